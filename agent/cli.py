@@ -1,0 +1,72 @@
+"""The `paikou` command. Each subcommand is loaded when it is called, and nothing else with it."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+
+from agent import __version__
+from agent.errors import ConfigError, PaikouError
+
+_TOOLS = "agent.tools"
+_COMMANDS = {
+    "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
+    "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
+    "hj212": (f"{_TOOLS}.decode", "hj212", "HJ 212 frames: decode."),
+    "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),
+    "new": (f"{_TOOLS}.new", "new", "Write a commented site file."),
+    "platform": (f"{_TOOLS}.platform.command", "platform_command", "A test platform."),
+    "probe": (f"{_TOOLS}.probe", "probe", "Ask the instruments of a site once."),
+    "run": (f"{_TOOLS}.run", "run", "The daemon."),
+    "simulate": (f"{_TOOLS}.simulate.command", "simulate_command", "Play every instrument."),
+    "status": (f"{_TOOLS}.status", "status", "What the running daemon says of itself."),
+}
+
+
+class _Lazy(click.Group):
+    """A group whose commands are imported by need: `paikou status` must not load a simulator."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the names in the order of the alphabet."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][2]) for name in self.list_commands(ctx)])
+
+
+@click.group(cls=_Lazy)
+@click.version_option(__version__, prog_name="paikou")
+def cli() -> None:
+    """Paikou: the agent at a factory's discharge outlet (排口数采仪)."""
+
+
+def main() -> None:
+    """Run the command line; errors of ours are one message and their exit code."""
+    logging.basicConfig(
+        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
+    )
+    try:
+        cli()
+    except ConfigError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except PaikouError as error:
+        click.echo(f"paikou: {error}", err=True)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""Holds values against their limits and writes down what follows: events, orders, notices.
+
+The decisions are pure functions of `agent.rules`; their state is event rows. Everything here runs
+inside the transaction that stores the value itself, so a value and its consequence cannot part.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import sqlite3
+from collections.abc import Iterable
+
+from agent.model import Cause, Kind, Measurement, Period, Sample, Statistic
+from agent.plan import FactorPlan, OutletPlan, Plan
+from agent.rules import (
+    Blocked,
+    Circumstances,
+    Decision,
+    Exceedance,
+    JudgedValue,
+    Limit,
+    RetentionOrder,
+    Step,
+    debounce,
+    from_hour,
+    from_measurement,
+    in_force,
+    retention,
+)
+from agent.store import actions, events, journal, statistics
+from agent.store.series import Names
+from agent.telling import closed, tell
+
+RUN = "exceedance_run"
+"""Kind of the event that counts values beyond a limit while they are too few to matter."""
+EXCEEDANCE = "exceedance"
+RETENTION = "retention"
+BLOCKED = "retention_blocked"
+
+
+def judge_hours(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    names: Names,
+    rows: Iterable[Statistic],
+    *,
+    now: float,
+) -> None:
+    """Judge hours that were just closed, at reference oxygen where they have that (CMP-01)."""
+    for row in rows:
+        one = plan.outlets[row.outlet].factors[row.factor]
+        limit = in_force(one.limits, "hour", at=row.period.start)
+        if limit is not None:
+            value = from_hour(row, converted=one.corrected)
+            _judge(connection, plan, names, limit, value, now=now)
+
+
+def judge_measurement(
+    connection: sqlite3.Connection, plan: Plan, names: Names, result: Measurement, *, now: float
+) -> None:
+    """Judge a result of a batch analyzer that was just stored."""
+    limits = plan.outlets[result.outlet].factors[result.factor].limits
+    limit = in_force(limits, "measurement", at=result.sampled_at)
+    if limit is not None:
+        _judge(connection, plan, names, limit, from_measurement(result), now=now)
+
+
+def judge_sample(
+    connection: sqlite3.Connection, plan: Plan, names: Names, sample: Sample, *, now: float
+) -> None:
+    """Judge one value of a continuous instrument, where a limit is set on its measurements."""
+    one: FactorPlan = plan.outlets[sample.outlet].factors[sample.factor]
+    limit = in_force(one.limits, "measurement", at=sample.at)
+    if limit is None:
+        return
+    hour = Period.holding(Kind.HOUR, sample.at).start
+    value = JudgedValue(
+        sample.outlet, sample.factor, sample.value, sample.cause, hour, sample.at, sample.at
+    )
+    _judge(connection, plan, names, limit, value, now=now)
+
+
+def _judge(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    names: Names,
+    limit: Limit,
+    value: JudgedValue,
+    *,
+    now: float,
+) -> None:
+    decision = _exceedance(connection, plan, limit, value, now=now)
+    outlet = plan.outlets[value.outlet]
+    if outlet.sampler is None or outlet.keeping is None:
+        return
+    kept = retention(
+        limit,
+        value,
+        decision=decision,
+        circumstances=_circumstances(connection, names, outlet, value),
+        keeping=outlet.keeping,
+    )
+    if isinstance(kept, RetentionOrder):
+        _order(connection, outlet.sampler, kept, now=now)
+    elif isinstance(kept, Blocked):
+        _blocked(connection, plan, kept, now=now)
+
+
+def _exceedance(
+    connection: sqlite3.Connection, plan: Plan, limit: Limit, value: JudgedValue, *, now: float
+) -> Decision:
+    """Run the debounce over the event rows, and tell what began or ended."""
+    outlet, factor = value.outlet, value.factor
+    event = events.open_one(
+        connection, EXCEEDANCE, outlet=outlet, factor=factor
+    ) or events.open_one(connection, RUN, outlet=outlet, factor=factor)
+    before = Exceedance(**event.detail["state"]) if event else None
+    decision = debounce(limit, before, value)
+    after = decision.exceedance
+    if decision.step is Step.CLOSED and event is not None:
+        closed(connection, plan, event, at=value.received_at, now=now)
+        return decision
+    if after == before:
+        return decision
+    opened = decision.step is Step.OPENED
+    if event is not None and after is not None and not opened:
+        events.update(connection, event.id, _detail(after, limit))
+        return decision
+    if event is not None:
+        events.end(connection, event.id, value.received_at)
+    if after is not None:
+        _begin(connection, plan, after, limit, opened=opened, at=value.received_at, now=now)
+    return decision
+
+
+def _begin(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    state: Exceedance,
+    limit: Limit,
+    *,
+    opened: bool,
+    at: float,
+    now: float,
+) -> None:
+    """Write a new exceedance, or the run of values that may become one."""
+    kind = EXCEEDANCE if opened else RUN
+    ref = f"{kind}:{state.outlet}:{state.factor}:{state.last_completed_at}"
+    detail = _detail(state, limit)
+    where = (state.outlet, state.factor)
+    if opened:
+        tell(
+            connection,
+            plan,
+            kind,
+            detail,
+            ref=ref,
+            at=at,
+            now=now,
+            outlet=where[0],
+            factor=where[1],
+            lasts=True,
+        )
+    else:
+        events.add(connection, kind, detail, ref=ref, at=at, outlet=where[0], factor=where[1])
+
+
+def _detail(state: Exceedance, limit: Limit) -> dict[str, object]:
+    return {"state": dataclasses.asdict(state), "source": limit.source}
+
+
+def _circumstances(
+    connection: sqlite3.Connection, names: Names, outlet: OutletPlan, value: JudgedValue
+) -> Circumstances:
+    hour = Period(Kind.HOUR, value.sampled_at)
+    flow = _flow(connection, names, outlet, hour)
+    kept = events.last(connection, RETENTION, outlet=value.outlet, factor=value.factor)
+    return Circumstances(
+        flow=flow.avg if flow else None,
+        flow_cause=flow.cause if flow else Cause.NO_LINK,
+        last_kept_at=int(kept.detail["sampled_at"]) if kept else None,
+    )
+
+
+def _flow(
+    connection: sqlite3.Connection, names: Names, outlet: OutletPlan, hour: Period
+) -> Statistic | None:
+    """Give the flow of the hour of sampling, or its last minute where it is not closed yet."""
+    if outlet.flow is None:
+        return None
+    found = statistics.of(connection, hour, outlet=outlet.id, names=names).get(outlet.flow)
+    if found is not None:
+        return found
+    minutes = statistics.between(
+        connection, Period(Kind.MINUTE, hour.start), hour.end, outlet.id, names
+    )
+    return next((row for row in reversed(minutes) if row.factor == outlet.flow), None)
+
+
+def _order(
+    connection: sqlite3.Connection, sampler: str, order: RetentionOrder, *, now: float
+) -> None:
+    """Order a bottle; the same hour of the same factor is ordered once, whatever happens."""
+    ref = f"retain:{order.outlet}:{order.factor}:{order.sampled_at}"
+    request = dataclasses.asdict(order)
+    added = actions.add(
+        connection,
+        ref=ref,
+        device=sampler,
+        kind="retain",
+        cause="rule",
+        request=request,
+        now=now,
+        not_after=order.not_after,
+    )
+    if added:
+        journal.add(connection, "retention ordered", {"ref": ref, **request}, at=now)
+
+
+def _blocked(connection: sqlite3.Connection, plan: Plan, blocked: Blocked, *, now: float) -> None:
+    """Tell that a value beyond its limit keeps no bottle, and why; once per hour and reason."""
+    ref = f"{BLOCKED}:{blocked.outlet}:{blocked.factor}:{blocked.sampled_at}:{blocked.reason}"
+    tell(
+        connection,
+        plan,
+        BLOCKED,
+        dataclasses.asdict(blocked),
+        ref=ref,
+        at=now,
+        now=now,
+        outlet=blocked.outlet,
+        factor=blocked.factor,
+    )

@@ -1,0 +1,86 @@
+"""One line: its bus with every device on it, the polling and the orders, as one supervised task."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from agent.actions import DeviceActions, Outcome
+from agent.bells import Bells
+from agent.clock import Clock
+from agent.metrics import Metrics
+from agent.plan import Plan
+from agent.poll import BusPoll, DeviceState
+from agent.probing import probe_facts
+from agent.store.db import Store
+from agent.store.series import Names
+from agent.timekeeping import Timekeeper
+from drivers.bus import Bus
+from drivers.device import Device
+from drivers.probe import probe_device
+from drivers.registry import open_device
+from drivers.sampler import DayueSampler
+from drivers.settings import BusSettings, DeviceSettings
+
+
+@dataclass(slots=True)
+class Line:
+    """The worker of one bus. It owns the port; nobody else opens it while this runs."""
+
+    settings: BusSettings
+    plan: Plan
+    names: Names
+    store: Store
+    clock: Clock
+    time: Timekeeper
+    bells: Bells
+    metrics: Metrics
+    poll: BusPoll | None = field(default=None)
+
+    async def run(self) -> None:
+        """Poll and obey, until cancelled."""
+        wanted = self.plan.site.devices_on(self.settings.id)
+        async with Bus(self.settings) as bus:
+            devices = [
+                (open_device(one, self.plan.profiles[one.id], bus=bus, clock=self.clock), one)
+                for one in wanted
+            ]
+            self.poll = BusPoll(
+                self.settings.id,
+                [(device, one.period_s) for device, one in devices],
+                plan=self.plan,
+                names=self.names,
+                store=self.store,
+                clock=self.clock,
+                time=self.time,
+                bells=self.bells,
+                metrics=self.metrics,
+            )
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.poll.run())
+                for device, one in devices:
+                    group.create_task(self._orders(bus, device, one).run())
+
+    @property
+    def states(self) -> list[DeviceState]:
+        """What is known of each device of this line."""
+        return self.poll.states if self.poll else []
+
+    def _orders(self, bus: Bus, device: Device, settings: DeviceSettings) -> DeviceActions:
+        async def probe() -> Outcome:
+            found = await probe_device(
+                settings, self.plan.profiles[settings.id], bus=bus, clock=self.clock
+            )
+            return probe_facts(found)
+
+        sampler = device if isinstance(device, DayueSampler) else None
+        return DeviceActions(
+            settings.id, sampler, probe, self.plan, self.store, self.clock, self.bells
+        )
+
+    def alive(self, now: float, grace_s: float) -> bool:
+        """Say whether polling goes on: nothing here may wait longer than a period and the grace."""
+        if self.poll is None or not self.poll.states:
+            return True
+        longest = max(state.period_s for state in self.poll.states)
+        return now - self.poll.beat_at < longest + grace_s * max(1.0, self.clock.speed)

@@ -1,0 +1,298 @@
+"""Closes what is due: real-time frames, minutes, hours, days, months. One commit for what is due.
+
+What is due is asked of the store's cursors, never of a timer: a tick that came late, twice or not
+at all changes nothing. A cursor moves in the commit that closed the period before it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from agent import report
+from agent.bells import Bells
+from agent.clock import Clock
+from agent.exceedance import judge_hours
+from agent.making import make_statistics
+from agent.metrics import Metrics
+from agent.model import Kind, Period, Statistic
+from agent.plan import OutletPlan, Plan, StationPlan
+from agent.store import clock_steps, cursors, measurements, outbox, samples, statistics
+from agent.store.db import Store
+from agent.store.series import Names
+from agent.telling import tell
+
+AT_ONCE = 30
+"""Periods closed in one commit; a long power-off leaves hundreds."""
+OUTAGE_S = 600
+"""Minutes nobody sampled are skipped, as one event, when they lie further back than this."""
+LATE_CURSOR = "late results"
+
+
+@dataclass(frozen=True, slots=True)
+class Closer:
+    """One series of periods to close: an outlet and a kind."""
+
+    outlet: OutletPlan
+    kind: Kind
+    minutes: int = 0
+
+    @property
+    def code(self) -> str:
+        """How the store writes the kind."""
+        return statistics.code(Period(self.kind, 0, self.minutes))
+
+    @property
+    def cursor(self) -> str:
+        """The name of its cursor."""
+        return f"{self.code}/{self.outlet.id}"
+
+    def due_at(self, period: Period) -> float:
+        """Give when a period may be closed: when nothing of it can still be on its way."""
+        return period.end + self.outlet.settle_s(self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """The worker. `close_due` is the whole job; whoever calls it decides when."""
+
+    plan: Plan
+    names: Names
+    store: Store
+    clock: Clock
+    bells: Bells
+    metrics: Metrics
+
+    async def close_due(self) -> int:
+        """Close everything that is due now; says how many periods and frames that were."""
+        total = 0
+        while True:
+            closed = await self.store.write(self._close)
+            if not closed:
+                return total
+            total += len(closed)
+            for kind in closed:
+                self.metrics.closed.labels(kind).inc()
+            self.bells.ring(*self.plan.action_bells(), *self.plan.outbox_bells())
+
+    async def stepped_back(self) -> None:
+        """Begin again at the new time after the wall clock went back.
+
+        Periods that are closed already stay closed; those the false time ran ahead of are owed.
+        """
+        now = self.clock.now()
+
+        def rewind(connection: sqlite3.Connection) -> None:
+            for closer in self._closers():
+                start = Period.holding(closer.kind, now, closer.minutes).start
+                cursors.rewind(connection, closer.cursor, start)
+            for station in self.plan.stations:
+                cursors.rewind(connection, f"rtd/{station}", int(now))
+
+        await self.store.write(rewind)
+
+    def _close(self, connection: sqlite3.Connection) -> list[str]:
+        """Close up to about `AT_ONCE` periods in the open transaction; give their kinds."""
+        now = self.clock.now()
+        closed = self._late(connection, now)
+        for station in self.plan.stations.values():
+            closed += self._real_time(connection, station, now)
+        for closer in self._closers():
+            while len(closed) < AT_ONCE and self._close_next(connection, closer, now):
+                closed.append(closer.code)
+        return closed
+
+    def _closers(self) -> Iterator[Closer]:
+        """Give all closers, shorter periods first: longer ones are made of them."""
+        for outlet in self.plan.outlets.values():
+            if outlet.continuous:
+                yield Closer(outlet, Kind.MINUTE)
+                for minutes in self.plan.minute_lengths(outlet.id):
+                    yield Closer(outlet, Kind.N_MINUTES, minutes)
+            for kind in (Kind.HOUR, Kind.DAY, Kind.MONTH):
+                yield Closer(outlet, kind)
+
+    def _close_next(self, connection: sqlite3.Connection, closer: Closer, now: float) -> bool:
+        start = cursors.get(connection, closer.cursor)
+        if start is None:
+            first = Period.holding(closer.kind, now, closer.minutes)
+            cursors.put(connection, closer.cursor, first.start)
+            return False
+        period = Period(closer.kind, start, closer.minutes)
+        if closer.due_at(period) > now:
+            return False
+        following = self._after_outage(connection, closer, period, now)
+        if following is None:
+            self._make(connection, closer.outlet, period, now)
+            following = period.next()
+        cursors.put(connection, closer.cursor, following.start)
+        return True
+
+    def _after_outage(
+        self, connection: sqlite3.Connection, closer: Closer, period: Period, now: float
+    ) -> Period | None:
+        """Give where minutes go on when this one lies in a stretch nobody sampled, else None."""
+        if closer.kind not in (Kind.MINUTE, Kind.N_MINUTES) or now - period.end < OUTAGE_S:
+            return None
+        again = samples.first_after(connection, period.start)
+        if again is not None and again < period.end:
+            return None
+        following = Period.holding(closer.kind, min(again or now, now), closer.minutes)
+        if following.start - period.start < OUTAGE_S:
+            return None
+        if closer.kind is Kind.MINUTE:
+            detail = {"from": period.start, "to": following.start, "why": "nothing was sampled"}
+            ref = f"outage:{period.start}"
+            tell(connection, self.plan, "power", detail, ref=ref, at=period.start, now=now)
+        return following
+
+    def _make(
+        self, connection: sqlite3.Connection, outlet: OutletPlan, period: Period, now: float
+    ) -> None:
+        """Make the statistics of one period, what the rules say of them, and the frames."""
+        # after a clock step back the period may be closed already: never twice
+        if not statistics.exists(connection, period, outlet=outlet.id, names=self.names):
+            rows = make_statistics(connection, outlet, period, names=self.names)
+            statistics.add(connection, rows, names=self.names)
+            if period.kind is Kind.HOUR:
+                judge_hours(connection, self.plan, self.names, rows, now=now)
+        self._owe(connection, outlet, period, now)
+
+    def _owe(
+        self,
+        connection: sqlite3.Connection,
+        outlet: OutletPlan,
+        period: Period,
+        now: float,
+        *,
+        revised: bool = False,
+    ) -> None:
+        """Owe the frames of a period to the stations all of whose outlets have closed it.
+
+        Revisions go only where the platform takes them.
+        """
+        for station in self.plan.stations.values():
+            if not station.owes(period) or outlet not in station.outlets:
+                continue
+            if revised and not station.destination.revisions:
+                continue
+            rows: list[Statistic] = []
+            for one in station.by_st()[outlet.st]:
+                found = statistics.of(connection, period, outlet=one.id, names=self.names)
+                if not found:
+                    break
+                rows += (found[code] for code in one.factors if code in found)
+            else:
+                self._owe_one(connection, station, outlet, period, rows, now=now)
+
+    def _owe_one(
+        self,
+        connection: sqlite3.Connection,
+        station: StationPlan,
+        outlet: OutletPlan,
+        period: Period,
+        rows: list[Statistic],
+        *,
+        now: float,
+    ) -> None:
+        minutes = period.kind in (Kind.MINUTE, Kind.N_MINUTES)
+        repeat = minutes and station.destination.batch_in_minutes == "repeat_flagged"
+        upload = report.periodic(
+            station.wording,
+            period,
+            st=outlet.st,
+            medium=outlet.medium,
+            rows=[row for row in rows if station.wants(row.factor)],
+            held=self._live(connection, station, outlet.st, period.end) if repeat else (),
+        )
+        not_before = now + station.send_phase_s
+        outbox.add(connection, station.id, upload, now=now, not_before=not_before)
+
+    def _real_time(
+        self, connection: sqlite3.Connection, station: StationPlan, now: float
+    ) -> list[str]:
+        """Owe a station its newest samples when its interval has come round.
+
+        Boundaries that were missed stay missed: a real-time value has no use later.
+        """
+        interval = station.destination.real_time_s
+        name = f"rtd/{station.id}"
+        at = int(now // interval * interval)
+        owed = cursors.get(connection, name)
+        if owed is not None and at < owed:
+            return []
+        cursors.put(connection, name, at + interval)
+        if owed is None or at < station.since:
+            return []
+        epoch = clock_steps.current(connection)
+        for st in station.by_st():
+            upload = report.real_time(
+                station.wording,
+                at,
+                st=st,
+                live=self._live(connection, station, st, at),
+                revision=epoch,
+            )
+            not_before = now + station.send_phase_s
+            outbox.add(connection, station.id, upload, now=now, not_before=not_before)
+        return ["rtd"]
+
+    def _live(
+        self, connection: sqlite3.Connection, station: StationPlan, st: str, at: int
+    ) -> list[report.Live]:
+        """Give the newest of each factor a station reports under one system code."""
+        live = []
+        for outlet in station.by_st()[st]:
+            oldest = max((one.state_age_s for one in outlet.factors.values()), default=0.0)
+            newest = samples.newest(
+                connection, outlet=outlet.id, since=at - oldest, until=at, names=self.names
+            )
+            for one in outlet.factors.values():
+                if not station.wants(one.factor):
+                    continue
+                sample = newest.get(one.factor)
+                if sample is not None and at - sample.at > one.state_age_s:
+                    sample = None
+                result = measurements.newest(
+                    connection, outlet=outlet.id, factor=one.factor, until=at, names=self.names
+                )
+                live.append(report.Live(one.factor, one.batch, one.max_age_s, sample, result))
+        return live
+
+    def _late(self, connection: sqlite3.Connection, now: float) -> list[str]:
+        """Make revisions of hours that were closed before a result of theirs came in."""
+        last = cursors.get(connection, LATE_CURSOR) or 0
+        revised = []
+        for number, outlet_id, factor, sampled_at in measurements.arrived_after(
+            connection, last, names=self.names
+        ):
+            cursors.put(connection, LATE_CURSOR, number)
+            outlet = self.plan.outlets.get(outlet_id)
+            if outlet is None or factor not in outlet.factors:
+                continue
+            for kind in (Kind.HOUR, Kind.DAY, Kind.MONTH):
+                period = Period.holding(kind, sampled_at)
+                if self._revise(connection, outlet, factor, period, now=now):
+                    revised.append("revision")
+        return revised
+
+    def _revise(
+        self,
+        connection: sqlite3.Connection,
+        outlet: OutletPlan,
+        factor: str,
+        period: Period,
+        *,
+        now: float,
+    ) -> bool:
+        """Put a revision beside a closed row; what was reported stays as it was."""
+        before = statistics.of(connection, period, outlet=outlet.id, names=self.names).get(factor)
+        if before is None:
+            return False
+        rows = make_statistics(connection, outlet, period, names=self.names)
+        after = next(row for row in rows if row.factor == factor)
+        revised = statistics.revise(connection, before, after, names=self.names, now=now)
+        if revised:
+            self._owe(connection, outlet, period, now, revised=True)
+        return revised

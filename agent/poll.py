@@ -1,0 +1,194 @@
+"""Asks the devices of one bus when they are due, judges what they say, stores one cycle at a time.
+
+Fixed rate on the monotonic clock. Values, their consequences by rule and the notices of both are
+one commit: what was measured is on disk before anything acts on it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from agent.bells import Bells
+from agent.clock import Clock
+from agent.exceedance import judge_measurement, judge_sample
+from agent.metrics import Metrics
+from agent.model import Cause, Measurement, Sample
+from agent.plan import FactorPlan, Plan
+from agent.quality.judge import judge, measurement, state_sample
+from agent.store import clock_steps, measurements, samples
+from agent.store.db import Store
+from agent.store.series import Names
+from agent.timekeeping import Timekeeper
+from drivers.device import BadAnswer, Device, DeviceError, NoAnswer, Reading
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class DeviceState:
+    """What is to be seen of one device."""
+
+    id: str
+    bus: str
+    period_s: float
+    ok: bool = False
+    cause: str = "not asked yet"
+    last_good_at: float | None = None
+    readings: tuple[Reading, ...] = ()
+
+
+@dataclass(slots=True)
+class _Due:
+    device: Device
+    factors: tuple[FactorPlan, ...]
+    state: DeviceState
+    at: float
+    told: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    """Per batch factor, the instrument's time and value of the result seen last."""
+
+
+class BusPoll:
+    """The polling of one bus."""
+
+    def __init__(
+        self,
+        bus: str,
+        devices: Sequence[tuple[Device, float]],
+        *,
+        plan: Plan,
+        names: Names,
+        store: Store,
+        clock: Clock,
+        time: Timekeeper,
+        bells: Bells,
+        metrics: Metrics,
+    ) -> None:
+        self.bus = bus
+        self._plan, self._names, self._store = plan, names, store
+        self._clock, self._time, self._bells, self._metrics = clock, time, bells, metrics
+        start = clock.monotonic()
+        self._due = [
+            _Due(device, plan.factors_of(device.id), DeviceState(device.id, bus, period_s), start)
+            for device, period_s in devices
+        ]
+        self.beat_at = start
+
+    @property
+    def states(self) -> list[DeviceState]:
+        """What is known of each device."""
+        return [due.state for due in self._due]
+
+    async def run(self) -> None:
+        """Poll for ever."""
+        while self._due:
+            due = min(self._due, key=lambda one: one.at)
+            await self._clock.sleep(due.at - self._clock.monotonic())
+            self.beat_at = self._clock.monotonic()
+            # a cycle that came too late is skipped, not hurried after
+            behind = max(0.0, self.beat_at - due.at) // due.state.period_s
+            due.at += (behind + 1) * due.state.period_s
+            await self._cycle(due)
+
+    async def _cycle(self, due: _Due) -> None:
+        try:
+            readings = await due.device.read()
+        except DeviceError as error:
+            readings = self._absent(due, error)
+        self._note(due, readings)
+        taken = [
+            (one, reading)
+            for one in due.factors
+            for reading in readings
+            if reading.point == one.point
+        ]
+        values = [
+            (state_sample if one.batch else judge)(reading, one.judge) for one, reading in taken
+        ]
+        results = [
+            result
+            for one, reading in taken
+            if one.batch and (result := self._result(due, one, reading)) is not None
+        ]
+        if not values:
+            return
+        await self._store.write(lambda connection: self._commit(connection, due, values, results))
+        for one, reading in taken:
+            due.told[one.factor] = (reading.measured_at, reading.value)
+        self._metrics.cycles.labels(self.bus).inc()
+        if results:
+            self._bells.ring(*self._plan.action_bells(), *self._plan.outbox_bells())
+
+    def _commit(
+        self,
+        connection: sqlite3.Connection,
+        due: _Due,
+        values: Sequence[Sample],
+        results: Sequence[Measurement],
+    ) -> None:
+        """Store one cycle and what the rules make of it."""
+        device, names = due.device.id, self._names
+        if not self._time.trusted:
+            samples.add_untimed(
+                connection,
+                values,
+                device=device,
+                boot=self._time.boot,
+                mono=self._clock.monotonic(),
+                names=names,
+            )
+            return
+        now = self._clock.now()
+        epoch = clock_steps.current(connection)
+        samples.add(connection, values, device=device, at=now, epoch=epoch, names=names)
+        for sample in values:
+            if not self._plan.outlets[sample.outlet].factors[sample.factor].batch:
+                judge_sample(connection, self._plan, names, sample, now=now)
+        for result in results:
+            if measurements.add(connection, result, names=names):
+                judge_measurement(connection, self._plan, names, result, now=now)
+
+    def _result(self, due: _Due, one: FactorPlan, reading: Reading) -> Measurement | None:
+        """Give the result of a batch analyzer when it is a new one.
+
+        An instrument that does not tell its time shows a new result by a changed value; what it
+        held when it was first seen is of an unknown hour and is left alone.
+        """
+        if reading.value is None:
+            return None
+        seen = due.told.get(one.factor)
+        if not one.timed:
+            if seen is None or seen[1] is None or seen[1] == reading.value:
+                return None
+            reading = replace(reading, measured_at=reading.taken_at)
+        elif reading.measured_at is None or (seen and seen[0] == reading.measured_at):
+            return None
+        return measurement(reading, one.judge, device=one.device, lag_min=one.lag_min)
+
+    def _absent(self, due: _Due, error: DeviceError) -> list[Reading]:
+        """Make the readings of a device that gave none."""
+        silent = isinstance(error, NoAnswer | BadAnswer)
+        cause = Cause.NO_LINK if silent else Cause.FAULT
+        now = self._clock.now()
+        points = dict.fromkeys(one.point for one in due.factors)
+        return [
+            Reading(point, None, "", taken_at=now, cause=cause, reason=str(error))
+            for point in points
+        ]
+
+    def _note(self, due: _Due, readings: Sequence[Reading]) -> None:
+        """Keep what is to be seen, and log a change of state once."""
+        state = due.state
+        state.readings = tuple(readings)
+        good = [reading for reading in readings if reading.value is not None]
+        lost = [reading for reading in readings if reading.value is None]
+        self._metrics.readings.labels(state.id).inc(len(good))
+        self._metrics.absent.labels(state.id).inc(len(lost))
+        if good:
+            state.last_good_at = self._clock.now()
+        ok, cause = bool(good), (lost[0].reason or lost[0].cause.value) if lost else ""
+        if ok != state.ok:
+            log.warning("%s: %s", state.id, "answers" if ok else cause or "no readings")
+        state.ok, state.cause = ok, cause

@@ -1,0 +1,1 @@
+"""What an instrument said, judged: pure functions from readings to samples and measurements."""

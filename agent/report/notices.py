@@ -1,0 +1,67 @@
+"""The JSON that goes beside HJ 212: birth, will, health, events. Their schemas are published."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Notice(BaseModel):
+    """Every payload: closed shape, times as UTC epoch seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    def payload(self) -> bytes:
+        """Print as UTF-8 JSON."""
+        return self.model_dump_json().encode()
+
+
+class State(Notice):
+    """`hj212/{mn}/state`, retained: the birth, and as the will only `online: false`."""
+
+    online: bool
+    version: str = ""
+    edition: str = ""
+    outlets: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    since: float | None = None
+
+
+class DeviceHealth(Notice):
+    """How one instrument is reached."""
+
+    id: str
+    bus: str
+    ok: bool
+    cause: str
+    last_good_at: float | None
+
+
+class Health(Notice):
+    """`hj212/{mn}/health`, every minute, retained."""
+
+    at: float
+    version: str
+    devices: tuple[DeviceHealth, ...]
+    outbox: int
+    oldest_at: int | None
+    disk_free_mb: int
+    store_mb: int
+    disk_times_full: int
+    clock_trusted: bool
+    clock_epoch: int
+    temperature_c: float | None
+    journal_head: str
+
+
+class EventNotice(Notice):
+    """`hj212/{mn}/event`: what HJ 212 has no message for."""
+
+    id: int
+    kind: str
+    at: float
+    outlet: str
+    factor: str
+    state: Literal["opened", "closed", "told"]
+    detail: dict[str, Any]

@@ -1,0 +1,48 @@
+"""How a platform wants things said: cause to letter, and what becomes of a missing value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.model import Cause, Statistic
+from protocols.hj212.editions import Edition
+
+Absent = Literal["flag_only", "omit", "profile_sentinel"]
+PeriodFlag = Literal["dominant", "d_if_below_75", "any_abnormal"]
+
+GOOD_SHARE = 0.75
+"""With this share of normal parts, 75 % included, a gas period is N (HJ 212-2017, C.16-C.18)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The habits of one platform. `period_flag` by medium; the edition's own where it has none."""
+
+    edition: Edition
+    absent: Absent = "flag_only"
+    period_flag: Mapping[str, PeriodFlag] | None = None
+    answer: bool = True
+
+    def rule(self, medium: str) -> str:
+        """Give how a period of that medium finds its letter."""
+        own = (self.period_flag or {}).get(medium)
+        return own or self.edition.period_flag[medium]
+
+
+def letter(wording: Wording, cause: Cause) -> str:
+    """Give the data mark of a cause in this edition."""
+    return wording.edition.letters[cause.value]
+
+
+def period_letter(wording: Wording, medium: str, row: Statistic) -> str:
+    """Give the data mark of a period (architecture §3.9). The letter only; validity stays."""
+    match wording.rule(medium):
+        case "any_abnormal":
+            return letter(wording, row.abnormal)
+        case "d_if_below_75":
+            good = row.share >= GOOD_SHARE
+            return letter(wording, Cause.NORMAL if good else Cause.FAULT)
+        case _:
+            return letter(wording, row.cause)

@@ -1,0 +1,106 @@
+"""Whether an exceedance keeps a bottle of the very water that exceeded (SMP-02, SMP-03)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from agent.model import Cause
+from agent.rules.debounce import Decision, Step
+from agent.rules.judged import JUDGED, JudgedValue
+from agent.rules.limits import Limit, bound_broken
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What the site settled about keeping samples.
+
+    `interval_s`: a factor's next sample is kept only that long after its last one.
+    `vessel_hold_s`: how long the composite stays in its vessel once the analysis is complete.
+    `zero_flow`: the greatest flow, in its wire unit, that counts as measured zero.
+    """
+
+    interval_s: float
+    vessel_hold_s: float
+    zero_flow: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else was so in that hour.
+
+    `flow` with its cause is the hour's flow, None when not known. `checking`: a standard check was
+    running. `last_kept_at`: hour of sampling of this factor's last kept sample.
+    """
+
+    flow: float | None = None
+    flow_cause: Cause = Cause.NO_LINK
+    checking: bool = False
+    last_kept_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionOrder:
+    """Keep a bottle: it becomes an action row. Past `not_after` the vessel holds other water."""
+
+    outlet: str
+    factor: str
+    value: float
+    limit: float
+    sampled_at: int
+    not_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Blocked:
+    """A value beyond its limit that keeps no bottle: it becomes an event with its reason."""
+
+    outlet: str
+    factor: str
+    value: float
+    limit: float
+    sampled_at: int
+    reason: str
+
+
+def retention(
+    limit: Limit,
+    row: JudgedValue,
+    *,
+    decision: Decision,
+    circumstances: Circumstances,
+    keeping: Keeping,
+) -> RetentionOrder | Blocked | None:
+    """Decide on a bottle for a value; None where nothing is to be kept or to be told.
+
+    `decision` is what `debounce` made of the same value. Normal and over-range values of an open
+    exceedance keep a bottle; any other cause blocks and says so.
+    """
+    if not limit.retain or row.value is None:
+        return None
+    bound = bound_broken(limit, row.value)
+    if bound is None:
+        return None
+    if row.cause in JUDGED and decision.step not in (Step.OPENED, Step.CONTINUED):
+        return None
+    reason = _reason(row, circumstances, keeping)
+    if reason:
+        return Blocked(row.outlet, row.factor, row.value, bound, row.sampled_at, reason)
+    # An analyzer whose clock is ahead, or a result that came late, must not prolong the hold.
+    complete_at = min(row.completed_at, row.received_at)
+    not_after = complete_at + keeping.vessel_hold_s
+    return RetentionOrder(row.outlet, row.factor, row.value, bound, row.sampled_at, not_after)
+
+
+def _reason(row: JudgedValue, seen: Circumstances, keeping: Keeping) -> str:
+    """Say what blocks; empty when nothing does. An unknown or invalid flow does not (SMP-03)."""
+    if row.cause not in JUDGED:
+        return f"value not valid: {row.cause}"
+    if seen.checking:
+        return "standard check running"
+    if seen.flow is not None and seen.flow_cause is Cause.NORMAL and seen.flow <= keeping.zero_flow:
+        return "measured flow is zero"
+    if seen.last_kept_at is not None:
+        since_s = row.sampled_at - seen.last_kept_at
+        if since_s == 0 or 0 < since_s < keeping.interval_s:
+            return "inside the retention interval"
+    return ""

@@ -1,0 +1,188 @@
+"""Destinations: addresses, stations, headers, intervals, secrets."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from pathlib import Path as FilePath
+from urllib.parse import SplitResult, urlsplit
+
+from agent.settings.check_names import check_once
+from agent.settings.destination import Destination, Mqtt, OpsServer, Station
+from agent.settings.findings import Findings
+from agent.settings.secrets import (
+    CredentialSecret,
+    FileSecret,
+    SecretError,
+    secret_path,
+)
+from agent.settings.site import Site
+from agent.settings.source import Path
+
+STANDARD_REAL_TIME_S = 30
+_MN = re.compile(r"[0-9A-F]{24}")
+_SCHEMES = {"mqtt": ("mqtt", "mqtts"), "tcp": ("tcp",)}
+
+
+def check_destinations(site: Site, findings: Findings) -> None:
+    """Note what is wrong with destinations and their stations."""
+    for number, destination in enumerate(site.destinations):
+        path: Path = ("destinations", number)
+        if isinstance(destination, OpsServer):
+            _check_addresses(destination, ("mqtt", "mqtts"), path, findings)
+        else:
+            _check_addresses(destination, _SCHEMES[destination.transport], path, findings)
+            _check_platform(site, destination, path, findings)
+        _check_mqtt(destination.mqtt, (*path, "mqtt"), findings)
+    sent = {outlet for _, station in site.stations() for outlet in station.outlets}
+    for number, outlet in enumerate(site.outlets):
+        if outlet.id not in sent:
+            findings.warning("outlet_unsent", ("outlets", number, "id"), found=outlet.id)
+
+
+def _check_platform(site: Site, destination: Destination, path: Path, findings: Findings) -> None:
+    if destination.real_time_s < STANDARD_REAL_TIME_S:
+        findings.warning(
+            "interval_short",
+            (*path, "real_time_s"),
+            found=str(destination.real_time_s),
+            allowed=f"{STANDARD_REAL_TIME_S}..3600",
+        )
+    places = [(*path, "stations", number) for number in range(len(destination.stations))]
+    stations = list(zip(places, destination.stations, strict=True))
+    headers = [((*place, "mn"), station.mn) for place, station in stations if station.mn]
+    check_once("mn_twice", headers, findings)
+    seen: dict[str, Path] = {}
+    for place, station in stations:
+        _check_header(destination, station, place, findings)
+        _check_shared(site, station, place, findings)
+        for number, outlet in enumerate(station.outlets):
+            if outlet in seen:
+                line = findings.source.line(seen[outlet])
+                allowed = (f"一个站点（第 {line} 行已有）", f"one station (already on line {line})")
+                where = (*place, "outlets", number)
+                findings.warning("outlet_twice", where, found=outlet, allowed=allowed)
+            seen.setdefault(outlet, (*place, "outlets", number))
+
+
+def _check_header(
+    destination: Destination, station: Station, place: Path, findings: Findings
+) -> None:
+    path = (*place, "mn")
+    allowed = ("24 位 0-9 A-F", "24 characters 0-9 A-F")
+    if not station.mn and destination.edition == "hj212-2017":
+        findings.error("missing", path, allowed=allowed)
+    elif not station.mn:
+        findings.warning("mn_empty", path, allowed=allowed)
+    elif not _MN.fullmatch(station.mn):
+        findings.warning("mn_form", path, found=station.mn, allowed=allowed)
+    if isinstance(station.pw, str):
+        allowed_pw = "{file: …}, {credential: …}"
+        findings.warning("default_pw", (*place, "pw"), found=station.pw, allowed=allowed_pw)
+    else:
+        _check_secret(station.pw, (*place, "pw"), findings)
+    if station.key is not None:
+        _check_secret(station.key, (*place, "key"), findings)
+
+
+def _check_shared(site: Site, station: Station, place: Path, findings: Findings) -> None:
+    """One header has one ST and one MN: two outlets behind it may share no factor."""
+    outlets = {outlet.id: outlet for outlet in site.outlets}
+    seen: dict[tuple[int, str], str] = {}
+    for number, name in enumerate(station.outlets):
+        outlet = outlets.get(name)
+        if outlet is None:
+            continue
+        shared = [code for code in outlet.factors if seen.get((outlet.st, code), name) != name]
+        if shared:
+            other = seen[outlet.st, shared[0]]
+            findings.error(
+                "factor_shared",
+                (*place, "outlets", number),
+                found=f"{other}, {name}: ST {outlet.st}, {', '.join(shared)}",
+                allowed=("每个排放口一个 MN（站点）", "one station (MN) per outlet"),
+            )
+        for code in outlet.factors:
+            seen.setdefault((outlet.st, code), name)
+
+
+def _check_addresses(
+    destination: Destination | OpsServer, schemes: tuple[str, ...], path: Path, findings: Findings
+) -> None:
+    allowed = ", ".join(f"{scheme}://host:port" for scheme in schemes)
+    for number, address in enumerate(destination.addresses):
+        place = (*path, "addresses", number)
+        parts = _parts(address)
+        if parts is None:
+            findings.error("address_form", place, found=_masked(address), allowed=allowed)
+        elif parts.scheme not in schemes:
+            findings.error("address_scheme", place, found=_masked(address), allowed=allowed)
+        elif "@" in parts.netloc:
+            findings.error(
+                "secret_in_url",
+                place,
+                found=_masked(address),
+                allowed="mqtt.username, mqtt.password",
+            )
+        elif parts.scheme == "mqtt" and not _loopback(parts.hostname or ""):
+            findings.warning("plain_mqtt", place, found=address, allowed="mqtts://")
+
+
+def _parts(address: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return None
+    if not parts.hostname or port == 0 or parts.path not in ("", "/") or parts.query:
+        return None
+    return None if re.search(r"\s", address) else parts
+
+
+def _masked(address: str) -> str:
+    return re.sub(r"//[^/]*@", "//***@", address)
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_mqtt(mqtt: Mqtt, path: Path, findings: Findings) -> None:
+    if mqtt.password is not None:
+        _check_secret(mqtt.password, (*path, "password"), findings)
+    for key, file in (
+        ("ca", mqtt.ca),
+        ("client_cert", mqtt.client_cert),
+        ("client_key", mqtt.client_key),
+    ):
+        if file is not None and not _readable(FilePath(file)):
+            findings.warning("file_missing", (*path, key), found=file)
+    if (mqtt.client_cert is None) != (mqtt.client_key is None):
+        missing = "client_cert" if mqtt.client_cert is None else "client_key"
+        findings.error("missing", (*path, missing), allowed="client_cert, client_key")
+
+
+def _check_secret(secret: FileSecret | CredentialSecret, path: Path, findings: Findings) -> None:
+    """Look whether a secret can be read here; systemd's credentials are there only in the unit."""
+    if isinstance(secret, CredentialSecret) and "CREDENTIALS_DIRECTORY" not in os.environ:
+        return
+    try:
+        place = secret_path(secret)
+    except SecretError as error:
+        findings.warning("secret_missing", path, found=str(error))
+        return
+    if not _readable(place):
+        findings.warning("secret_missing", path, found=str(place))
+
+
+def _readable(path: FilePath) -> bool:
+    try:
+        return path.is_file() and os.access(path, os.R_OK)
+    except (OSError, ValueError):
+        return False

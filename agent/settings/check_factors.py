@@ -1,0 +1,81 @@
+"""Factor codes: known to the editions they are sent in, and of the outlet's medium."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+
+from agent.settings.destination import EditionName
+from agent.settings.findings import Findings
+from agent.settings.outlet import Outlet
+from agent.settings.site import Site
+from agent.settings.source import Path
+from protocols.hj212.factor_table import FACTORS_2017
+from protocols.hj212.factors import Factor, factor
+
+_ALL: tuple[EditionName, ...] = ("hj212-2017", "hj212-2025")
+
+
+def check_factors(site: Site, findings: Findings) -> None:
+    """Note codes that an edition in use does not know, and codes of another medium."""
+    for number, outlet in enumerate(site.outlets):
+        place: Path = ("outlets", number)
+        for code in outlet.factors:
+            _check_code(site, outlet, code, (*place, "factors", code), findings)
+        for code in outlet.permit_totals:
+            _check_code(site, outlet, code, (*place, "permit_totals", code), findings)
+    for number, destination in enumerate(site.destinations):
+        if destination.type == "platform":
+            for nth, code in enumerate(destination.factors or ()):
+                path = ("destinations", number, "factors", nth)
+                _check_known(code, (destination.edition,), path, findings)
+
+
+def editions_of(site: Site, outlet: Outlet, code: str) -> tuple[EditionName, ...]:
+    """Give the editions a factor of an outlet is sent in; both where nobody takes it yet."""
+    return _taken(site, outlet, code) or _ALL
+
+
+def _taken(site: Site, outlet: Outlet, code: str) -> tuple[EditionName, ...]:
+    taken = [
+        destination.edition
+        for destination, station in site.stations()
+        if outlet.id in station.outlets and code in (destination.factors or (code,))
+    ]
+    return tuple(dict.fromkeys(taken))
+
+
+def wire_factors(site: Site, outlet: Outlet, code: str) -> Iterator[Factor]:
+    """Give a factor as each edition it is sent in knows it."""
+    for edition in editions_of(site, outlet, code):
+        known = factor(code, edition)
+        if known is not None:
+            yield known
+
+
+def _check_code(site: Site, outlet: Outlet, code: str, path: Path, findings: Findings) -> None:
+    known = list(wire_factors(site, outlet, code))
+    if not known or _taken(site, outlet, code):
+        _check_known(code, editions_of(site, outlet, code), path, findings)
+    for one in known[:1]:
+        if one.medium != outlet.medium:
+            found = f"{code} {one.name_zh} ({one.medium})"
+            findings.error("wrong_medium", path, found=found, allowed=outlet.medium)
+
+
+def _check_known(
+    code: str, editions: tuple[EditionName, ...], path: Path, findings: Findings
+) -> None:
+    lacking = ", ".join(edition for edition in editions if factor(code, edition) is None)
+    if not lacking:
+        return
+    near = difflib.get_close_matches(code, [row[0] for row in FACTORS_2017], n=1)
+    findings.error(
+        "unknown_factor",
+        path,
+        found=code,
+        allowed=(
+            f"{lacking} 的因子编码" + (f"（是不是 {near[0]}？）" if near else ""),
+            f"a factor code of {lacking}" + (f" (did you mean {near[0]}?)" if near else ""),
+        ),
+    )

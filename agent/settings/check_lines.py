@@ -1,0 +1,130 @@
+"""Buses: one owner per line, one unit per address, a port that is there, time enough."""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path as FilePath
+
+from agent.settings.budget import BUSY_SHARE, bus_load
+from agent.settings.check_names import devices_by_path
+from agent.settings.findings import Findings
+from agent.settings.site import Site
+from agent.settings.source import Path
+from drivers.profile import Profile
+from drivers.settings import SerialBus, TcpBus
+
+_BY_NUMBER = re.compile(r"/dev/tty(USB|ACM)\d+")
+
+
+def check_lines(site: Site, profiles: Mapping[str, Profile], findings: Findings) -> None:
+    """Note what is wrong with buses and with the units on them."""
+    _check_addresses(site, findings)
+    _check_owners(site, findings)
+    for number, bus in enumerate(site.buses):
+        if isinstance(bus, SerialBus):
+            _check_port(("buses", number, "port"), bus.port, findings)
+            _check_settings(site, number, profiles, findings)
+        load = bus_load(site, bus, profiles)
+        if load.share > BUSY_SHARE:
+            findings.warning(
+                "budget",
+                ("buses", number),
+                found=f"{load.share:.0%}",
+                allowed=f"<= {BUSY_SHARE:.0%}",
+            )
+
+
+def _check_addresses(site: Site, findings: Findings) -> None:
+    first: dict[tuple[str, int], tuple[Path, str]] = {}
+    for path, device in devices_by_path(site):
+        place = (device.bus, device.address)
+        if place in first:
+            other, name = first[place]
+            line = findings.source.line((*other, "address"))
+            free = next(n for n in range(1, 249) if (device.bus, n) not in first)
+            findings.error(
+                "address_twice",
+                (*path, "address"),
+                found=f"{device.bus} {device.address}",
+                allowed=(
+                    f"每个地址一台（第 {line} 行 {name} 已用；{free} 空闲）",
+                    f"one unit per address (line {line}: {name}; {free} is free)",
+                ),
+            )
+        first.setdefault(place, (path, device.id))
+
+
+def _check_owners(site: Site, findings: Findings) -> None:
+    first: dict[str, int] = {}
+    for number, bus in enumerate(site.buses):
+        end, key, kind = _end(bus)
+        if end in first:
+            line = findings.source.line(("buses", first[end], key))
+            allowed = (
+                f"每个端口一条总线（第 {line} 行已有）",
+                f"one bus per port (already on line {line})",
+            )
+            note = findings.error if kind == "port_twice" else findings.warning
+            note(kind, ("buses", number, key), found=end, allowed=allowed)
+        first.setdefault(end, number)
+
+
+def _end(bus: SerialBus | TcpBus) -> tuple[str, str, str]:
+    """Give what a bus owns, by its real name, with the key and the finding for it."""
+    if isinstance(bus, TcpBus):
+        return f"{bus.host.lower()}:{bus.port}", "host", "endpoint_twice"
+    try:
+        return str(FilePath(bus.port).resolve()), "port", "port_twice"
+    except (OSError, ValueError, RuntimeError):  # a loop of links, a null in the name
+        return bus.port, "port", "port_twice"
+
+
+def _check_port(path: Path, port: str, findings: Findings) -> None:
+    if _BY_NUMBER.fullmatch(port):
+        findings.warning("port_by_number", path, found=port, allowed="/dev/serial/by-path/…")
+    try:
+        there = stat.S_ISCHR(FilePath(port).stat().st_mode)
+    except (OSError, ValueError):
+        there = False
+    if not there:
+        allowed = ", ".join(_ports()) or ("（本机现在没有串口）", "(no serial port here now)")
+        findings.warning("no_port", path, found=port, allowed=allowed)
+
+
+def _ports() -> list[str]:
+    directory = FilePath("/dev/serial/by-path")
+    return sorted(str(port) for port in directory.iterdir()) if directory.is_dir() else []
+
+
+def _check_settings(
+    site: Site, number: int, profiles: Mapping[str, Profile], findings: Findings
+) -> None:
+    """Compare a line with what the profiles of its units say, for each setting that differs."""
+    bus = site.buses[number]
+    lines = {
+        device.id: profiles[device.profile].line
+        for device in site.devices_on(bus.id)
+        if device.profile in profiles
+    }
+    for key in ("baud", "parity", "stop_bits"):
+        ours = getattr(bus, key)
+        others = [f"{name} {getattr(line, key)}" for name, line in lines.items()]
+        differing = [said for said in others if said.rpartition(" ")[2] != str(ours)]
+        if differing:
+            findings.warning(
+                "line_differs",
+                ("buses", number, key),
+                found=str(ours),
+                allowed=", ".join(differing),
+            )
+
+
+def unused(site: Site) -> Iterator[tuple[Path, str]]:
+    """Give the instruments that no factor and no input takes anything from."""
+    used = {rule.device for outlet in site.outlets for rule in outlet.factors.values()}
+    used.update(given.device for given in site.inputs)
+    for number, device in enumerate(site.devices):
+        if device.id not in used:
+            yield ("devices", number), device.id

@@ -1,0 +1,87 @@
+"""Everything about a site that can be found wrong without touching an instrument."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path as FilePath
+
+from agent.settings.check_destinations import check_destinations
+from agent.settings.check_factors import check_factors
+from agent.settings.check_lines import check_lines, unused
+from agent.settings.check_names import check_names, devices_by_path
+from agent.settings.check_values import check_values
+from agent.settings.findings import Findings
+from agent.settings.site import Site
+from agent.settings.source import Path
+from drivers.profile import Profile, ProfileError, load_profile, profile_names
+
+
+def check_site(
+    site: Site, findings: Findings, directories: Sequence[FilePath] | None = None
+) -> None:
+    """Note what is wrong between the parts of a site.
+
+    `directories` hold the profiles; None means those we ship.
+    """
+    profiles = _profiles(site, findings, directories)
+    check_names(site, findings)
+    check_lines(site, profiles, findings)
+    check_factors(site, findings)
+    check_values(site, profiles, findings)
+    check_destinations(site, findings)
+    for path, name in unused(site):
+        findings.warning("unused_device", (*path, "id"), found=name)
+    for number, sampler in enumerate(site.samplers):
+        first = site.sampler_of(sampler.outlet)
+        if first is not None and first is not sampler:
+            path = ("samplers", number, "outlet")
+            findings.warning("sampler_twice", path, found=sampler.outlet, allowed=first.id)
+    for number, outlet in enumerate(site.outlets):
+        if not outlet.usual_id:
+            allowed = "DA001" if outlet.medium == "gas" else "DW001, YS001"
+            path = ("outlets", number, "id")
+            findings.warning("unusual_id", path, found=outlet.id, allowed=allowed)
+    for path in _later(site):
+        findings.warning("later", path)
+
+
+def _profiles(
+    site: Site, findings: Findings, directories: Sequence[FilePath] | None
+) -> dict[str, Profile]:
+    """Read the profiles of a site by name, once each."""
+    known = profile_names(directories)
+    profiles: dict[str, Profile] = {}
+    for path, device in devices_by_path(site):
+        name, place = device.profile, (*path, "profile")
+        if name not in known:
+            findings.unknown("unknown_profile", place, found=name, known=known)
+            continue
+        try:
+            profiles[name] = load_profile(name, directories)
+        except ProfileError as error:
+            findings.error("bad_profile", place, found=str(error))
+            continue
+        sampler = profiles[name].kind == "sampler"
+        if sampler != (path[0] == "samplers"):
+            allowed = [each for each in known if each.startswith("sampler/") != sampler]
+            findings.error("wrong_kind", place, found=name, allowed=", ".join(allowed))
+    return profiles
+
+
+def _later(site: Site) -> Iterator[Path]:
+    """Give what the file sets and this version does not act on yet."""
+    for name in ("cameras", "inputs", "rounds", "people", "page"):
+        if getattr(site, name):
+            yield (name,)
+    for number, destination in enumerate(site.destinations):
+        path: Path = ("destinations", number)
+        if destination.type == "ops":
+            yield (*path, "type")
+            continue
+        if destination.transport == "tcp":
+            yield (*path, "transport")
+        if "wire" in destination.model_fields_set:
+            yield (*path, "wire")
+        for nth, station in enumerate(destination.stations):
+            if station.key is not None:
+                yield (*path, "stations", nth, "key")

@@ -1,0 +1,55 @@
+"""What stands at an outlet beside the instruments: samplers, cameras, digital inputs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from agent.settings.secrets import Secret
+from drivers.settings import DeviceSettings, Id, Model
+
+
+class SamplerSettings(DeviceSettings):
+    """A water sampler: a device that also keeps bottles."""
+
+    outlet: Id = Field(description="所在排放口")
+    period_s: float = Field(default=10.0, ge=0.5, le=3600, description="查询周期（秒）")
+    bottles: int = Field(default=1, ge=1, le=6, description="每次超标留样瓶数")
+    interval_min: int = Field(
+        default=60, ge=0, le=1440, description="同一因子两次留样的最短间隔（分钟）"
+    )
+    vessel_hold_min: int = Field(
+        default=60,
+        ge=1,
+        le=1440,
+        description="分析完成后混匀桶保留水样的分钟数，过后不再留样",
+    )
+
+
+class CameraSettings(Model):
+    """A camera at an outlet. Read by the camera child, which is a later part."""
+
+    id: Id
+    name: str = ""
+    url: str = Field(pattern=r"^rtsps?://", description="rtsp://…，不得含用户名和密码")
+    username: str = ""
+    password: Secret | None = None
+    outlet: Id
+    before_s: int = Field(default=10, ge=0, le=60, description="事件前录像（秒）")
+    after_s: int = Field(default=50, ge=1, le=600, description="事件后录像（秒）")
+
+
+class InputSettings(Model):
+    """A digital input: a point of a device that is 0 or 1 and what it means."""
+
+    id: Id
+    name: str = ""
+    device: Id
+    point: str = Field(min_length=1)
+    outlet: Id | None = None
+    means: Literal["door", "power", "maintenance", "stopped", "pump"] = Field(
+        description="door 门，power 供电，maintenance 维护钥匙开关，stopped 停运，pump 采样泵"
+    )
+    active: Literal[0, 1] = Field(default=1, description="哪个电平表示“是”")
+    factors: tuple[str, ...] = Field(default=(), description="只作用于这些因子；不写即全部")

@@ -1,0 +1,134 @@
+"""What findings say, in Chinese and in English. A table, not logic."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from agent.errors import Lang
+
+# A text that is the same in any language, or (Chinese, English).
+Words: TypeAlias = "str | tuple[str, str]"
+
+
+def language(environ: Mapping[str, str] = os.environ) -> Lang:
+    """Give the language of messages: $PAIKOU_LANG when it is `en`, else Chinese."""
+    return "en" if environ.get("PAIKOU_LANG", "").lower().startswith("en") else "zh"
+
+
+def worded(words: Words, lang: Lang) -> str:
+    """Give words in a language."""
+    if isinstance(words, str):
+        return words
+    return words[0] if lang == "zh" else words[1]
+
+
+MESSAGES: dict[str, tuple[str, str]] = {
+    # the file itself
+    "unreadable": ("读不了文件", "the file cannot be read"),
+    "too_large": ("文件过大", "the file is too large"),
+    "not_utf8": ("不是 UTF-8 文本，请另存为 UTF-8", "not UTF-8 text, save it as UTF-8"),
+    "not_text": ("含有不允许的控制字符", "a control character that YAML does not allow"),
+    "tab": ("缩进用了制表符（Tab），请改用空格", "a tab in the indentation, use spaces"),
+    "syntax": ("YAML 语法错误", "not valid YAML"),
+    "documents": ("一个文件只能有一个 YAML 文档", "one YAML document per file"),
+    "too_deep": ("嵌套过深", "nested too deeply"),
+    "tag": ("不支持 YAML 标签", "YAML tags are not supported"),
+    "alias": ("YAML 别名没有定义或引用了自身", "a YAML alias that is not defined or holds itself"),
+    "key_form": ("键必须是文字", "a key must be text"),
+    "merge": ("不支持合并键 <<，请写全", "the merge key << is not supported, write it out"),
+    "empty": ("文件是空的；可用 paikou new 生成", "the file is empty; `paikou new` writes one"),
+    "key_twice": ("同一个键写了两次", "the same key twice"),
+    # shape
+    "missing": ("缺少此项", "missing"),
+    "unknown_key": ("没有这个键", "unknown key"),
+    "type": ("类型不对", "wrong type"),
+    "bounds": ("超出允许范围", "out of range"),
+    "choice": ("不在允许的取值内", "not one of the allowed values"),
+    "form": ("格式不对", "wrong form"),
+    "count": ("个数不对", "wrong number of entries"),
+    "iso_date": ("日期格式不对", "not a date"),
+    "not_finite": ("必须是有限的数", "must be a finite number"),
+    "secret_form": (
+        "密码不写在文件里，只写它在哪里",
+        "a secret is never in this file, only where it is",
+    ),
+    "secret_in_url": ("地址里不得含用户名和密码", "no user name or password in an address"),
+    # names
+    "id_twice": ("编号重复", "duplicate id"),
+    "mn_twice": ("同一平台内 MN 重复", "MN used twice in one destination"),
+    "unknown_device": ("没有这台仪器", "no such device"),
+    "unknown_bus": ("没有这条总线", "no such bus"),
+    "unknown_outlet": ("没有这个排放口", "no such outlet"),
+    "unknown_facility": ("没有这个设施", "no such facility"),
+    "unknown_profile": ("没有这个仪器配置", "no such profile"),
+    "unknown_point": ("仪器配置里没有这个测点", "the profile has no such point"),
+    "unknown_factor": ("没有这个因子编码", "no such factor code"),
+    "unknown_edition": ("没有这个标准版本", "no such edition"),
+    "unknown_destination": ("没有这个平台", "no such destination"),
+    "factor_not_here": ("该排放口没有这个因子", "the outlet has no such factor"),
+    "bad_profile": ("仪器配置文件有错", "the profile is wrong"),
+    "wrong_kind": ("配置类型不符", "a profile of the wrong kind"),
+    # lines
+    "address_twice": ("总线上地址重复", "address used twice on a bus"),
+    "port_twice": ("两条总线用同一个串口", "two buses on one serial port"),
+    "endpoint_twice": ("两条总线连同一个地址", "two buses to one endpoint"),
+    "no_port": ("串口现在不存在", "the serial port is not there now"),
+    "port_by_number": (
+        "ttyUSB 编号会变，请用 /dev/serial/by-path/…",
+        "ttyUSB numbers change, use /dev/serial/by-path/…",
+    ),
+    "line_differs": (
+        "串口参数与仪器出厂设置不同，请核对",
+        "the line settings differ from those the instruments are made with",
+    ),
+    "budget": ("总线占用超过七成，轮询会来不及", "the bus is busy for more than 70 %"),
+    "unused_device": ("没有任何因子使用这台仪器", "no factor uses this device"),
+    # values
+    "limits_reversed": ("下限高于上限", "limits reversed"),
+    "range_reversed": ("量程上下限颠倒", "range reversed"),
+    "no_limit": ("上限、下限都没有写", "a limit without high and low"),
+    "limit_outside": ("限值在量程之外，永远不会判为超标", "the limit lies outside the range"),
+    "converted_twice": (
+        "折算重复：仪器已经做过的折算，本机不得再做",
+        "conversion applied twice: the instrument already did it",
+    ),
+    "conversion_medium": ("只有废气因子可以折算", "only gas factors are converted"),
+    "no_way": ("没有从仪器单位到上传单位的换算", "no way from the device's unit to the wire unit"),
+    "needs_conversion": (
+        "需要折算：ppm 换成质量浓度要有摩尔质量",
+        "needs conversion: ppm to mass needs the molar mass",
+    ),
+    "wrong_medium": ("因子与排放口介质不符", "a factor of another medium"),
+    "not_batch": (
+        "仪器配置说它是连续测量，写了采样周期即按批次处理",
+        "continuous by its profile; with sampling it is taken as a batch",
+    ),
+    "no_sampler": ("要求留样，但排放口没有采样器", "retention without a sampler at the outlet"),
+    "sampler_twice": (
+        "一个排放口有两台采样器，只用第一台",
+        "two samplers at one outlet, only the first is used",
+    ),
+    "unusual_id": ("编号不是许可证的写法", "not an id as permits write them"),
+    # destinations
+    "interval_short": ("实时间隔短于标准的 30 秒", "real-time interval below the standard's 30 s"),
+    "address_form": ("地址格式不对", "not an address"),
+    "address_scheme": ("地址与传输方式不符", "the address does not fit the transport"),
+    "plain_mqtt": (
+        "MQTT 没有加密，密码和数据明文过网",
+        "MQTT without TLS: password and data in clear text",
+    ),
+    "default_pw": ("用的是标准里印的示例密码", "the standard's printed example password"),
+    "mn_form": ("平台可能拒绝这个 MN", "the platform may refuse this MN"),
+    "mn_empty": ("MN 为空，分配之前不能上传", "empty MN: nothing is sent before it is assigned"),
+    "factor_shared": (
+        "同一站点内同类排放口有相同因子，平台分不清",
+        "two outlets of one ST in one station share a factor",
+    ),
+    "outlet_twice": ("同一平台内排放口属于两个站点", "an outlet in two stations of a destination"),
+    "outlet_unsent": ("没有任何平台接收这个排放口", "no destination takes this outlet"),
+    "secret_missing": ("现在读不到这个密码文件", "the secret cannot be read now"),
+    "file_missing": ("文件不存在", "the file is not there"),
+    "later": ("本版本读取此项，但还不使用", "read by this version, not yet used"),
+}

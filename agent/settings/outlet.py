@@ -1,0 +1,141 @@
+"""Outlets: medium, chain of facilities, factors, limits, plate."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from drivers.settings import Id, Model
+
+Medium = Literal["water", "gas", "noise", "electricity", "process"]
+Conversion = Literal["standard", "dry", "oxygen"]
+
+
+def _only_iso(value: object) -> object:
+    """Keep pydantic from taking a number for a time stamp: 20260101 is a slip, not 1970."""
+    if isinstance(value, datetime.date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        return value
+    raise PydanticCustomError("iso_date", "a date as 2026-01-31 is expected")
+
+
+Date = Annotated[datetime.date, BeforeValidator(_only_iso)]
+
+# System codes of the header (HJ 212-2017 §6.6.1; 44 and 45 from HJ 212-2025).
+_ST: dict[str, int] = {"gas": 31, "water": 32, "noise": 36, "electricity": 44, "process": 45}
+
+# How a discharge permit numbers outlets: DW waste water, YS rain water, DA waste gas.
+_USUAL_ID = {"water": re.compile(r"(DW|YS)\d{3}"), "gas": re.compile(r"DA\d{3}")}
+
+
+def st_of(medium: Medium) -> int:
+    """Give the ST of the header for a medium."""
+    return _ST[medium]
+
+
+class Facility(Model):
+    """A production line or a treatment plant, numbered as in the discharge permit."""
+
+    id: Id = Field(description="许可证中的设施编号，如 MF0001、TW001")
+    name: str = ""
+
+
+class TreatmentFacility(Facility):
+    """A treatment plant and the production it serves."""
+
+    serves: tuple[Id, ...] = Field(default=(), description="所治理的生产设施编号")
+
+
+class Facilities(Model):
+    """The chain production → treatment; outlets name their treatment."""
+
+    production: tuple[Facility, ...] = ()
+    treatment: tuple[TreatmentFacility, ...] = ()
+
+
+class Limit(Model):
+    """One limit of one factor, in the factor's wire unit, from a date on and with its source."""
+
+    high: float | None = Field(default=None, description="上限，按上传单位")
+    low: float | None = Field(default=None, description="下限（如 pH）")
+    on: Literal["measurement", "hour"] = Field(
+        default="hour", description="measurement 每个测量值，hour 小时值"
+    )
+    since: Date | None = Field(default=None, description="自该日起适用；不写即一直适用")
+    source: str = Field(default="", description="标准、表、级别，或许可证编号")
+    rows: int = Field(default=1, ge=1, le=60, description="连续几个值超限才算超标")
+    retain: bool = Field(default=False, description="超标即留样")
+
+
+class Sampling(Model):
+    """How a batch analyzer relates to the hour whose water it analysed (WAT-05)."""
+
+    cycle_min: int | None = Field(
+        default=None, ge=5, le=1440, description="分析周期（分钟）；不写取仪器配置"
+    )
+    lag_min: int | None = Field(
+        default=None,
+        ge=0,
+        le=2880,
+        description="仪器时间减去该分钟数所在的整点小时即采样小时；不写等于分析周期",
+    )
+
+
+class FactorRule(Model):
+    """Where a factor of an outlet comes from and how it is judged."""
+
+    device: Id = Field(description="仪器编号（devices 中的 id）")
+    point: str | None = Field(default=None, min_length=1, description="测点；不写即因子编码本身")
+    range: tuple[float, float] | None = Field(
+        default=None, description="[下限, 上限]，按上传单位；超出即标记超量程"
+    )
+    conversions: tuple[Conversion, ...] = Field(
+        default=(), description="由本机完成的折算；仪器已折算的不得再写"
+    )
+    sampling: Sampling | None = Field(default=None, description="仅用于批次分析仪")
+    max_age_s: float | None = Field(
+        default=None, gt=0, le=172_800, description="实时数据最长可用时间（秒）"
+    )
+    limits: tuple[Limit, ...] = ()
+
+
+class Plate(Model):
+    """The plate with the QR code at the outlet."""
+
+    code: str = Field(min_length=1, description="排污口二维码编号")
+    url: str = ""
+    longitude: float | None = Field(default=None, ge=-180, le=180)
+    latitude: float | None = Field(default=None, ge=-90, le=90)
+
+
+class Outlet(Model):
+    """A discharge outlet with its factors by code."""
+
+    id: Id = Field(description="排放口编号，如 DW001、DA001")
+    name: str = ""
+    medium: Medium = Field(
+        description="water 废水，gas 废气，noise 噪声，electricity 用电，process 工况"
+    )
+    treatment: tuple[Id, ...] = Field(default=(), description="所属治理设施编号")
+    plate: Plate | None = None
+    permit_totals: dict[str, float] = Field(
+        default_factory=dict, description="许可年排放量（吨/年），按因子编码"
+    )
+    flow: str | None = Field(default=None, description="加权用的流量因子编码，如 w00000")
+    factors: dict[str, FactorRule] = Field(default_factory=dict, description="按因子编码")
+
+    @property
+    def st(self) -> int:
+        """The ST of the header."""
+        return st_of(self.medium)
+
+    @property
+    def usual_id(self) -> bool:
+        """Whether the id looks as a discharge permit numbers outlets of this medium."""
+        usual = _USUAL_ID.get(self.medium)
+        return usual is None or usual.fullmatch(self.id) is not None

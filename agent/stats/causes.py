@@ -1,0 +1,28 @@
+"""Which cause speaks for a period (STAT-06)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from drivers.device import Cause
+
+# In letters: F > D > B > M > C > T > Td > S. Power has the letter of a fault, so both count as one.
+TIE_ORDER: tuple[tuple[Cause, ...], ...] = (
+    (Cause.STOPPED,),
+    (Cause.FAULT, Cause.POWER),
+    (Cause.NO_LINK,),
+    (Cause.MAINTENANCE,),
+    (Cause.CALIBRATION,),
+    (Cause.OVER_RANGE,),
+    (Cause.PARAMETER,),
+    (Cause.MANUAL,),
+)
+
+
+def dominant(causes: Iterable[Cause]) -> Cause:
+    """Give the most frequent cause that is not NORMAL, by STAT-06; NORMAL when there is none."""
+    counts = Counter(causes)
+    best = max(TIE_ORDER, key=lambda rank: sum(counts[cause] for cause in rank))
+    cause = max(best, key=lambda one: counts[one])
+    return cause if counts[cause] else Cause.NORMAL

@@ -1,0 +1,132 @@
+"""Days out of hours, months out of days."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from agent.model import Cause, Period, Statistic
+from agent.stats import amounts, parts
+from agent.stats.minutes import weights
+from agent.stats.rule import PeriodRule, Rows
+from agent.stats.summary import Tally, summary
+from protocols.hj212.times import BEIJING_OFFSET_S
+
+GAS_DAY_HOURS = 20
+"""Valid hours of a valid gas day. Source: HJ 76-2017 annex (STAT-08)."""
+GAS_MONTH_DAYS = 25
+GAS_FEBRUARY_DAYS = 23
+"""Valid days of a valid gas month. Source: HJ 76-2017 annex (STAT-09)."""
+SHARE = 0.75
+"""Share of what was due that makes a water day or month valid. Source: HJ 356-2019 (WAT-21)."""
+
+
+def gas_day(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
+    """Make a gas day: arithmetic mean of its valid hours (STAT-08).
+
+    Stopped hours leave `due` (STAT-07); with `fixed_20` twenty valid hours are needed even so.
+    """
+    pieces = parts.of_statistics(rows.statistics, period)
+    stopped = [part for part in pieces if part.cause is Cause.STOPPED]
+    running = [part for part in pieces if part.cause is not Cause.STOPPED]
+    due = _hours(period) - len(stopped)
+    tally = Tally(
+        due,
+        needed=GAS_DAY_HOURS if rule.day_rule == "fixed_20" else SHARE * due,
+        missing=max(0, due - len(running)),
+        absent=rows.absent,
+        aside=stopped,
+    )
+    row = summary(rule, period, running, tally=tally)
+    return amounts.with_sum(rule, row, pieces)
+
+
+def water_day(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
+    """Make a day of water, or of any other medium but gas (WAT-20, WAT-20a, WAT-21, WAT-24).
+
+    Concentrations are weighted by the hours' measured volumes, the rest is arithmetic. Hours of
+    measured zero flow leave value and `due` of everything but the flow itself.
+    """
+    dry = _dry_hours(rule, period, rows)
+    hours = [
+        row
+        for row in parts.newest(rows.statistics, period)
+        if row.period.start not in dry and (row.due > 0 or row.cause is not Cause.NORMAL)
+    ]
+    pieces = parts.of_statistics(hours, period)
+    due = _results_due(rule, _hours(period) - len(dry))
+    tally = Tally(
+        due,
+        needed=SHARE * due,
+        missing=max(0, due - len(pieces)),
+        absent=rows.absent,
+        weights=weights(rule, period, rows),
+        cause=Cause.STOPPED if not due and dry else None,
+    )
+    row = amounts.with_sum(rule, summary(rule, period, pieces, tally=tally), pieces)
+    return amounts.with_reason(row, f"no discharge in {len(dry)} h") if dry else row
+
+
+def gas_month(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
+    """Make a gas month: arithmetic mean of its valid days (STAT-09)."""
+    needed = GAS_FEBRUARY_DAYS if _month(period) == 2 else GAS_MONTH_DAYS
+    days = parts.newest(rows.statistics, period)
+    return _of_days(rule, period, rows, days=days, due=_days(period), needed=needed)
+
+
+def water_month(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
+    """Make a month of water, or of any other medium but gas: mean of its valid days (WAT-21).
+
+    A day without any discharge leaves `due`, as its hours left the day (WAT-24).
+    """
+    days = parts.newest(rows.statistics, period)
+    counted = [day for day in days if day.due > 0]
+    due = _days(period) - (len(days) - len(counted))
+    return _of_days(rule, period, rows, days=counted, due=due, needed=SHARE * due)
+
+
+def _of_days(
+    rule: PeriodRule,
+    period: Period,
+    rows: Rows,
+    *,
+    days: Sequence[Statistic],
+    due: int,
+    needed: float,
+) -> Statistic:
+    pieces = parts.of_statistics(days, period)
+    tally = Tally(
+        due,
+        needed,
+        missing=max(0, due - len(pieces)),
+        absent=rows.absent,
+        cause=Cause.STOPPED if not due else None,
+    )
+    return amounts.with_sum(rule, summary(rule, period, pieces, tally=tally), pieces)
+
+
+def _dry_hours(rule: PeriodRule, period: Period, rows: Rows) -> set[int]:
+    """Give the starts of the hours of measured zero flow; none for the flow itself."""
+    if rule.is_flow:
+        return set()
+    flows = parts.newest(rows.flow_statistics, period)
+    return {flow.period.start for flow in flows if rule.no_discharge(flow)}
+
+
+def _results_due(rule: PeriodRule, hours: int) -> int:
+    """Give how many hour values are due in so many hours; a slow analyzer owes fewer (WAT-07)."""
+    cycle_min = rule.cycle_min or 60
+    return hours if cycle_min <= 60 else hours * 60 // cycle_min
+
+
+def _hours(period: Period) -> int:
+    return period.length_s // 3600
+
+
+def _days(period: Period) -> int:
+    return period.length_s // 86_400
+
+
+def _month(period: Period) -> int:
+    local = datetime.datetime.fromtimestamp(period.start + BEIJING_OFFSET_S, datetime.UTC)
+    return local.month

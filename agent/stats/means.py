@@ -1,0 +1,72 @@
+"""Means and extremes. Sums are exact, so the order of the rows never matters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agent.stats.parts import Part
+from drivers.device import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """A mean with its extremes; all None when there was nothing. `of` says of how many parts."""
+
+    avg: float | None = None
+    low: float | None = None
+    high: float | None = None
+    of: int = 0
+    weighted: bool = False
+
+
+def shown(parts: Iterable[Part], cause: Cause) -> list[Part]:
+    """Choose what a period reports under its cause: nothing invented, nothing dropped.
+
+    The normal parts where there are any, so always in a valid period. An invalid one whose cause
+    is over range takes those over range along: they alone show the worst of it. Without a normal
+    part it is what was over range, and without that what the instrument said in the period's
+    cause.
+    """
+    valued = [part for part in parts if part.avg is not None]
+    normal = [part for part in valued if part.cause is Cause.NORMAL]
+    over = [part for part in valued if part.cause is Cause.OVER_RANGE]
+    if cause is Cause.OVER_RANGE:
+        return normal + over
+    return normal or over or [part for part in valued if part.cause is cause]
+
+
+def mean(parts: Sequence[Part], weights: Mapping[float, float]) -> Mean:
+    """Give the mean of the parts, weighted by start where any of them has a weight (WAT-20).
+
+    Parts without weight stay out of a weighted mean. Without any weight above zero the mean is
+    arithmetic (WAT-20a).
+    """
+    valued = [(part, part.avg) for part in parts if part.avg is not None]
+    if not valued:
+        return Mean()
+    low = min(avg if part.low is None else part.low for part, avg in valued)
+    high = max(avg if part.high is None else part.high for part, avg in valued)
+    weighed = [(avg, weights.get(part.start, 0.0)) for part, avg in valued]
+    total = math.fsum(weight for _, weight in weighed)
+    if total > 0:
+        exact = math.fsum(avg * weight for avg, weight in weighed) / total
+        of = sum(1 for _, weight in weighed if weight > 0)
+        return Mean(_between(exact, low, high), low, high, of, weighted=True)
+    exact = math.fsum(avg for avg, _ in weighed) / len(weighed)
+    return Mean(_between(exact, low, high), low, high, len(weighed))
+
+
+def converted_mean(parts: Iterable[Part]) -> Mean:
+    """Give the mean of the parts' own converted values (STAT-10, minute_mean)."""
+    return mean([_converted(part) for part in parts], {})
+
+
+def _converted(part: Part) -> Part:
+    return replace(part, avg=part.zs_avg, low=part.zs_low, high=part.zs_high)
+
+
+def _between(value: float, low: float, high: float) -> float:
+    """Undo the last bit of rounding that could put a mean outside its own extremes."""
+    return min(max(value, low), high)

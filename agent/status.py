@@ -1,0 +1,168 @@
+"""What the daemon says of itself: to `paikou status`, and every minute to the platform."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from agent import __version__
+from agent.clock import Clock
+from agent.line import Line
+from agent.plan import Plan
+from agent.report import DeviceHealth, Health
+from agent.store import actions, events, journal, outbox
+from agent.store.db import Store
+from agent.timekeeping import Timekeeper
+from agent.uplink.station import StationLink
+
+_MB = 1024 * 1024
+_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+
+
+@dataclass(slots=True)
+class Observatory:
+    """Looks at every part and changes none. `lines` and `links` give what runs right now."""
+
+    plan: Callable[[], Plan]
+    store: Store
+    clock: Clock
+    time: Timekeeper
+    started_at: float
+    lines: Callable[[], Sequence[Line]]
+    links: Callable[[], Sequence[StationLink]]
+
+    async def health(self, station: str) -> bytes:
+        """Make the health notice of one station."""
+        depth, head = await self.store.read(
+            lambda connection: (outbox.depth(connection, station), journal.head(connection))
+        )
+        notice = Health(
+            at=self.clock.now(),
+            version=__version__,
+            devices=self._devices(),
+            outbox=depth.open,
+            oldest_at=depth.oldest_at,
+            disk_free_mb=shutil.disk_usage(self.store.path.parent).free // _MB,
+            store_mb=self.store.path.stat().st_size // _MB,
+            disk_times_full=self.store.room.times_full,
+            clock_trusted=self.time.trusted,
+            clock_epoch=self.time.epoch,
+            temperature_c=_temperature(),
+            journal_head=head,
+        )
+        return notice.payload()
+
+    async def status(self) -> dict[str, Any]:
+        """Make the whole picture, as plain JSON."""
+        stations = [await self._station(link) for link in self.links()]
+        recent, orders = await self.store.read(_recent)
+        return {
+            "version": __version__,
+            "unit": self.plan().site.unit.model_dump(),
+            "since": self.started_at,
+            "now": self.clock.now(),
+            "clock": {"trusted": self.time.trusted, "epoch": self.time.epoch},
+            "devices": [self._device(state) for line in self.lines() for state in line.states],
+            "stations": stations,
+            "disk": {
+                "store_mb": self.store.path.stat().st_size // _MB,
+                "free_mb": shutil.disk_usage(self.store.path.parent).free // _MB,
+                "times_full": self.store.room.times_full,
+                "rows_given_up": self.store.room.given_up,
+            },
+            "events": recent,
+            "actions": orders,
+        }
+
+    def _devices(self) -> tuple[DeviceHealth, ...]:
+        return tuple(
+            DeviceHealth(
+                id=state.id,
+                bus=state.bus,
+                ok=state.ok,
+                cause=state.cause,
+                last_good_at=state.last_good_at,
+            )
+            for line in self.lines()
+            for state in line.states
+        )
+
+    def _device(self, state: Any) -> dict[str, Any]:
+        factors = {(one.point): one for one in self.plan().factors_of(state.id)}
+        return {
+            "id": state.id,
+            "bus": state.bus,
+            "ok": state.ok,
+            "cause": state.cause,
+            "last_good_at": state.last_good_at,
+            "readings": [
+                {
+                    "point": reading.point,
+                    "outlet": factors[reading.point].outlet if reading.point in factors else "",
+                    "factor": factors[reading.point].factor if reading.point in factors else "",
+                    "value": reading.value,
+                    "unit": reading.unit,
+                    "cause": reading.cause.value,
+                    "reason": reading.reason,
+                    "taken_at": reading.taken_at,
+                    "measured_at": reading.measured_at,
+                }
+                for reading in state.readings
+            ],
+        }
+
+    async def _station(self, link: StationLink) -> dict[str, Any]:
+        name = link.contract.manners.station
+        depth = await self.store.read(lambda connection: outbox.depth(connection, name))
+        return {
+            "id": name,
+            "mn": link.contract.mn,
+            "linked": link.state.linked,
+            "address": link.state.address,
+            "since": link.state.since,
+            "error": link.state.error,
+            "drops": link.state.drops,
+            "taken_over": link.state.taken_over,
+            "unconfirmed": link.state.confirmation.unconfirmed,
+            "outbox": depth.open,
+            "oldest_at": depth.oldest_at,
+        }
+
+
+def _recent(connection: sqlite3.Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    told = [
+        {
+            "id": one.id,
+            "kind": one.kind,
+            "at": one.at,
+            "outlet": one.outlet,
+            "factor": one.factor,
+            "ended_at": one.ended_at,
+            "detail": one.detail,
+        }
+        for one in events.newest(connection, 20)
+    ]
+    orders = [
+        {
+            "id": one.id,
+            "device": one.device,
+            "kind": one.kind,
+            "state": one.state,
+            "request": one.request,
+            "outcome": one.outcome,
+        }
+        for one in actions.newest(connection, 10)
+        if one.kind != "probe"
+    ]
+    return told, orders
+
+
+def _temperature() -> float | None:
+    try:
+        return int(_THERMAL.read_text(encoding="ascii")) / 1000
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,120 @@
+"""Orders to devices. At most once, never after their deadline, settled from the device's record."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One order: what, why, until when, and how far it got."""
+
+    id: int
+    ref: str
+    device: str
+    kind: str
+    cause: str
+    request: dict[str, Any]
+    created_at: float
+    not_after: float
+    state: str
+    started_at: float | None
+    finished_at: float | None
+    before: Any
+    outcome: Any
+
+
+_COLUMNS = (
+    "id, ref, device, kind, cause, request, created_at, not_after, state, started_at,"
+    " finished_at, before, outcome"
+)
+
+
+def add(
+    connection: sqlite3.Connection,
+    *,
+    ref: str,
+    device: str,
+    kind: str,
+    cause: str,
+    request: Mapping[str, object],
+    now: float,
+    not_after: float,
+) -> int | None:
+    """Queue an order and give its id; None when the same order (`ref`) was given before."""
+    row = connection.execute(
+        "INSERT OR IGNORE INTO actions"
+        " (ref, device, kind, cause, request, created_at, not_after, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, 'queued')",
+        (ref, device, kind, cause, json.dumps(request, ensure_ascii=False), now, not_after),
+    )
+    return row.lastrowid if row.rowcount == 1 else None
+
+
+def next_open(connection: sqlite3.Connection, device: str) -> Action | None:
+    """Give the oldest order of a device that is not finished."""
+    row = connection.execute(
+        f"SELECT {_COLUMNS} FROM actions WHERE device = ?"
+        " AND state IN ('queued', 'running', 'unknown') ORDER BY id LIMIT 1",
+        (device,),
+    ).fetchone()
+    return _action(row) if row else None
+
+
+def get(connection: sqlite3.Connection, action: int) -> Action | None:
+    """Give one order."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM actions WHERE id = ?", (action,)).fetchone()
+    return _action(row) if row else None
+
+
+def newest(connection: sqlite3.Connection, limit: int) -> list[Action]:
+    """Give the newest orders, newest first."""
+    rows = connection.execute(f"SELECT {_COLUMNS} FROM actions ORDER BY id DESC LIMIT ?", (limit,))
+    return [_action(row) for row in rows]
+
+
+def start(connection: sqlite3.Connection, action: int, *, before: object, now: float) -> None:
+    """Mark an order as running, with the device's record as it was before."""
+    connection.execute(
+        "UPDATE actions SET state = 'running', started_at = ?, before = ?"
+        " WHERE id = ? AND state = 'queued'",
+        (now, json.dumps(before, ensure_ascii=False), action),
+    )
+
+
+def finish(
+    connection: sqlite3.Connection,
+    action: int,
+    state: str,
+    *,
+    outcome: Mapping[str, object],
+    now: float,
+) -> None:
+    """Write how an order ended: done, failed, refused, expired or unknown."""
+    connection.execute(
+        "UPDATE actions SET state = ?, finished_at = ?, outcome = ? WHERE id = ?",
+        (state, now, json.dumps(outcome, ensure_ascii=False), action),
+    )
+
+
+def doubt(connection: sqlite3.Connection, action: int) -> None:
+    """Mark one order as unknown: sent, and not known to have run."""
+    connection.execute("UPDATE actions SET state = 'unknown' WHERE id = ?", (action,))
+
+
+def doubt_running(connection: sqlite3.Connection) -> int:
+    """Turn what was running when the process died into unknown; says how many."""
+    return connection.execute(
+        "UPDATE actions SET state = 'unknown' WHERE state = 'running'"
+    ).rowcount
+
+
+def _action(row: tuple[Any, ...]) -> Action:
+    fields = dict(zip(_COLUMNS.replace(" ", "").split(","), row, strict=True))
+    for name in ("request", "before", "outcome"):
+        fields[name] = json.loads(fields[name])
+    return Action(**fields)

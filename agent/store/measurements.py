@@ -1,0 +1,85 @@
+"""Results of batch analyzers, one row each, found by their hour of sampling."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from agent.model import Cause, Measurement
+from agent.store.series import Names
+
+
+def add(connection: sqlite3.Connection, result: Measurement, *, names: Names) -> bool:
+    """Store a result; False when this very result is already there."""
+    row = connection.execute(
+        "INSERT OR IGNORE INTO measurements"
+        " (series, device, sampled_at, completed_at, received_at, value, cause)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            names.series[result.outlet, result.factor, "rtd"],
+            names.devices[result.device],
+            result.sampled_at,
+            result.completed_at,
+            result.received_at,
+            result.value,
+            result.cause.value,
+        ),
+    )
+    return row.rowcount == 1
+
+
+def of_hour(
+    connection: sqlite3.Connection, sampled_at: int, *, outlet: str, factor: str, names: Names
+) -> list[Measurement]:
+    """Give the results of one factor whose water was taken in that hour, oldest first."""
+    rows = connection.execute(
+        "SELECT device, completed_at, received_at, value, cause FROM measurements"
+        " WHERE sampled_at = ? AND series = ? ORDER BY completed_at",
+        (sampled_at, names.series[outlet, factor, "rtd"]),
+    )
+    devices = {number: name for name, number in names.devices.items()}
+    return [
+        Measurement(
+            outlet,
+            factor,
+            devices.get(device, ""),
+            sampled_at,
+            completed_at,
+            received_at,
+            value,
+            Cause(cause),
+        )
+        for device, completed_at, received_at, value, cause in rows
+    ]
+
+
+def newest(
+    connection: sqlite3.Connection, *, outlet: str, factor: str, until: float, names: Names
+) -> Measurement | None:
+    """Give the last result of a factor that had arrived by `until`."""
+    row = connection.execute(
+        "SELECT sampled_at, completed_at, received_at, value, cause FROM measurements"
+        " WHERE series = ? AND received_at <= ? ORDER BY completed_at DESC LIMIT 1",
+        (names.series[outlet, factor, "rtd"], until),
+    ).fetchone()
+    if row is None:
+        return None
+    sampled_at, completed_at, received_at, value, cause = row
+    return Measurement(
+        outlet, factor, "", sampled_at, completed_at, received_at, value, Cause(cause)
+    )
+
+
+def arrived_after(
+    connection: sqlite3.Connection, last_id: int, *, names: Names
+) -> list[tuple[int, str, str, int]]:
+    """Give what came in behind that row: (row, outlet, factor, hour of sampling), oldest first."""
+    keys = {number: key for key, number in names.series.items()}
+    rows = connection.execute(
+        "SELECT id, series, sampled_at FROM measurements WHERE id > ? ORDER BY id LIMIT 100",
+        (last_id,),
+    )
+    return [
+        (number, keys[series][0], keys[series][1], sampled_at)
+        for number, series, sampled_at in rows
+        if series in keys
+    ]

@@ -1,0 +1,195 @@
+"""What is owed to platforms. Rows hold messages; bytes are made with the credentials of the day."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from agent.model import EVENT, Upload, Urgency
+
+REAL_TIME_CN = "2011"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One packet that is owed."""
+
+    id: int
+    station: str
+    cn: str
+    st: str
+    at: int
+    revision: int
+    pno: int
+    pnum: int
+    qn_ms: int
+    urgency: int
+    answer: bool
+    body: str
+    created_at: float
+    not_before: float
+    attempts: int
+
+
+_COLUMNS = (
+    "id, station, cn, st, at, revision, pno, pnum, qn_ms, class, answer, body,"
+    " created_at, not_before, attempts"
+)
+
+
+def next_qn(connection: sqlite3.Connection, station: str, now: float) -> int:
+    """Allot the next request number (milliseconds); it never returns or goes back."""
+    row = connection.execute("SELECT last_ms FROM qn WHERE station = ?", (station,)).fetchone()
+    number = max(int(now * 1000), row[0] + 1 if row else 0)
+    connection.execute(
+        "INSERT INTO qn VALUES (?, ?)"
+        " ON CONFLICT (station) DO UPDATE SET last_ms = excluded.last_ms",
+        (station, number),
+    )
+    return number
+
+
+def add(
+    connection: sqlite3.Connection,
+    station: str,
+    upload: Upload,
+    *,
+    now: float,
+    not_before: float | None = None,
+) -> bool:
+    """Owe an upload to a station; False when that very upload is or was already owed."""
+    known = connection.execute(
+        "SELECT 1 FROM outbox WHERE station = ? AND cn = ? AND st = ? AND at = ? AND revision = ?",
+        (station, upload.cn, upload.st, upload.at, upload.revision),
+    ).fetchone()
+    if known or not _owe(connection, station, upload):
+        return False
+    for number, body in enumerate(upload.packets, start=1):
+        connection.execute(
+            "INSERT INTO outbox (station, cn, st, at, revision, pno, pnum, qn_ms, class,"
+            " answer, body, created_at, not_before)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                station,
+                upload.cn,
+                upload.st,
+                upload.at,
+                upload.revision,
+                number,
+                len(upload.packets),
+                next_qn(connection, station, now),
+                int(upload.urgency),
+                int(upload.answer),
+                body,
+                now,
+                now if not_before is None else not_before,
+            ),
+        )
+    return True
+
+
+def _owe(connection: sqlite3.Connection, station: str, upload: Upload) -> bool:
+    """Note the debt where it outlives the outbox; real-time frames and events do not."""
+    if upload.cn in (REAL_TIME_CN, EVENT):
+        return True
+    row = connection.execute(
+        "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?, 'open')",
+        (station, upload.cn, upload.at, upload.st, upload.revision),
+    )
+    return row.rowcount == 1
+
+
+def to_send(
+    connection: sqlite3.Connection,
+    station: str,
+    *,
+    now: float,
+    live_s: float,
+    limit: int,
+    busy: Collection[int] = (),
+) -> list[Row]:
+    """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM outbox WHERE station = ? AND state = 'open'"
+        " AND not_before <= ? AND (class <= ? OR created_at > ?)"
+        " ORDER BY class, CASE WHEN class <= ? THEN id ELSE -at END, qn_ms LIMIT ?",
+        (station, now, Urgency.ALARM, now - live_s, Urgency.ALARM, limit + len(busy)),
+    )
+    return [row for row in map(_row, rows) if row.id not in busy][:limit]
+
+
+def backlog(
+    connection: sqlite3.Connection,
+    station: str,
+    *,
+    now: float,
+    live_s: float,
+    limit: int,
+    busy: Collection[int] = (),
+) -> list[Row]:
+    """Give the oldest rows that are no longer live."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM outbox WHERE station = ? AND state = 'open'"
+        " AND not_before <= ? AND class > ? AND created_at <= ? ORDER BY at, qn_ms LIMIT ?",
+        (station, now, Urgency.ALARM, now - live_s, limit + len(busy)),
+    )
+    return [row for row in map(_row, rows) if row.id not in busy][:limit]
+
+
+def done(connection: sqlite3.Connection, row: Row, state: str, *, outcome: str, now: float) -> None:
+    """Close a row as accepted, unconfirmed, rejected or dropped, and its debt with the last one."""
+    connection.execute(
+        "UPDATE outbox SET state = ?, outcome = ?, done_at = ?, attempts = attempts + 1"
+        " WHERE id = ?",
+        (state, outcome, now, row.id),
+    )
+    connection.execute(
+        "UPDATE deliveries SET state = ? WHERE station = ? AND cn = ? AND start = ? AND st = ?"
+        " AND revision = ? AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.station = ? AND"
+        " outbox.cn = ? AND outbox.at = ? AND outbox.st = ? AND outbox.revision = ?"
+        " AND outbox.state = 'open')",
+        (
+            state,
+            *(row.station, row.cn, row.at, row.st, row.revision),
+            *(row.station, row.cn, row.at, row.st, row.revision),
+        ),
+    )
+
+
+def drop_old_real_time(connection: sqlite3.Connection, station: str, before: float) -> int:
+    """Give up real-time uploads older than `before`; says how many, the caller counts them."""
+    return connection.execute(
+        "UPDATE outbox SET state = 'dropped', outcome = 'older than rtd_keep'"
+        " WHERE station = ? AND state = 'open' AND cn = ? AND at < ?",
+        (station, REAL_TIME_CN, before),
+    ).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How many packets one station is owed, and the oldest of their DataTimes."""
+
+    open: int
+    oldest_at: int | None
+
+
+def depth(connection: sqlite3.Connection, station: str) -> Depth:
+    """Count what a station is owed."""
+    row = connection.execute(
+        "SELECT count(*), min(at) FROM outbox WHERE station = ? AND state = 'open'", (station,)
+    ).fetchone()
+    return Depth(*row)
+
+
+def states(connection: sqlite3.Connection, station: str) -> Sequence[tuple[str, str, int]]:
+    """Count a station's rows as (command code, state, number)."""
+    return connection.execute(
+        "SELECT cn, state, count(*) FROM outbox WHERE station = ? GROUP BY cn, state", (station,)
+    ).fetchall()
+
+
+def _row(values: tuple[object, ...]) -> Row:
+    fields = list(values)
+    fields[10] = bool(fields[10])
+    return Row(*fields)  # type: ignore[arg-type]  # the columns are those of the STRICT table

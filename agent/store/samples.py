@@ -1,0 +1,181 @@
+"""Raw samples, packed: one row per device and cycle.
+
+Layout of a pack, little endian, per value:  0-1 series (uint16)  2 cause (uint8)  3-10 value
+(float64, NaN where there is none). The numbers of the causes are part of the format.
+"""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import struct
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+
+from agent.model import Cause, Sample
+from agent.store.series import Names
+
+_VALUE = struct.Struct("<HBd")
+_CAUSES = (
+    Cause.NORMAL,
+    Cause.STOPPED,
+    Cause.FAULT,
+    Cause.NO_LINK,
+    Cause.POWER,
+    Cause.MAINTENANCE,
+    Cause.CALIBRATION,
+    Cause.OVER_RANGE,
+    Cause.PARAMETER,
+    Cause.MANUAL,
+)
+_NUMBERS = {cause: number for number, cause in enumerate(_CAUSES)}
+
+
+def pack(samples: Iterable[Sample], names: Names) -> bytes:
+    """Pack the samples of one device and cycle."""
+    parts = []
+    for sample in samples:
+        number = names.series[sample.outlet, sample.factor, "rtd"]
+        value = math.nan if sample.value is None else sample.value
+        parts.append(_VALUE.pack(number, _NUMBERS[sample.cause], value))
+        if sample.zs is not None:
+            number = names.series[sample.outlet, sample.factor, "zs"]
+            parts.append(_VALUE.pack(number, _NUMBERS[sample.cause], sample.zs))
+    return b"".join(parts)
+
+
+def unpack(blob: bytes) -> list[tuple[int, Cause, float | None]]:
+    """Read a pack as (series, cause, value)."""
+    return [
+        (number, _CAUSES[cause], None if math.isnan(value) else value)
+        for number, cause, value in _VALUE.iter_unpack(blob)
+    ]
+
+
+def add(
+    connection: sqlite3.Connection,
+    samples: Sequence[Sample],
+    *,
+    device: str,
+    at: float,
+    epoch: int,
+    names: Names,
+) -> None:
+    """Store one cycle of one device. The same instant told twice in one epoch stays one row."""
+    connection.execute(
+        "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, ?)",
+        (int(at * 1000), names.devices[device], epoch, pack(samples, names)),
+    )
+
+
+def add_untimed(
+    connection: sqlite3.Connection,
+    samples: Sequence[Sample],
+    *,
+    device: str,
+    boot: str,
+    mono: float,
+    names: Names,
+) -> None:
+    """Store one cycle whose wall time is not known yet."""
+    connection.execute(
+        "INSERT OR IGNORE INTO untimed VALUES (?, ?, ?, ?)",
+        (boot, int(mono * 1000), names.devices[device], pack(samples, names)),
+    )
+
+
+def label_untimed(
+    connection: sqlite3.Connection, *, boot: str, now: float, mono: float, epoch: int
+) -> int:
+    """Give this boot's untimed samples their wall time, now that it is known; says how many.
+
+    Those of earlier boots stay as they are: nobody can tell when they were taken.
+    """
+    shift_ms = int(now * 1000) - int(mono * 1000)
+    moved = connection.execute(
+        "INSERT OR IGNORE INTO samples SELECT mono_ms + ?, device, ?, pack FROM untimed"
+        " WHERE boot = ?",
+        (shift_ms, epoch, boot),
+    ).rowcount
+    connection.execute("DELETE FROM untimed WHERE boot = ?", (boot,))
+    return moved
+
+
+def between(
+    connection: sqlite3.Connection,
+    start: float,
+    end: float,
+    *,
+    outlet: str,
+    names: Names,
+    epoch: int | None = None,
+) -> dict[str, list[Sample]]:
+    """Give an outlet's samples of [start, end) per factor, oldest first.
+
+    With `epoch` only what was labelled in that clock epoch or an earlier one.
+    """
+    wanted = {number: key[1:] for key, number in names.series.items() if key[0] == outlet}
+    found: defaultdict[str, list[Sample]] = defaultdict(list)
+    rows = connection.execute(
+        "SELECT at_ms, pack FROM samples WHERE at_ms >= ? AND at_ms < ? AND epoch <= ?"
+        " ORDER BY at_ms, device",
+        (int(start * 1000), int(end * 1000), 2**31 if epoch is None else epoch),
+    )
+    for at_ms, blob in rows:
+        for sample in _samples(blob, at_ms / 1000, outlet, wanted):
+            found[sample.factor].append(sample)
+    return dict(found)
+
+
+def newest(
+    connection: sqlite3.Connection,
+    *,
+    outlet: str,
+    since: float,
+    until: float,
+    names: Names,
+) -> dict[str, Sample]:
+    """Give the newest sample of each factor of an outlet taken in (since, until]."""
+    found: dict[str, Sample] = {}
+    for factor, samples in between(
+        connection, since, until + 0.001, outlet=outlet, names=names
+    ).items():
+        found[factor] = samples[-1]
+    return found
+
+
+def any_between(connection: sqlite3.Connection, start: float, end: float) -> bool:
+    """Say whether anything at all was sampled in [start, end)."""
+    row = connection.execute(
+        "SELECT 1 FROM samples WHERE at_ms >= ? AND at_ms < ? LIMIT 1",
+        (int(start * 1000), int(end * 1000)),
+    ).fetchone()
+    return row is not None
+
+
+def first_after(connection: sqlite3.Connection, at: float) -> float | None:
+    """Give when something was sampled again at or after `at`; None when nothing was."""
+    row = connection.execute(
+        "SELECT min(at_ms) FROM samples WHERE at_ms >= ?", (int(at * 1000),)
+    ).fetchone()
+    return None if row[0] is None else float(row[0]) / 1000
+
+
+def _samples(
+    blob: bytes, at: float, outlet: str, wanted: dict[int, tuple[str, str]]
+) -> Collection[Sample]:
+    """Read one pack as samples of one outlet; a `zs` value joins the sample of its factor."""
+    plain: dict[str, tuple[Cause, float | None]] = {}
+    converted: dict[str, float | None] = {}
+    for number, cause, value in unpack(blob):
+        if number not in wanted:
+            continue
+        factor, quantity = wanted[number]
+        if quantity == "zs":
+            converted[factor] = value
+        else:
+            plain[factor] = (cause, value)
+    return [
+        Sample(outlet, factor, at, value, cause, zs=converted.get(factor))
+        for factor, (cause, value) in plain.items()
+    ]

@@ -1,0 +1,86 @@
+"""Writes an event down and owes it to every platform that subscribed to its kind.
+
+Inside the transaction of whatever caused it; the journal gets a line for what an inspector asks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from agent import report
+from agent.plan import Plan
+from agent.report import EventNotice
+from agent.store import events, journal, outbox
+
+State = Literal["opened", "closed", "told"]
+
+
+def tell(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    kind: str,
+    detail: Mapping[str, Any],
+    *,
+    ref: str,
+    at: float,
+    now: float,
+    outlet: str = "",
+    factor: str = "",
+    lasts: bool = False,
+) -> int | None:
+    """Store an event and owe its notice; None when the same fact was told before.
+
+    `lasts`: it stays open until `closed` ends it.
+    """
+    number = events.add(
+        connection,
+        kind,
+        detail,
+        ref=ref,
+        at=at,
+        outlet=outlet,
+        factor=factor,
+        ended_at=None if lasts else at,
+    )
+    if number is None:
+        return None
+    notice = EventNotice(
+        id=number,
+        kind=kind,
+        at=at,
+        outlet=outlet,
+        factor=factor,
+        state="opened" if lasts else "told",
+        detail=dict(detail),
+    )
+    _owe(connection, plan, notice, now)
+    journal.add(connection, f"event {kind}", {"id": number, **detail}, at=now)
+    return number
+
+
+def closed(
+    connection: sqlite3.Connection, plan: Plan, event: events.Event, *, at: float, now: float
+) -> None:
+    """End a lasting event and owe the notice of its end."""
+    events.end(connection, event.id, at)
+    notice = EventNotice(
+        id=event.id,
+        kind=event.kind,
+        at=at,
+        outlet=event.outlet,
+        factor=event.factor,
+        state="closed",
+        detail=event.detail,
+    )
+    _owe(connection, plan, notice, now)
+    journal.add(connection, f"event {event.kind} ended", {"id": event.id}, at=now)
+
+
+def _owe(connection: sqlite3.Connection, plan: Plan, notice: EventNotice, now: float) -> None:
+    upload = report.event(notice)
+    for station in plan.stations.values():
+        concerned = not notice.outlet or any(one.id == notice.outlet for one in station.outlets)
+        if concerned and station.hears(notice.kind):
+            outbox.add(connection, station.id, upload, now=now)

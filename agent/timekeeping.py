@@ -1,0 +1,59 @@
+"""Whether the wall clock can be trusted, and what happens when it steps.
+
+Until it is trusted samples carry boot id and monotonic time, and nothing is closed or uploaded
+under a false label (architecture §3.8).
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+
+from agent.clock import Clock, boot_id
+from agent.store import clock_steps, journal, samples
+from agent.store.db import Store
+
+log = logging.getLogger(__name__)
+
+
+class Timekeeper:
+    """Watches the clock of one process."""
+
+    def __init__(self, clock: Clock, store: Store) -> None:
+        self._clock = clock
+        self._store = store
+        self.boot = boot_id()
+        self.trusted = False
+        self.epoch = 0
+
+    async def look(self) -> float:
+        """Take note of trust and steps; gives by how many seconds the clock stepped, else 0."""
+        step_s = self._clock.step()
+        if step_s and self.trusted:
+            self.epoch = await self._store.write(
+                lambda connection: self._stepped(connection, step_s)
+            )
+            log.warning("the clock stepped by %.1f s", step_s)
+        if not self.trusted and self._clock.sane():
+            moved, self.epoch = await self._store.write(self._label)
+            self.trusted = True
+            if moved:
+                log.info("the clock is trusted now; %d cycles got their time", moved)
+        return step_s if self.trusted else 0.0
+
+    def _stepped(self, connection: sqlite3.Connection, step_s: float) -> int:
+        now = self._clock.now()
+        epoch = clock_steps.add(connection, at=now, step_s=step_s, boot=self.boot)
+        journal.add(connection, "clock step", {"step_s": step_s, "epoch": epoch}, at=now)
+        return epoch
+
+    def _label(self, connection: sqlite3.Connection) -> tuple[int, int]:
+        epoch = clock_steps.current(connection)
+        moved = samples.label_untimed(
+            connection,
+            boot=self.boot,
+            now=self._clock.now(),
+            mono=self._clock.monotonic(),
+            epoch=epoch,
+        )
+        return moved, epoch

@@ -1,0 +1,1 @@
+"""Commands beside the daemon: demo, simulate, platform, probe. Never imported by `app`."""

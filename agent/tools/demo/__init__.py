@@ -1,0 +1,1 @@
+"""`paikou demo`: the whole job in one process tree, with nothing to install."""

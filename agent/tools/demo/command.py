@@ -1,0 +1,74 @@
+"""`paikou demo`: set the stage, play the script, count, clear away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agent.tools.broker import Broker
+from agent.tools.demo.cast import Cast
+from agent.tools.demo.script import Scene, Script
+from agent.tools.demo.show import Screen, summary_lines
+from agent.tools.demo.stage import Stage, set_up
+from agent.tools.demo.tally import tally
+
+
+@click.command("demo")
+@click.option("--seconds", type=click.FloatRange(5, 3600), default=90.0, show_default=True)
+@click.option(
+    "--speed",
+    type=click.FloatRange(1, 600),
+    default=1.0,
+    show_default=True,
+    help="Run the clock so many times faster, to see hours and days.",
+)
+@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave all files.")
+@click.option("--json", "as_json", is_flag=True, help="Only the summary, as one JSON object.")
+def demo(seconds: float, speed: float, keep: Path | None, as_json: bool) -> None:
+    """Show the whole job: instruments, agent, broker, platform, an exceedance and an outage."""
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise click.UsageError(f"--keep {keep}: an empty or new folder is needed")
+    with contextlib.ExitStack() as stack:
+        if keep is None:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="paikou-"))
+            work_dir = Path(folder)
+        else:
+            keep.mkdir(parents=True, exist_ok=True)
+            work_dir = keep.resolve()
+        summary = asyncio.run(_play(work_dir, seconds, speed=speed, as_json=as_json))
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+    else:
+        for line in summary_lines(summary):
+            click.echo(line)
+    if summary["missing"] or summary["frames_rejected"]:
+        sys.exit(1)
+
+
+async def _play(work_dir: Path, seconds: float, *, speed: float, as_json: bool) -> dict[str, Any]:
+    """Play the demo in a work folder; gives its summary. Ctrl-C ends it early and in order."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    stage: Stage = set_up(work_dir, speed=speed)
+    show = _silent if as_json else Screen()
+    async with Broker(stage.broker_port, work_dir) as broker, Cast(stage) as cast:
+        script = Script(stage, cast, broker, seconds, show, stop)
+        await script.run()
+        # the platform last: what the agent still hands over while it stops must arrive
+        await cast.agent.stop()
+        await cast.stop()
+    return tally(stage, readings=script.scene.readings, outage=script.outage)
+
+
+def _silent(_: Scene) -> None:
+    """Show nothing."""

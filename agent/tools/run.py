@@ -1,0 +1,26 @@
+"""`paikou run SITE`: the daemon in the foreground, as systemd wants it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import click
+
+from agent import app
+from agent.clock import Pace
+
+QUIET = ("pymodbus", "apscheduler", "asyncio")
+
+
+@click.command()
+@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--pace", default="", hidden=True, help="EPOCH,ORIGIN,SPEED of a demo's clock")
+@click.option("--debug", is_flag=True, help="Log everything.")
+def run(site: Path, pace: str, debug: bool) -> None:
+    """Run the daemon on a site file until SIGTERM; SIGHUP reads the file again."""
+    logging.getLogger().setLevel(logging.DEBUG if debug else logging.INFO)
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    asyncio.run(app.run(site, pace=Pace.parse(pace) if pace else None))

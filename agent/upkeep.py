@@ -1,0 +1,88 @@
+"""Gives up what is older than its time (architecture §3.12), a little at a time, and says so."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+
+from agent.clock import Clock
+from agent.metrics import Metrics
+from agent.plan import Plan
+from agent.store import journal, outbox
+from agent.store.db import Store
+
+log = logging.getLogger(__name__)
+
+DAY_S = 86_400
+CHUNK = 5000
+"""Rows deleted in one commit, so that nobody waits long for the writer."""
+SENT_DAYS = 30
+SENT_REAL_TIME_DAYS = 1
+
+_SAMPLES = (
+    "DELETE FROM samples WHERE (at_ms, device, epoch) IN"
+    " (SELECT at_ms, device, epoch FROM samples WHERE at_ms < ? * 1000 LIMIT ?)"
+)
+_MINUTES = (
+    "DELETE FROM statistics WHERE (kind, start, series, revision) IN"
+    " (SELECT kind, start, series, revision FROM statistics"
+    "  WHERE kind LIKE '%m' AND start < ? LIMIT ?)"
+)
+_LONGER = _MINUTES.replace("LIKE '%m'", "IN ('1h', '1d', '1M')")
+_REAL_TIME = (
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
+    " WHERE state <> 'open' AND cn = '2011' AND created_at < ? LIMIT ?)"
+)
+_SENT = _REAL_TIME.replace("cn = '2011'", "cn <> '2011'")
+
+
+async def upkeep(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> None:
+    """Drop real-time uploads that are too old to send, then prune what outlived its days."""
+    now = clock.now()
+    for station in plan.stations.values():
+        before = now - station.destination.rtd_keep_h * 3600
+        dropped = await store.write(_dropping(station.id, before, now))
+        metrics.dropped.labels("real_time").inc(dropped)
+    for what, statement, before in _due(plan, now):
+        gone = 0
+        while chunk := await store.write(_deleting(statement, before)):
+            gone += chunk
+        if gone:
+            metrics.dropped.labels(what).inc(gone)
+            await store.write(_noting(what, gone, before, now))
+    await store.write(_vacuum)
+
+
+def _due(plan: Plan, now: float) -> Iterator[tuple[str, str, float]]:
+    """Give what to prune: its name, the statement, and from when on it stays."""
+    storage = plan.site.storage
+    yield "samples", _SAMPLES, now - storage.samples_days * DAY_S
+    yield "minutes", _MINUTES, now - storage.minutes_days * DAY_S
+    yield "statistics", _LONGER, now - storage.years * 366 * DAY_S
+    yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
+    yield "sent", _SENT, now - SENT_DAYS * DAY_S
+
+
+def _dropping(station: str, before: float, now: float) -> Callable[[sqlite3.Connection], int]:
+    def job(connection: sqlite3.Connection) -> int:
+        dropped = outbox.drop_old_real_time(connection, station, before)
+        if dropped:
+            detail = {"station": station, "rows": dropped, "before": before}
+            journal.add(connection, "real-time uploads dropped", detail, at=now)
+        return dropped
+
+    return job
+
+
+def _deleting(statement: str, before: float) -> Callable[[sqlite3.Connection], int]:
+    return lambda connection: connection.execute(statement, (before, CHUNK)).rowcount
+
+
+def _noting(what: str, rows: int, before: float, now: float) -> Callable[[sqlite3.Connection], str]:
+    detail = {"what": what, "rows": rows, "before": before}
+    return lambda connection: journal.add(connection, "pruned", detail, at=now)
+
+
+def _vacuum(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()

@@ -1,0 +1,73 @@
+"""What a link promises, and how an acknowledgement reads.
+
+A send ends in one of three ways: accepted, rejected (never again, stays for inspection) or kept
+(try later). Two ways would lose data or block for ever behind one poisonous message.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Outcome(enum.StrEnum):
+    """How a send ended."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The outcome of one publication and the peer's reason in words."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Something that came down a link. `topic` is empty on a link without topics."""
+
+    topic: str
+    payload: bytes
+
+
+NOBODY_SUBSCRIBED = 16
+"""MQTT 5 PUBACK reason: the broker took the message and threw it away."""
+
+_PUBACK: dict[int, Outcome] = {
+    0: Outcome.ACCEPTED,
+    NOBODY_SUBSCRIBED: Outcome.KEPT,
+    0x80: Outcome.KEPT,  # unspecified
+    0x83: Outcome.KEPT,  # implementation specific
+    0x87: Outcome.KEPT,  # not authorised: a setting of the broker, the data stay ours
+    0x90: Outcome.REJECTED,  # topic name invalid
+    0x91: Outcome.KEPT,  # packet identifier in use
+    0x95: Outcome.REJECTED,  # packet too large
+    0x97: Outcome.KEPT,  # quota exceeded
+    0x99: Outcome.REJECTED,  # payload format invalid
+}
+
+
+def judge_puback(reason: int) -> Outcome:
+    """Read an MQTT PUBACK reason code; one that is not in the table is kept."""
+    return _PUBACK.get(reason, Outcome.KEPT)
+
+
+class Link(Protocol):
+    """One life of a connection. When it closes it is thrown away; nothing lingers in it."""
+
+    async def publish(
+        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
+    ) -> Sent:
+        """Hand over one message and wait for its acknowledgement. Raises `Unreachable`."""
+
+    async def receive(self) -> Arrival:
+        """Wait for the next thing that comes down. Raises `LinkError` when the link closes."""
+
+    @property
+    def shows_delivery(self) -> bool:
+        """Say whether an acknowledgement tells that somebody took the message (MQTT 5)."""

@@ -1,0 +1,1 @@
+"""Instruments: buses, profiles, devices. Knows nothing of platform, limits or database."""

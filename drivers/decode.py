@@ -1,0 +1,158 @@
+"""Answers of an instrument to readings, by its profile. Pure.
+
+What failed says so: no answer gives Cause.NO_LINK, an exception Cause.FAULT with its text, "busy"
+gives no reading at all. A value whose state is not known is never called normal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from drivers.device import Cause, DeviceError, Reading, Refused
+from drivers.plan import Span, Want, want_of
+from drivers.profile_model import Point, Profile, StateWord
+from protocols.registers import decode_number, decode_time
+
+BUSY = (5, 6)
+TARGET_SILENT = (10, 11)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one request: its registers or bits, or the error in their place."""
+
+    span: Span
+    values: tuple[int, ...] = ()
+    error: DeviceError | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether the instrument asked to be asked again later."""
+        return isinstance(self.error, Refused) and self.error.code in BUSY
+
+    def cut(self, want: Want) -> tuple[int, ...]:
+        """Give the registers of one part."""
+        first = want.first - self.span.start
+        return self.values[first : first + want.last - want.first]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How the instrument says it is doing."""
+
+    cause: Cause
+    text: str
+
+
+def trouble(error: DeviceError) -> State:
+    """Give what a failed request means for the values it should have brought."""
+    if isinstance(error, Refused) and error.code not in TARGET_SILENT:
+        return State(Cause.FAULT, str(error))
+    return State(Cause.NO_LINK, str(error))
+
+
+def find(answers: Sequence[Answer], want: Want) -> Answer:
+    """Give the answer that holds these registers."""
+    return next(answer for answer in answers if answer.span.holds(want))
+
+
+def state_of(profile: Profile, answers: Sequence[Answer]) -> State | None:
+    """Give the state: the first alarm that is not normal, else the state word; None while busy."""
+    unknown: State | None = None
+    state = State(Cause.NORMAL, "")
+    for word in (*profile.alarms, *((profile.state,) if profile.state else ())):
+        answer = find(answers, want_of(word))
+        if answer.busy:
+            return None
+        if answer.error:
+            failed = trouble(answer.error)
+            unknown = unknown or State(failed.cause, f"state not known: {failed.text}")
+            continue
+        state = _meaning(word, answer)
+        if state.cause is not Cause.NORMAL:
+            return state
+    return unknown or state
+
+
+def measured_at(profile: Profile, answers: Sequence[Answer]) -> float | None:
+    """Give the instrument's time of its result; None where it has or tells none."""
+    if profile.measured_at is None:
+        return None
+    want = want_of(profile.measured_at)
+    answer = find(answers, want)
+    return None if answer.error else decode_time(answer.cut(want), profile.measured_at.format)
+
+
+def readings_of(
+    profile: Profile,
+    answers: Sequence[Answer],
+    state: State,
+    *,
+    taken_at: float,
+    without: frozenset[str] = frozenset(),
+) -> list[Reading]:
+    """Give a reading for every point, but those in `without` and those the instrument is busy for.
+
+    A time of the result that is no time gives `measured_at` None, not an error.
+    """
+    at = measured_at(profile, answers)
+    readings = []
+    for point in profile.points:
+        answer = find(answers, want_of(point))
+        if answer.busy or point.id in without:
+            continue
+        batch_at = at if point.id in profile.batch_points else None
+        readings.append(_reading(point, answer, state, taken_at=taken_at, measured_at=batch_at))
+    return readings
+
+
+def _meaning(word: StateWord, answer: Answer) -> State:
+    registers = answer.cut(want_of(word))
+    number = decode_number(registers, word.type, word.order)
+    if number is None:
+        return State(word.other, word.other_text or f"state {_hex(registers)}")
+    return State(*word.meaning(round(number)))
+
+
+def _reading(
+    point: Point, answer: Answer, state: State, *, taken_at: float, measured_at: float | None
+) -> Reading:
+    unit = point.unit
+    if answer.error:
+        failed = trouble(answer.error)
+        return Reading(point.id, None, unit, taken_at, failed.cause, failed.text, measured_at)
+    raw = answer.cut(want_of(point))
+    value, fault = _value(point, raw)
+    if point.unit_from:
+        unit, unit_fault = _unit(point, answer)
+        value, fault = (None, unit_fault) if unit_fault else (value, fault)
+    cause, reason = state.cause, state.text
+    if cause is Cause.NORMAL:
+        cause, reason = (Cause.FAULT, fault) if fault else (cause, "")
+    elif fault:
+        reason = f"{reason}; {fault}" if reason else fault
+    return Reading(point.id, value, unit, taken_at, cause, reason, measured_at, raw)
+
+
+def _value(point: Point, raw: tuple[int, ...]) -> tuple[float | None, str]:
+    number = raw[0] if point.type == "bit" else decode_number(raw, point.type, point.order)
+    if number is None:
+        return None, f"registers {_hex(raw)} hold no {point.type}"
+    if number in point.unavailable:
+        return None, f"{number:g} means not available"
+    return number * point.scale + point.offset, ""
+
+
+def _unit(point: Point, answer: Answer) -> tuple[str, str]:
+    source = point.unit_from
+    if source is None:
+        return point.unit, ""
+    raw = answer.cut(Want(point.table, source.address, source.address + source.width))
+    code = decode_number(raw, source.type)
+    unit = None if code is None else source.values.get(round(code))
+    return (unit, "") if unit is not None else ("", f"unit code {_hex(raw)} is not known")
+
+
+def _hex(registers: Sequence[int]) -> str:
+    return " ".join(f"{register:04X}" for register in registers)

@@ -1,0 +1,181 @@
+"""What a device is to the rest of the house: readings out, orders in, and what can go wrong."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where drivers take labels and waiting from.
+
+    Time-outs on a line are real seconds, never this.
+    """
+
+    def now(self) -> float:
+        """UTC epoch seconds; may step."""
+
+    def monotonic(self) -> float:
+        """Seconds that never step; a demo may let them run faster than real ones."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait that many of this clock's seconds."""
+
+
+class Cause(enum.StrEnum):
+    """Why a value is or is not fit for use.
+
+    Letters of the wire are made of it in `agent.report`.
+    """
+
+    NORMAL = "normal"
+    STOPPED = "stopped"
+    FAULT = "fault"
+    NO_LINK = "no_link"
+    POWER = "power"
+    MAINTENANCE = "maintenance"
+    CALIBRATION = "calibration"
+    OVER_RANGE = "over_range"
+    PARAMETER = "parameter"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One point as its instrument said it.
+
+    `value` is in `unit`, before any conversion of ours; None where nothing usable came, and then
+    `cause` says why. `measured_at` is the instrument's own time of a batch result, as UTC epoch
+    seconds; None for a continuous point.
+    """
+
+    point: str
+    value: float | None
+    unit: str
+    taken_at: float
+    cause: Cause = Cause.NORMAL
+    reason: str = ""
+    measured_at: float | None = None
+    raw: tuple[int, ...] = ()
+
+
+class DeviceError(Exception):
+    """A device did not do what was asked. Carries what was sent and received, as bytes."""
+
+    def __init__(self, message: str, *, sent: bytes = b"", received: bytes = b"") -> None:
+        super().__init__(message)
+        self.sent = sent
+        self.received = received
+
+
+class NoAnswer(DeviceError):
+    """Nothing came in time, or the line is not there."""
+
+
+class Fault(enum.StrEnum):
+    """What is wrong with an answer."""
+
+    UNIT = "unit"
+    FUNCTION = "function"
+    LENGTH = "length"
+    CHECKSUM = "checksum"
+    CONTENT = "content"
+    GARBAGE = "garbage"
+    TRANSACTION = "transaction"
+
+
+class BadAnswer(DeviceError):
+    """Something came that is not the answer to this question; `fault` says what is wrong with it.
+
+    For `Fault.UNIT` the unit that spoke is in `other_unit`: a duplicate address or a second master.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fault: Fault = Fault.CONTENT,
+        other_unit: int | None = None,
+        sent: bytes = b"",
+        received: bytes = b"",
+    ) -> None:
+        super().__init__(message, sent=sent, received=received)
+        self.fault = fault
+        self.other_unit = other_unit
+
+
+class Refused(DeviceError):
+    """The device answered no. `code` is the Modbus exception code; 0: nothing needed to be sent."""
+
+    def __init__(
+        self, message: str, *, code: int, sent: bytes = b"", received: bytes = b""
+    ) -> None:
+        super().__init__(message, sent=sent, received=received)
+        self.code = code
+
+
+class Device(Protocol):
+    """An instrument that can be asked for its points."""
+
+    @property
+    def id(self) -> str:
+        """The name of the device in the site file."""
+
+    async def read(self) -> list[Reading]:
+        """Ask for every point once.
+
+        A span that failed gives readings without value and with their cause, its neighbours stand.
+        Raises `DeviceError` when nothing at all came.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRecord:
+    """The sampler's own record of its last retention.
+
+    `at` is UTC epoch seconds of the sampler's clock.
+    """
+
+    at: float
+    bottle: int
+    volume_ml: float
+    ok: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SamplerStatus:
+    """What a sampler says of itself. `bottles_ml[i]` is the content of bottle i+1, 0 when empty."""
+
+    state: Cause
+    text: str
+    vessel: str | None
+    bottles_ml: tuple[int, ...]
+    door_open: bool | None
+    fault: str
+    temperature_c: float | None
+    retaining: bool = False
+    """Whether it is filling a bottle right now."""
+
+    @property
+    def free(self) -> int:
+        """How many bottles are empty."""
+        return sum(1 for content in self.bottles_ml if content == 0)
+
+
+class Sampler(Device, Protocol):
+    """A water sampler that can keep a bottle and remembers that it did."""
+
+    async def status(self) -> SamplerStatus:
+        """State, bottles, door, temperature, in one look."""
+
+    async def last_retention(self) -> RetentionRecord | None:
+        """The sampler's own record; None when it never kept one."""
+
+    async def retain(self, before: RetentionRecord | None) -> RetentionRecord:
+        """Keep one bottle of the vessel in use and wait for the record that proves it.
+
+        `before` is what `last_retention` said when the order was decided; the proof is a newer
+        record. Raises `Refused` (nothing was done), `NoAnswer` or `BadAnswer` (it is not known).
+        """

@@ -1,0 +1,242 @@
+"""The only module that knows pymodbus: PDUs both ways, and the TCP connection.
+
+Of the library's client we use connecting, framing and transaction ids, nothing else: no retries and
+no reconnecting of its own. What it does not do is done here: an answer with transaction id 0 is not
+taken on trust, and an answer it skipped is named.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ConnectionException, ModbusException
+from pymodbus.pdu import DecodePDU, ModbusPDU
+from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
+from pymodbus.pdu.register_message import (
+    ReadHoldingRegistersRequest,
+    ReadInputRegistersRequest,
+    WriteMultipleRegistersRequest,
+    WriteSingleRegisterRequest,
+)
+
+from drivers.device import BadAnswer, Fault, NoAnswer, Refused
+from drivers.line import NoLine, Patience, Record
+from drivers.question import READS_OF_BITS, WRITE_ONE, Question
+from drivers.settings import TcpBus
+
+_REQUESTS: dict[int, type[ModbusPDU]] = {
+    request.function_code: request
+    for request in (
+        ReadCoilsRequest,
+        ReadDiscreteInputsRequest,
+        ReadHoldingRegistersRequest,
+        ReadInputRegistersRequest,
+        WriteSingleRegisterRequest,
+        WriteMultipleRegistersRequest,
+    )
+}
+_EXCEPTIONS = {
+    1: "function not served",
+    2: "no such address",
+    3: "value or count not allowed",
+    4: "device failure",
+    5: "acknowledged, still working",
+    6: "busy",
+    10: "gateway: no path",
+    11: "gateway: target silent",
+}
+HEADER_SIZE = 7
+CONNECT_TIMEOUT_S = 5.0
+LONGEST_DELAY_S = 30.0
+SILENT_TIMES = 3
+LONGEST_EXCHANGE_S = 300.0
+
+
+def request_pdu(question: Question) -> bytes:
+    """Print the PDU of a question: function and data."""
+    request = _REQUESTS[question.function](
+        address=question.start,
+        count=0 if question.function == WRITE_ONE else question.count,
+        registers=list(question.values),
+    )
+    return bytes((question.function,)) + request.encode()
+
+
+def answer_values(question: Question, pdu: bytes) -> list[int]:
+    """Read the PDU of an answer: registers or bits, nothing for a write.
+
+    Raises Refused on an exception and BadAnswer where the PDU is not what was asked for.
+    """
+    if len(pdu) == 2 and pdu[0] == question.function | 0x80:
+        raise Refused(f"exception {pdu[1]}: {_EXCEPTIONS.get(pdu[1], 'unknown')}", code=pdu[1])
+    if pdu[:1] != bytes((question.function,)):
+        raise BadAnswer(f"function {pdu[0]} answered", fault=Fault.FUNCTION)
+    if len(pdu) != question.answer_size or not pdu.startswith(question.answer_head):
+        raise BadAnswer("the answer fits another question", fault=Fault.LENGTH)
+    answer = DecodePDU(is_server=False).decode(pdu)
+    if answer is None:
+        raise BadAnswer("the answer cannot be read", fault=Fault.CONTENT)
+    if not question.reads:
+        return []
+    if question.function in READS_OF_BITS:
+        return [int(bit) for bit in answer.bits[: question.count]]
+    return list(answer.registers)
+
+
+class TcpWire:
+    """A Modbus TCP endpoint: one connection, made when it is needed."""
+
+    echo: bool | None = False
+    silence_s = 0.0
+
+    def __init__(self, settings: TcpBus, record: Record) -> None:
+        self._settings = settings
+        self._record = record
+        self._client: AsyncModbusTcpClient | None = None
+        self._patience = Patience(LONGEST_DELAY_S)
+        self._sent = b""
+        self._received = b""
+        self._seen = b""
+        self._silent = 0
+        self.busy_at = 0.0
+
+    async def ask(self, question: Question, *, timeout_s: float) -> list[int]:
+        """Send one question and wait for the answer with its transaction id."""
+        client = await self._connected()
+        self._sent = self._received = self._seen = b""
+        try:
+            async with asyncio.timeout(timeout_s):
+                await _call(client, question)
+        except TimeoutError as error:
+            raise self._no_answer(question, client) from error
+        except ConnectionException as error:
+            self.close()
+            gone = self._lost(str(error))
+            gone.sent = self._sent
+            raise gone from error
+        except ModbusException as error:
+            raise self._not_taken(question) from error
+        self._silent = 0
+        self._patience.worked()
+        pdu = find_pdu(self._received, self._sent)
+        if pdu is None:
+            raise self._not_taken(question)
+        try:
+            return answer_values(question, pdu)
+        except (BadAnswer, Refused) as error:
+            error.sent, error.received = self._sent, self._received
+            raise
+
+    def close(self) -> None:
+        """Close the connection; the next question makes a new one."""
+        if self._client:
+            self._client.close()
+            self._client = None
+
+    async def _connected(self) -> AsyncModbusTcpClient:
+        if self._client and self._client.connected:
+            return self._client
+        self.close()
+        self._patience.check(_now())
+        client = AsyncModbusTcpClient(
+            self._settings.host,
+            port=self._settings.port,
+            timeout=LONGEST_EXCHANGE_S,
+            retries=0,
+            reconnect_delay=0,
+            trace_packet=self._trace,
+        )
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                there = await client.connect()
+        except TimeoutError:
+            there = False
+        if not there:
+            client.close()
+            raise self._lost(f"no connection to {self._settings.host}:{self._settings.port}")
+        self._client, self._silent = client, 0
+        return client
+
+    def _trace(self, sending: bool, data: bytes) -> bytes:
+        """See every packet. Received ones come with what the framer has kept of the ones before."""
+        self.busy_at = _now()
+        if sending:
+            self._sent, self._seen = data, b""
+            self._record(">", data)
+            return data
+        new = data.removeprefix(self._seen)
+        self._seen = data
+        self._received += new
+        self._record("<", new)
+        return data
+
+    def _lost(self, trouble: str) -> NoLine:
+        return self._patience.failed(_now(), trouble)
+
+    def _no_answer(self, question: Question, client: AsyncModbusTcpClient) -> NoAnswer | BadAnswer:
+        if not client.connected:
+            self.close()
+            error = self._lost("the connection was closed from the other side")
+            error.sent, error.received = self._sent, self._received
+            return error
+        self._silent += 1
+        if self._silent >= SILENT_TIMES:
+            # A peer that lost power never says so; only a new connection finds out.
+            self.close()
+        if len(self._received) < HEADER_SIZE:
+            return NoAnswer("no answer in time", sent=self._sent, received=self._received)
+        return self._not_taken(question)
+
+    def _not_taken(self, question: Question) -> BadAnswer:
+        """Say what came that was not the answer."""
+        unit, transaction = self._received[6], self._received[:2]
+        other: int | None = None
+        if transaction != self._sent[:2]:
+            text, fault = "the answer to another question came", Fault.TRANSACTION
+        elif unit != question.unit:
+            text, fault, other = (
+                f"WRONG UNIT: {unit} answered for {question.unit}",
+                Fault.UNIT,
+                unit,
+            )
+        else:
+            text, fault = "the answer cannot be read", Fault.LENGTH
+        return BadAnswer(
+            text, fault=fault, other_unit=other, sent=self._sent, received=self._received
+        )
+
+
+async def _call(client: AsyncModbusTcpClient, question: Question) -> ModbusPDU:
+    start, unit = question.start, question.unit
+    match question.function:
+        case 1:
+            return await client.read_coils(start, count=question.count, device_id=unit)
+        case 2:
+            return await client.read_discrete_inputs(start, count=question.count, device_id=unit)
+        case 3:
+            return await client.read_holding_registers(start, count=question.count, device_id=unit)
+        case 4:
+            return await client.read_input_registers(start, count=question.count, device_id=unit)
+        case 6:
+            return await client.write_register(start, question.values[0], device_id=unit)
+        case _:
+            return await client.write_registers(start, list(question.values), device_id=unit)
+
+
+def find_pdu(received: bytes, sent: bytes) -> bytes | None:
+    """Give the PDU of the answer: same transaction id, same unit; None where none came.
+
+    Bytes of a frame: transaction 0-1, protocol 2-3, length 4-5, unit 6, PDU. The length counts the
+    unit and what follows it.
+    """
+    while len(received) > HEADER_SIZE:
+        size = int.from_bytes(received[4:6], "big") + HEADER_SIZE - 1
+        if received[:2] == sent[:2] and received[6] == sent[6]:
+            return received[HEADER_SIZE:size]
+        received = received[size:]
+    return None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,1 @@
+"""Bytes and standards: bytes in, objects out, and back. No I/O, no clock, no settings."""

@@ -1,0 +1,1 @@
+"""HJ 212: frames, messages, codes. Bytes in, objects out, and back."""

@@ -1,0 +1,29 @@
+"""Wire time: local time UTC+8 without zone, whatever zone the host is in."""
+
+from __future__ import annotations
+
+import datetime
+
+BEIJING_OFFSET_S = 8 * 3600
+_ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
+
+
+def wire_time(at: float) -> str:
+    """Print UTC epoch seconds as `YYYYMMDDhhmmss`."""
+    return datetime.datetime.fromtimestamp(int(at // 1), _ZONE).strftime("%Y%m%d%H%M%S")
+
+
+def wire_qn(at_ms: int) -> str:
+    """Print UTC epoch milliseconds as the 17 digits of a QN."""
+    return f"{wire_time(at_ms // 1000)}{at_ms % 1000:03d}"
+
+
+def parse_wire_time(text: str) -> float:
+    """Read `YYYYMMDDhhmmss` or, with milliseconds, 17 digits as UTC epoch seconds.
+
+    Raises ValueError on anything else.
+    """
+    if len(text) not in (14, 17) or not text.isascii() or not text.isdigit():
+        raise ValueError(f"time {text!r}: 14 or 17 digits expected")
+    moment = datetime.datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=_ZONE)
+    return moment.timestamp() + int(text[14:] or 0) / 1000

@@ -1,0 +1,25 @@
+"""The good site file of the tests, and ways to spoil it line by line."""
+
+from pathlib import Path
+
+from agent.errors import ConfigError, Finding, Lang
+from agent.settings import Site, parse_site
+
+SITES = Path(__file__).parents[2] / "data" / "sites"
+PROFILES = SITES / "profiles"
+GOOD = (SITES / "good.yaml").read_text(encoding="utf-8")
+
+
+def with_lines(lines: dict[int, str]) -> str:
+    """Replace lines of the good file by number; an empty text takes the line away."""
+    kept = [lines.get(n, line) for n, line in enumerate(GOOD.splitlines(), start=1)]
+    return "\n".join(line for line in kept if line) + "\n"
+
+
+def look(text: str | bytes, lang: Lang = "en") -> tuple[Site | None, list[Finding]]:
+    """Read a site file; gives no site when it is wrong."""
+    data = text.encode() if isinstance(text, str) else text
+    try:
+        return parse_site(data, lang=lang, profile_directories=[PROFILES])
+    except ConfigError as error:
+        return None, list(error.findings)

@@ -1,0 +1,144 @@
+import re
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from agent.settings import parse_site
+from agent.settings.config import config_directory
+from agent.tools.new import ask, fill, kinds, new, template
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    for name in ("PAIKOU_LANG", "CREDENTIALS_DIRECTORY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(*arguments: str, text: str | None = None):
+    return CliRunner().invoke(new, list(arguments), input=text)
+
+
+def test_site_file_goes_to_standard_output_and_nothing_else_does():
+    result = run("wastewater")
+    assert result.exit_code == 0
+    assert result.stdout == template("wastewater")
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_template_passes_check_with_warnings_only(kind):
+    site, findings = parse_site(template(kind).encode())
+    assert site.outlets
+    assert {finding.kind for finding in findings} <= {"no_port", "default_pw"}
+
+
+def test_wastewater_is_the_site_of_the_tour():
+    site, _ = parse_site(template("wastewater").encode())
+    assert [outlet.id for outlet in site.outlets] == ["DW001"]
+    assert list(site.outlets[0].factors) == [
+        "w00000",
+        "w01001",
+        "w01010",
+        "w01018",
+        "w21003",
+        "w20120",
+    ]
+    assert [(bus.id, bus.kind) for bus in site.buses] == [("line1", "serial"), ("net1", "tcp")]
+    assert site.bus("line1").port == "/tmp/paikou/line1"
+    assert (site.bus("net1").host, site.bus("net1").port) == ("127.0.0.1", 1502)
+    assert [device.id for device in site.devices_on("line1")] == ["cod", "nh3", "lead", "sampler"]
+    [(destination, station)] = site.stations()
+    assert destination.addresses == ("mqtt://127.0.0.1:1883",)
+    assert (destination.edition, destination.real_time_s, destination.minutes) == (
+        "hj212-2017",
+        30,
+        10,
+    )
+    assert station.pw == "default"
+    assert re.fullmatch("[0-9A-F]{24}", station.mn)
+    assert site.storage.directory is None
+
+
+def test_every_key_of_a_template_has_a_chinese_comment():
+    for kind in kinds():
+        for line in template(kind).splitlines():
+            if line and not line.startswith("#"):
+                _, mark, comment = line.partition(" #")
+                assert mark, line
+                assert re.search(r"[\u4e00-\u9fff]|Modbus", comment), line
+
+
+def test_every_limit_of_a_template_has_its_source():
+    for kind in kinds():
+        site, _ = parse_site(template(kind).encode())
+        for source in site.sources():
+            assert all(limit.source.startswith("GB ") for limit in source.rule.limits), source.code
+
+
+def test_schema_line_names_a_file_that_is_there():
+    first = template("wastewater").splitlines()[0]
+    assert first == f"# yaml-language-server: $schema={config_directory() / 'schema' / 'site.json'}"
+
+
+def test_file_is_written_without_questions_where_nobody_can_answer(tmp_path):
+    path = tmp_path / "site.yaml"
+    result = run("wastewater", "--output", str(path))
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert str(path) in result.stderr
+    assert path.read_text(encoding="utf-8") == template("wastewater")
+
+
+def test_file_that_is_there_stays_unless_forced(tmp_path):
+    path = tmp_path / "site.yaml"
+    path.write_text("mine\n", encoding="utf-8")
+    result = run("wastewater", "--output", str(path))
+    assert result.exit_code == 2
+    assert "--force" in result.stderr
+    assert path.read_text(encoding="utf-8") == "mine\n"
+    assert run("wastewater", "--output", str(path), "--force").exit_code == 0
+    assert path.read_text(encoding="utf-8") == template("wastewater")
+
+
+def test_unknown_kind_is_named_with_what_there_is(monkeypatch):
+    result = run("cement")
+    assert result.exit_code == 2
+    assert "没有 cement 的模板；可用：wastewater" in result.stderr
+    monkeypatch.setenv("PAIKOU_LANG", "en")
+    assert "no template for cement; there is: wastewater" in run("cement").stderr
+
+
+def test_no_kind_is_wrong_usage():
+    assert run().exit_code == 2
+
+
+def test_folder_that_is_not_there_is_an_error_without_a_traceback(tmp_path):
+    result = run("wastewater", "--output", str(tmp_path / "none" / "site.yaml"))
+    assert result.exit_code == 1
+    assert "site.yaml" in result.stderr
+
+
+@click.command()
+def questions():
+    click.echo(fill(template("wastewater"), ask("zh")), nl=False)
+
+
+def test_answers_stand_in_the_file_whatever_they_hold():
+    answers = ['某某: #1 "厂"', "911302006992296170002Q", "0123456789ABCDEF01234567"]
+    text = "\n".join([*answers, "mqtts://broker.example:8883"]) + "\n"
+    result = CliRunner().invoke(questions, input=text)
+    assert result.exit_code == 0
+    site, findings = parse_site(result.stdout.encode())
+    assert (site.unit.name, site.unit.code) == (answers[0], answers[1])
+    [(destination, station)] = site.stations()
+    assert station.mn == answers[2]
+    assert destination.addresses == ("mqtts://broker.example:8883",)
+    assert {finding.kind for finding in findings} <= {"no_port", "default_pw"}
+
+
+def test_wrong_answer_is_asked_again_and_enter_takes_the_default():
+    result = CliRunner().invoke(questions, input="\n\nAB CD\n\nbroker\n\n")
+    assert result.exit_code == 0
+    assert result.stderr.count("格式不对") == 2
+    assert result.stdout == template("wastewater")
