@@ -6,10 +6,12 @@ one commit: what was measured is on disk before anything acts on it.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from agent.bells import Bells
 from agent.clock import Clock
@@ -18,13 +20,17 @@ from agent.metrics import Metrics
 from agent.model import Cause, Measurement, Sample
 from agent.plan import FactorPlan, Plan
 from agent.quality.judge import judge, measurement, state_sample
-from agent.store import clock_steps, measurements, samples
+from agent.store import measurements, samples
 from agent.store.db import Store
+from agent.store.room import is_full
 from agent.store.series import Names
 from agent.timekeeping import Timekeeper
 from drivers.device import BadAnswer, Device, DeviceError, NoAnswer, Reading
 
 log = logging.getLogger(__name__)
+
+COMMITS = 64
+"""Cycles of one bus that may wait for the disk."""
 
 
 @dataclass(slots=True)
@@ -48,6 +54,18 @@ class _Due:
     at: float
     told: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
     """Per batch factor, the instrument's time and value of the result seen last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cycle:
+    """What one device said once. `epoch` is None while the clock is not trusted."""
+
+    device: str
+    at: float
+    mono: float
+    epoch: int | None
+    values: tuple[Sample, ...]
+    results: tuple[Measurement, ...]
 
 
 class BusPoll:
@@ -75,6 +93,7 @@ class BusPoll:
             for device, period_s in devices
         ]
         self.beat_at = start
+        self._slots = asyncio.Semaphore(COMMITS)
 
     @property
     def states(self) -> list[DeviceState]:
@@ -82,17 +101,45 @@ class BusPoll:
         return [due.state for due in self._due]
 
     async def run(self) -> None:
-        """Poll for ever."""
-        while self._due:
-            due = min(self._due, key=lambda one: one.at)
-            await self._clock.sleep(due.at - self._clock.monotonic())
-            self.beat_at = self._clock.monotonic()
-            # a cycle that came too late is skipped, not hurried after
-            behind = max(0.0, self.beat_at - due.at) // due.state.period_s
-            due.at += (behind + 1) * due.state.period_s
-            await self._cycle(due)
+        """Poll for ever.
 
-    async def _cycle(self, due: _Due) -> None:
+        A cycle's commit does not hold up the next question: the writer gathers what comes within
+        half a second. What waits for it is bounded.
+        """
+        await self._remember()
+        async with asyncio.TaskGroup() as commits:
+            while self._due:
+                due = min(self._due, key=lambda one: one.at)
+                await self._clock.sleep(due.at - self._clock.monotonic())
+                self.beat_at = self._clock.monotonic()
+                # a cycle that came too late is skipped, not hurried after
+                behind = max(0.0, self.beat_at - due.at) // due.state.period_s
+                due.at += (behind + 1) * due.state.period_s
+                cycle = await self._ask(due)
+                if cycle.values:
+                    await self._slots.acquire()
+                    commits.create_task(self._keep(cycle))
+
+    async def _remember(self) -> None:
+        """Take the last results known of analyzers that do not tell when they measured."""
+        for due in self._due:
+            for one in due.factors:
+                if one.batch and not one.timed:
+                    last = await self._store.read(partial(self._last, one))
+                    if last is not None:
+                        due.told[one.factor] = (None, last.value)
+
+    def _last(self, one: FactorPlan, connection: sqlite3.Connection) -> Measurement | None:
+        return measurements.newest(
+            connection,
+            outlet=one.outlet,
+            factor=one.factor,
+            until=self._clock.now(),
+            names=self._names,
+        )
+
+    async def _ask(self, due: _Due) -> _Cycle:
+        """Ask one device, and judge what it says. The label is that of the answer."""
         try:
             readings = await due.device.read()
         except DeviceError as error:
@@ -112,43 +159,57 @@ class BusPoll:
             for one, reading in taken
             if one.batch and (result := self._result(due, one, reading)) is not None
         ]
-        if not values:
-            return
-        await self._store.write(lambda connection: self._commit(connection, due, values, results))
         for one, reading in taken:
-            due.told[one.factor] = (reading.measured_at, reading.value)
+            if reading.value is not None:
+                due.told[one.factor] = (reading.measured_at, reading.value)
+        return _Cycle(
+            due.device.id,
+            at=self._clock.now(),
+            mono=self._clock.monotonic(),
+            epoch=self._time.epoch if self._time.trusted else None,
+            values=tuple(values),
+            results=tuple(results),
+        )
+
+    async def _keep(self, cycle: _Cycle) -> None:
+        """Store one cycle. Where the disk has no room left at all it is lost, and counted."""
+        try:
+            await self._store.write(
+                lambda connection: self._commit(connection, cycle), patient=True
+            )
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            self._metrics.dropped.labels("samples").inc(len(cycle.values))
+            return
+        finally:
+            self._slots.release()
         self._metrics.cycles.labels(self.bus).inc()
-        if results:
+        if cycle.results:
             self._bells.ring(*self._plan.action_bells(), *self._plan.outbox_bells())
 
-    def _commit(
-        self,
-        connection: sqlite3.Connection,
-        due: _Due,
-        values: Sequence[Sample],
-        results: Sequence[Measurement],
-    ) -> None:
+    def _commit(self, connection: sqlite3.Connection, cycle: _Cycle) -> None:
         """Store one cycle and what the rules make of it."""
-        device, names = due.device.id, self._names
-        if not self._time.trusted:
+        device, names = cycle.device, self._names
+        if cycle.epoch is None:
             samples.add_untimed(
                 connection,
-                values,
+                cycle.values,
                 device=device,
                 boot=self._time.boot,
-                mono=self._clock.monotonic(),
+                mono=cycle.mono,
                 names=names,
             )
             return
-        now = self._clock.now()
-        epoch = clock_steps.current(connection)
-        samples.add(connection, values, device=device, at=now, epoch=epoch, names=names)
-        for sample in values:
+        samples.add(
+            connection, cycle.values, device=device, at=cycle.at, epoch=cycle.epoch, names=names
+        )
+        for sample in cycle.values:
             if not self._plan.outlets[sample.outlet].factors[sample.factor].batch:
-                judge_sample(connection, self._plan, names, sample, now=now)
-        for result in results:
+                judge_sample(connection, self._plan, names, sample, now=cycle.at)
+        for result in cycle.results:
             if measurements.add(connection, result, names=names):
-                judge_measurement(connection, self._plan, names, result, now=now)
+                judge_measurement(connection, self._plan, names, result, now=cycle.at)
 
     def _result(self, due: _Due, one: FactorPlan, reading: Reading) -> Measurement | None:
         """Give the result of a batch analyzer when it is a new one.

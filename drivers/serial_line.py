@@ -109,12 +109,13 @@ class SerialWire:
         if self._port is None:
             raise NoLine(self._patience.trouble)
         came = bytes(self._buffer)
-        echoes = question.function != WRITE_ONE or self.echo
-        rest = rtu.strip_echo(came, request) if echoes else came
+        tells = question.function != WRITE_ONE
+        if tells and request in came:
+            self.echo = True
+        rest = rtu.strip_echo(came, request) if tells or self.echo else came
         if pdu := rtu.find_answer(rest, question, final=final):
             self._patience.worked()
-            if question.function != WRITE_ONE:
-                self.echo = request in came
+            self.echo = request in came if tells else self.echo
             return pdu
         if stranger := rtu.find_stranger(rest, question, final=final):
             raise BadAnswer(stranger.text, fault=stranger.fault, other_unit=stranger.unit)

@@ -12,6 +12,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,8 @@ GROUP = 64
 """Jobs that may share one commit."""
 WAITING = 1024
 """Jobs that may wait; more means the disk stands still, and that is an error to be seen."""
+PATIENCE_S = 0.5
+"""How long samples wait for company; bounds the wear, and what a power cut can cost."""
 BUSY_TIMEOUT_S = 5.0
 
 
@@ -37,6 +40,7 @@ class _Ticket:
     job: Job[Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    patient: bool
     result: Any = None
     error: BaseException | None = field(default=None)
 
@@ -110,13 +114,14 @@ class Store:
         """Finish the jobs that wait, then close."""
         await asyncio.to_thread(self._close)
 
-    async def write(self, job: Job[T]) -> T:
+    async def write(self, job: Job[T], *, patient: bool = False) -> T:
         """Run a job in the writer; returns when its commit is on disk.
 
-        Raises what the job raised, `StoreError` when too many jobs wait.
+        A patient job may wait `PATIENCE_S` for others to share its commit; samples do. A job may
+        run twice when a commit fails, so it does nothing but change rows. Raises what the job raised, `StoreError` when too many jobs wait.
         """
         loop = asyncio.get_running_loop()
-        ticket = _Ticket(job, loop, loop.create_future())
+        ticket = _Ticket(job, loop, loop.create_future(), patient)
         try:
             self._jobs.put_nowait(ticket)
         except queue.Full:
@@ -159,22 +164,29 @@ class Store:
             first = self._jobs.get()
             if first is None:
                 return
-            group = [first]
-            stop = False
-            while len(group) < GROUP and not stop:
-                try:
-                    ticket = self._jobs.get_nowait()
-                except queue.Empty:
-                    break
-                if ticket is None:
-                    stop = True
-                else:
-                    group.append(ticket)
+            group, stop = self._gather(first)
             self._commit(group)
             for ticket in group:
                 _tell(ticket)
             if stop:
                 return
+
+    def _gather(self, first: _Ticket) -> tuple[list[_Ticket], bool]:
+        """Take who waits too; with patient jobs only, wait for more of them for a while."""
+        group = [first]
+        deadline = time.monotonic() + (PATIENCE_S if first.patient else 0.0)
+        while len(group) < GROUP:
+            left = deadline - time.monotonic()
+            try:
+                ticket = self._jobs.get(timeout=left) if left > 0 else self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if ticket is None:
+                return group, True
+            group.append(ticket)
+            if not ticket.patient:
+                deadline = 0.0
+        return group, False
 
     def _commit(self, group: list[_Ticket]) -> None:
         assert self._writer is not None

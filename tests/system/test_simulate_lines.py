@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import os
 import struct
+import sys
+import termios
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,9 @@ pytestmark = pytest.mark.system
 minimalmodbus = pytest.importorskip("minimalmodbus")
 
 RTU = ("-m", "rtu", "-b", "9600", "-P", "none")
+TIOCGEXCL = 0x80045440
+"""Asks whether a terminal is marked for one alone (ioctl_tty(2)); root is let in regardless."""
+
 READ_PH = bytes.fromhex("03 2602 0002")
 
 
@@ -222,6 +228,24 @@ async def test_link_is_gone_when_the_simulation_is_over(tmp_path: Path) -> None:
     async with playing(site(tmp_path)) as simulation:
         assert there(simulation)
     assert not there(simulation)
+
+
+async def test_port_that_was_opened_for_one_alone_is_free_for_the_next(tmp_path: Path) -> None:
+    async with playing(site(tmp_path)) as simulation:
+        port = port_of(simulation)
+
+        def alone() -> tuple[bytes, int]:
+            with serial.Serial(port, 9600, timeout=1.0) as line:
+                fcntl.ioctl(line.fileno(), termios.TIOCEXCL)
+                line.write(close(3, READ_PH))
+                answer = bytes(line.read(9))
+            with serial.Serial(port, 9600, timeout=1.0) as line:
+                marked = fcntl.ioctl(line.fileno(), TIOCGEXCL, bytes(4))
+            return answer, int.from_bytes(marked, sys.byteorder)
+
+        answer, marked = await asyncio.to_thread(alone)
+    assert answer[:3] == bytes.fromhex("03 03 04")
+    assert marked == 0
 
 
 async def test_second_simulation_of_a_line_is_refused_and_harms_nothing(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ class Platform:
             self.ledger.recall(line)
 
     async def run(self) -> None:
-        """Stay connected and take what comes, until cancelled. Raises OSError of the store."""
+        """Stay connected and take what comes, until cancelled. Raises `StoreError`."""
         attempt = 0
         while True:
             try:

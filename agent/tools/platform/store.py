@@ -34,12 +34,15 @@ class FrameStore:
             self._file.close()
 
     def append(self, entry: Entry) -> None:
-        """Write one entry and hand it to the system before returning. Raises OSError."""
+        """Write one entry and hand it to the system before returning. Raises `StoreError`."""
         if self._file is None:
-            raise ValueError("the store is not open")
+            raise StoreError(f"{self.path}: not open")
         line = json.dumps(entry.as_json(), ensure_ascii=False)
-        self._file.write(line.encode() + b"\n")
-        self._file.flush()
+        try:
+            self._file.write(line.encode() + b"\n")
+            self._file.flush()
+        except OSError as problem:
+            raise StoreError(f"{self.path}: {problem.strerror}") from None
 
     def frames(self) -> Iterator[dict[str, Any]]:
         """Give the lines written so far, oldest first. Raises `StoreError` on anything else."""

@@ -6,13 +6,8 @@ import csv
 import functools
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
-_HERE = Path(__file__).resolve()
-_PLACES = (  # a source checkout, an installed wheel
-    _HERE.parents[3] / "config" / "recordings",
-    _HERE.parents[2] / "config" / "recordings",
-)
+from agent.settings.config import config_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +32,7 @@ def recording(file: str, column: str) -> Recording:
 
     Raises FileNotFoundError and KeyError: both mean a broken installation.
     """
-    path = next(place / file for place in _PLACES if (place / file).is_file())
+    path = config_directory() / "recordings" / file
     with path.open(encoding="utf-8", newline="") as text:
         cells = [row[column] for row in csv.DictReader(text)]
     rows = tuple(float(cell) for cell in cells if cell.strip())

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
+import termios
 import tty
 from pathlib import Path
 from typing import Self
@@ -85,8 +87,12 @@ class RtuLine:
     def _readable(self) -> None:
         if self._fds is None:
             return
+        master, slave = self._fds
         with contextlib.suppress(BlockingIOError):
-            self._received += os.read(self._fds[0], 4096)
+            self._received += os.read(master, 4096)
+        # Whoever opened the port for itself alone would lock out the next one too: the mark lasts
+        # as long as we hold the slave side.
+        fcntl.ioctl(slave, termios.TIOCNXCL)
         self._restart_silence()
         while (length := request_length(self._received)) and len(self._received) >= length:
             if not sound(self._received[:length]):

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from site_texts import GOOD, look
 
@@ -147,6 +147,7 @@ def test_yaml_of_another_shape_is_a_finding(text, kind):
     assert kind in {finding.kind for finding in findings}
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_no_bytes_give_a_traceback(data):
     site, findings = look(data)
@@ -161,6 +162,7 @@ _VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(line=st.integers(1, len(GOOD.splitlines())), value=_VALUES)
 def test_any_value_at_any_key_is_read_or_named(line, value):
     lines = GOOD.splitlines()
@@ -172,6 +174,7 @@ def test_any_value_at_any_key_is_read_or_named(line, value):
     assert all(1 <= finding.line <= len(lines) for finding in findings)
 
 
+@settings(deadline=None)
 @given(
     first=st.integers(1, len(GOOD.splitlines())),
     count=st.integers(1, 5),

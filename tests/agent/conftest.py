@@ -1,0 +1,49 @@
+"""Fixtures of the agent's tests: a migrated store, and a house around it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from agent_house import House
+from agent_site import Change, plan_with
+
+from agent.store.db import FILE_NAME, Store
+from agent.tools.migrate import migrate
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A freshly migrated store, to be copied."""
+    directory = tmp_path_factory.mktemp("empty")
+    migrate(directory)
+    return directory / FILE_NAME
+
+
+@pytest.fixture
+def directory(empty_store: Path, tmp_path: Path) -> Path:
+    """A directory with a store of its own."""
+    shutil.copy(empty_store, tmp_path / FILE_NAME)
+    return tmp_path
+
+
+@pytest.fixture
+async def store(directory: Path) -> AsyncIterator[Store]:
+    async with Store(directory, ballast_mb=0) as store:
+        yield store
+
+
+@pytest.fixture
+async def house(store: Store) -> House:
+    """The house on the small site."""
+    return await House.on(store, plan_with())
+
+
+@pytest.fixture
+def house_with(store: Store):  # type: ignore[no-untyped-def]  # a function of changes
+    async def build(*changes: Change) -> House:
+        return await House.on(store, plan_with(*changes))
+
+    return build
