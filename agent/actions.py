@@ -31,6 +31,8 @@ LOOK_S = 2.0
 RETENTION_S = TIMEOUT_S
 """How long after an order its record may still appear."""
 
+_LATE = {"reason": "its deadline had passed"}
+
 Outcome = Mapping[str, Any]
 Probe = Callable[[], Awaitable[Outcome]]
 
@@ -53,16 +55,20 @@ class DeviceActions:
             action = await self.store.read(
                 lambda connection: actions.next_open(connection, self.device)
             )
-            if action is None:
+            if action is None or not self._can_tell_time(action):
                 await self.bells.wait(f"actions:{self.device}", LOOK_S / self.clock.speed)
             elif action.state == "queued":
                 await self._take(action)
             else:
                 await self._settle(action)
 
+    def _can_tell_time(self, action: Action) -> bool:
+        """Say whether a deadline means anything: under a clock that cannot be right none does."""
+        return action.kind != "retain" or self.clock.sane()
+
     async def _take(self, action: Action) -> None:
-        if self.clock.now() > action.not_after:
-            await self._finish(action, "expired", {"reason": "its deadline had passed"})
+        if self._late(action):
+            await self._finish(action, "expired", _LATE)
         elif action.kind == "probe":
             await self._begin(action, None)
             await self._finish(action, "done", await self.probe())
@@ -70,6 +76,9 @@ class DeviceActions:
             await self._retain(action, self.sampler)
         else:
             await self._finish(action, "refused", {"reason": f"{self.device} cannot do that"})
+
+    def _late(self, action: Action) -> bool:
+        return self.clock.now() > action.not_after
 
     async def _retain(self, action: Action, sampler: Sampler) -> None:
         """Keep a bottle. The sampler's last record is written down before the order goes out."""
@@ -87,6 +96,9 @@ class DeviceActions:
         if status.state is not Cause.NORMAL:
             log.warning("%s: not asked for a bottle yet: it is %s", self.device, status.text)
             await self.bells.wait(f"actions:{self.device}", LOOK_S)
+            return
+        if self._late(action):  # by now: a busy line makes asking take its time
+            await self._finish(action, "expired", _LATE)
             return
         await self._begin(action, before)
         try:
@@ -196,7 +208,8 @@ class DeviceActions:
         )
         for station in self.plan.stations.values():
             outlet = next((one for one in station.outlets if one.id == request["outlet"]), None)
-            if outlet is None or not station.destination.wire.retained_upload:
+            wanted = station.destination.wire.retained_upload and now >= (station.since or 0.0)
+            if outlet is None or not wanted:
                 continue
             upload = report.retained(
                 station.wording, st=outlet.st, at=record.at, bottle=record.bottle

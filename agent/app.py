@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sqlite3
@@ -23,6 +24,7 @@ from agent.lock import hold
 from agent.metrics import Metrics
 from agent.orders import order_probe
 from agent.periods import Periods
+from agent.plan import Plan
 from agent.reloading import InForce, read, read_again
 from agent.settings.storage import socket_paths, state_directory
 from agent.status import Observatory
@@ -40,6 +42,10 @@ log = logging.getLogger(__name__)
 MIGRATION_TIMEOUT_S = 600.0
 LOOK_S = 2.0
 POLL_GRACE_S = 300.0
+SOCKET_S = 2.0
+"""How long READY waits for the local socket; the duty does not hang on it."""
+CHECK_STEPS = 20_000
+"""Steps of SQLite between two looks whether the check of the store shall end."""
 
 
 async def run(site_file: Path, *, pace: Pace | None = None) -> None:
@@ -50,7 +56,10 @@ async def run(site_file: Path, *, pace: Pace | None = None) -> None:
     in_force = await asyncio.to_thread(read, site_file)
     site = in_force.plan.site
     directory = state_directory(site)
-    directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o750)
+    except OSError as error:
+        raise StoreError(f"{directory}: no place for the store: {error.strerror}") from None
     with hold(directory):
         aside = recovery.heal(directory)
         await asyncio.to_thread(_migrate_if_old, directory)
@@ -68,6 +77,8 @@ class App:
         self._bells, self._metrics = Bells(), Metrics()
         self._time = Timekeeper(clock, store)
         self._started_at = clock.now()
+        self._socket = self._local()
+        self._stopping = False
         self._observatory = Observatory(
             plan=lambda: self._in_force.plan,
             store=store,
@@ -101,10 +112,13 @@ class App:
             interval_s = watchdog_interval_s()
             if interval_s is not None:
                 own.append(group.create_task(feed_watchdog(interval_s, self._alive)))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._socket.listening.wait(), SOCKET_S)
             notify(f"READY=1\nSTATUS=paikou {__version__}")
             log.info("ready: %s", self._file)
             await stop.wait()
             notify("STOPPING=1")
+            self._stopping = True
             for task in own:
                 task.cancel()
             await self._crew.dismiss()
@@ -127,12 +141,10 @@ class App:
     def _posts(self) -> dict[str, Post]:
         """Say which workers are wanted, and on what terms each of them is the same as before."""
         plan = self._in_force.plan
-        posts = {"local socket": Post(socket_paths(plan.site), self._local)}
+        posts = {"local socket": Post(socket_paths(plan.site), lambda: self._socket)}
         for bus in plan.site.buses:
-            devices = plan.site.devices_on(bus.id)
-            factors = tuple(plan.factors_of(one.id) for one in devices)
             posts[f"bus {bus.id}"] = Post(
-                (bus, devices, factors),
+                (bus, *_concerns(plan, bus.id)),
                 lambda bus=bus: Line(  # type: ignore[misc]  # mypy sees no type in a default
                     bus,
                     plan,
@@ -148,8 +160,9 @@ class App:
             agreed = contract(
                 plan, station, started_at=self._started_at, health=self._observatory.health
             )
+            outlets = tuple(one.id for one in station.outlets)
             posts[f"station {station.id}"] = Post(
-                (station.destination, station.outlets),
+                (station.destination, station.station, outlets, frozenset(station.devices())),
                 lambda agreed=agreed: StationLink(  # type: ignore[misc]  # as above
                     agreed, self._store, self._clock, self._bells, self._metrics
                 ),
@@ -197,9 +210,13 @@ class App:
     async def _check_store(self) -> None:
         """Look through the store once, beside the work: on a big one this takes a while."""
         directory = self._store.path.parent
-        sound = await self._store.read_apart(
-            lambda connection: recovery.check(connection, directory)
-        )
+
+        def look(connection: sqlite3.Connection) -> bool:
+            # a thread that nobody waits for would still hold up the end of the process
+            connection.set_progress_handler(lambda: self._stopping, CHECK_STEPS)
+            return recovery.check(connection, directory)
+
+        sound = await self._store.read_apart(look)
         if not sound:
             raise StoreError(f"{self._store.path} is damaged; the next start puts it aside")
 
@@ -220,6 +237,8 @@ class App:
         return await self._observatory.status()
 
     async def _ask_metrics(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        for station, owed in (await self._observatory.owed()).items():
+            self._metrics.outbox.labels(station).set(owed)
         return {"text": self._metrics.text()}
 
     async def _ask_probe(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -246,10 +265,30 @@ class App:
         if not self._clock.sane():
             return
         for station in self._in_force.plan.stations.values():
-            if station.destination.wire.restart_upload and now >= station.since:
+            if station.destination.wire.restart_upload and now >= (station.since or 0.0):
                 for st in station.by_st():
                     upload = report.started(station.wording, st=st, at=now)
                     outbox.add(connection, station.id, upload, now=now)
+
+
+def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:
+    """Give all that the worker of a line takes from the plan: nothing else may restart it."""
+    devices = plan.site.devices_on(bus)
+    factors = tuple(plan.factors_of(one.id) for one in devices)
+    samplers = {one.outlet for one in plan.site.samplers if one.bus == bus}
+    concerned = {one.outlet for found in factors for one in found} | samplers
+    outlets = tuple(
+        (one.id, one.st, one.flow, one.sampler, one.keeping)
+        for one in plan.outlets.values()
+        if one.id in concerned
+    )
+    # what is found on a line is told to the platforms that hear of it
+    told = tuple(
+        (one.id, one.destination.events, one.destination.wire.retained_upload, one.wording)
+        for one in plan.stations.values()
+        if any(outlet.id in concerned for outlet in one.outlets)
+    )
+    return devices, factors, outlets, told
 
 
 def _concerns_store(error: BaseException) -> bool:

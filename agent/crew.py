@@ -49,11 +49,12 @@ class Crew:
         """Have exactly these posts filled; gives the names of those that were stopped or begun.
 
         A worker whose terms changed ends before its successor begins: two must never own a line.
+        One that ended by itself begins again.
         """
         ended = [
             name
             for name, one in self._employed.items()
-            if name not in wanted or wanted[name].terms != one.terms
+            if name not in wanted or wanted[name].terms != one.terms or one.task.done()
         ]
         await self._end(ended)
         begun = [name for name in wanted if name not in self._employed]

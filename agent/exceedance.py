@@ -110,10 +110,7 @@ def _exceedance(
     connection: sqlite3.Connection, plan: Plan, limit: Limit, value: JudgedValue, *, now: float
 ) -> Decision:
     """Run the debounce over the event rows, and tell what began or ended."""
-    outlet, factor = value.outlet, value.factor
-    event = events.open_one(
-        connection, EXCEEDANCE, outlet=outlet, factor=factor
-    ) or events.open_one(connection, RUN, outlet=outlet, factor=factor)
+    event = _open(connection, EXCEEDANCE, limit, value) or _open(connection, RUN, limit, value)
     before = Exceedance(**event.detail["state"]) if event else None
     decision = debounce(limit, before, value)
     after = decision.exceedance
@@ -133,6 +130,14 @@ def _exceedance(
     return decision
 
 
+def _open(
+    connection: sqlite3.Connection, kind: str, limit: Limit, value: JudgedValue
+) -> events.Event | None:
+    """Give what lasts of a factor; hours and single values exceed their limits apart."""
+    found = events.open_ones(connection, kind, outlet=value.outlet, factor=value.factor)
+    return next((event for event in found if event.detail.get("on") == limit.on), None)
+
+
 def _begin(
     connection: sqlite3.Connection,
     plan: Plan,
@@ -145,7 +150,7 @@ def _begin(
 ) -> None:
     """Write a new exceedance, or the run of values that may become one."""
     kind = EXCEEDANCE if opened else RUN
-    ref = f"{kind}:{state.outlet}:{state.factor}:{state.last_completed_at}"
+    ref = f"{kind}:{limit.on}:{state.outlet}:{state.factor}:{state.last_completed_at}"
     detail = _detail(state, limit)
     where = (state.outlet, state.factor)
     if opened:
@@ -166,7 +171,7 @@ def _begin(
 
 
 def _detail(state: Exceedance, limit: Limit) -> dict[str, object]:
-    return {"state": dataclasses.asdict(state), "source": limit.source}
+    return {"on": limit.on, "state": dataclasses.asdict(state), "source": limit.source}
 
 
 def _circumstances(

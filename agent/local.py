@@ -6,9 +6,9 @@ Questions: `{"ask": "status"}`, `{"ask": "metrics"}`, `{"ask": "probe", "device"
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
+import socket
 import stat
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -31,47 +31,65 @@ class LocalSocket:
     def __init__(self, paths: tuple[Path, ...], handlers: Mapping[str, Handler]) -> None:
         self._paths = paths
         self._handlers = handlers
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._callers: set[asyncio.Task[None]] = set()
         self.path: Path | None = None
+        self.listening = asyncio.Event()
 
     async def run(self) -> None:
         """Listen on the first place that can be had, until cancelled."""
         server = await self._listen()
+        self.listening.set()
         try:
-            async with server:
-                await server.serve_forever()
+            await self._loop_end()
         finally:
+            self.listening.clear()
+            server.close()
+            for caller in self._callers:
+                caller.cancel()
             if self.path is not None:
                 self.path.unlink(missing_ok=True)
+
+    @staticmethod
+    async def _loop_end() -> None:
+        # the server serves by itself; its own serve_forever would wait for every idle caller
+        await asyncio.get_running_loop().create_future()
 
     async def _listen(self) -> asyncio.Server:
         problem: OSError = FileNotFoundError("no place for the local socket")
         for path in self._paths:
             try:
-                if path.exists() and stat.S_ISSOCK(path.stat().st_mode):
-                    path.unlink()  # the lock is ours: whoever made this is gone
-                server = await asyncio.start_unix_server(self._serve, path, limit=LINE_LIMIT)
+                _clear(path)
+                server = await asyncio.start_unix_server(self._called, path, limit=LINE_LIMIT)
+                path.chmod(0o660)
             except OSError as error:
                 problem = error
                 continue
-            path.chmod(0o660)
             self.path = path
             return server
         raise problem
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        caller = asyncio.current_task()
+        assert caller is not None, "a stream callback runs as a task"
+        if len(self._callers) >= AT_ONCE:
+            writer.close()
+            return
+        self._callers.add(caller)
         try:
-            async with self._slots, asyncio.timeout(ASK_TIMEOUT_S):
-                line = await reader.readline()
-            answer = await self._answer(line)
-            writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
-            await writer.drain()
+            await self._serve(reader, writer)
         except (TimeoutError, ValueError, ConnectionError) as error:
             log.debug("local socket: %s", error)
         finally:
+            self._callers.discard(caller)
             writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        async with asyncio.timeout(ASK_TIMEOUT_S):
+            line = await reader.readline()
+        answer = await self._answer(line)
+        writer.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
+        async with asyncio.timeout(ASK_TIMEOUT_S):
+            await writer.drain()
 
     async def _answer(self, line: bytes) -> Answer:
         try:
@@ -80,6 +98,20 @@ class LocalSocket:
         except (ValueError, KeyError, TypeError):
             return {"error": f"one of {sorted(self._handlers)} can be asked"}
         return await handler(question)
+
+
+def _clear(path: Path) -> None:
+    """Take away what a daemon left behind that is gone. Raises OSError where one lives."""
+    if not (path.exists() and stat.S_ISSOCK(path.stat().st_mode)):
+        return
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.setblocking(False)
+        try:
+            caller.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink()
+            return
+    raise FileExistsError(f"{path}: another daemon listens there")
 
 
 async def ask(
@@ -100,6 +132,8 @@ async def ask(
                 await writer.drain()
                 answer: Answer = json.loads(await reader.readline())
             return answer
+        except (ConnectionError, ValueError):
+            raise TimeoutError(f"{path}: no answer") from None
         finally:
             writer.close()
     return None

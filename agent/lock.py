@@ -15,18 +15,21 @@ FILE_NAME = "agent.lock"
 
 @contextlib.contextmanager
 def hold(directory: Path) -> Iterator[None]:
-    """Hold the lock of a state directory. Raises `StoreError` when another process has it."""
+    """Hold the lock of a state directory.
+
+    Raises `StoreError` when another process has it, or when the directory is not ours to use.
+    """
     path = directory / FILE_NAME
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = os.read(descriptor, 32).decode("ascii", "replace").strip() or "unknown"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from None
+    try:
+        if not _taken(descriptor):
             raise StoreError(
-                f"{directory} is in use by another paikou (pid {owner}); "
+                f"{directory} is in use by another paikou (pid {_owner(descriptor)}); "
                 "stop it first, or ask it: paikou status"
-            ) from None
+            )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
@@ -35,11 +38,27 @@ def hold(directory: Path) -> Iterator[None]:
 
 
 def held(directory: Path) -> bool:
-    """Say whether a daemon runs on this state directory."""
+    """Say whether a daemon runs on this state directory. One that is not ours to see counts."""
     try:
-        with hold(directory):
-            return False
-    except StoreError:
+        descriptor = os.open(directory / FILE_NAME, os.O_RDONLY | os.O_CLOEXEC)
+    except PermissionError:
         return True
     except OSError:
         return False
+    try:
+        return not _taken(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _taken(descriptor: int) -> bool:
+    """Take the lock if nobody has it; closing the descriptor gives it back."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _owner(descriptor: int) -> str:
+    return os.pread(descriptor, 32, 0).decode("ascii", "replace").strip() or "unknown"

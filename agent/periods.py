@@ -115,9 +115,10 @@ class Periods:
 
     def _close_next(self, connection: sqlite3.Connection, closer: Closer, now: float) -> bool:
         start = cursors.get(connection, closer.cursor)
-        if start is None:
-            first = Period.holding(closer.kind, now, closer.minutes)
-            cursors.put(connection, closer.cursor, first.start)
+        present = Period.holding(closer.kind, now, closer.minutes)
+        if start is None or start > present.start:
+            # the first look ever, or the clock went back, perhaps while nobody was looking
+            cursors.put(connection, closer.cursor, present.start)
             return False
         period = Period(closer.kind, start, closer.minutes)
         if closer.due_at(period) > now:
@@ -175,16 +176,40 @@ class Periods:
         for station in self.plan.stations.values():
             if not station.owes(period) or outlet not in station.outlets:
                 continue
+            if period.start < self._since(connection, station, now):
+                continue
             if revised and not station.destination.revisions:
                 continue
             rows: list[Statistic] = []
             for one in station.by_st()[outlet.st]:
                 found = statistics.of(connection, period, outlet=one.id, names=self.names)
-                if not found:
+                if not found and one is not outlet and self._still_owed(connection, one, period):
                     break
                 rows += (found[code] for code in one.factors if code in found)
             else:
                 self._owe_one(connection, station, outlet, period, rows, now=now)
+
+    def _still_owed(
+        self, connection: sqlite3.Connection, outlet: OutletPlan, period: Period
+    ) -> bool:
+        """Say whether an outlet will yet close that period.
+
+        One with results only has no minutes, one that is new began with the present.
+        """
+        closer = Closer(outlet, period.kind, period.minutes)
+        start = cursors.get(connection, closer.cursor)
+        return start is not None and start <= period.start
+
+    def _since(self, connection: sqlite3.Connection, station: StationPlan, now: float) -> float:
+        """Give from when on a station is owed periods: never from the beginning of the store."""
+        if station.since is not None:
+            return station.since
+        name = f"since/{station.id}"
+        since = cursors.get(connection, name)
+        if since is None:
+            since = Period.holding(Kind.DAY, now).start
+            cursors.put(connection, name, since)
+        return since
 
     def _owe_one(
         self,
@@ -198,13 +223,12 @@ class Periods:
     ) -> None:
         minutes = period.kind in (Kind.MINUTE, Kind.N_MINUTES)
         repeat = minutes and station.destination.batch_in_minutes == "repeat_flagged"
+        wanted = [row for row in rows if station.wants(row.factor)]
+        held = self._held(connection, station, outlet.st, period.end) if repeat else []
+        if not wanted and not held:
+            return
         upload = report.periodic(
-            station.wording,
-            period,
-            st=outlet.st,
-            medium=outlet.medium,
-            rows=[row for row in rows if station.wants(row.factor)],
-            held=self._live(connection, station, outlet.st, period.end) if repeat else (),
+            station.wording, period, st=outlet.st, medium=outlet.medium, rows=wanted, held=held
         )
         not_before = now + station.send_phase_s
         outbox.add(connection, station.id, upload, now=now, not_before=not_before)
@@ -220,20 +244,17 @@ class Periods:
         name = f"rtd/{station.id}"
         at = int(now // interval * interval)
         owed = cursors.get(connection, name)
-        if owed is not None and at < owed:
+        if owed is not None and at < owed <= at + interval:
             return []
         cursors.put(connection, name, at + interval)
-        if owed is None or at < station.since:
+        if owed is None or at < owed or at < self._since(connection, station, now):
             return []
         epoch = clock_steps.current(connection)
         for st in station.by_st():
-            upload = report.real_time(
-                station.wording,
-                at,
-                st=st,
-                live=self._live(connection, station, st, at),
-                revision=epoch,
-            )
+            live = self._live(connection, station, st, at)
+            if not live:
+                continue
+            upload = report.real_time(station.wording, at, st=st, live=live, revision=epoch)
             not_before = now + station.send_phase_s
             outbox.add(connection, station.id, upload, now=now, not_before=not_before)
         return ["rtd"]
@@ -259,6 +280,12 @@ class Periods:
                 )
                 live.append(report.Live(one.factor, one.batch, one.max_age_s, sample, result))
         return live
+
+    def _held(
+        self, connection: sqlite3.Connection, station: StationPlan, st: str, at: int
+    ) -> list[report.Live]:
+        """Give the standing results that a platform wants repeated with its minutes."""
+        return [one for one in self._live(connection, station, st, at) if one.batch]
 
     def _late(self, connection: sqlite3.Connection, now: float) -> list[str]:
         """Make revisions of hours that were closed before a result of theirs came in."""

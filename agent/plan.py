@@ -13,6 +13,7 @@ from agent.quality.judge import PointRule, may_be_negative
 from agent.report import PERIOD_CN, Wording
 from agent.rules import Keeping, Limit
 from agent.settings import Site
+from agent.settings.batch import cycle, is_batch
 from agent.settings.destination import Destination, Station
 from agent.settings.outlet import Outlet
 from agent.settings.site import FactorSource
@@ -117,7 +118,8 @@ class StationPlan:
     station: Station
     outlets: tuple[OutletPlan, ...]
     wording: Wording
-    since: float
+    since: float | None
+    """From when on it is owed periods; None: from the day it was first seen."""
     send_phase_s: float
 
     @property
@@ -147,8 +149,8 @@ class StationPlan:
         return self.destination.factors is None or code in self.destination.factors
 
     def owes(self, period: Period) -> bool:
-        """Say whether this station reports periods of that kind and time."""
-        if period.start < self.since or period.kind not in PERIOD_CN:
+        """Say whether this station reports periods of that kind."""
+        if period.kind not in PERIOD_CN:
             return False
         if period.kind in (Kind.MINUTE, Kind.N_MINUTES):
             return (period.minutes or 1) == self.destination.minutes
@@ -238,7 +240,7 @@ def _station(
             period_flag={str(medium): how for medium, how in destination.period_flag.items()},
             answer=destination.ack != "puback",
         ),
-        since=0.0 if station.since is None else _midnight(station.since),
+        since=None if station.since is None else _midnight(station.since),
         send_phase_s=_phase(station.mn or station.id, destination.send_window_s),
     )
 
@@ -272,7 +274,8 @@ def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
     outlet, rule = source.outlet, source.rule
     known = factor(source.code, "hj212-2017")
     assert known is not None, "the settings were checked"
-    cycle_min, lag_min = _cycle(source, profile)
+    batch = is_batch(source, profile)
+    cycle_min, lag_min = cycle(source, profile) if batch else (None, 0)
     amount = _amount(known, outlet.medium, has_flow=_flow_of(outlet) is not None)
     point = profile.point(source.point)
     low, high = rule.range or (None, None)
@@ -307,21 +310,9 @@ def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
         cycle_min=cycle_min,
         lag_min=lag_min,
         max_age_s=rule.max_age_s or age_s,
-        timed=profile.measured_at is not None,
+        timed=profile.measured_at is not None and source.point in profile.batch_points,
         corrected="oxygen" in rule.conversions or (point and point.basis) == "converted",
     )
-
-
-def _cycle(source: FactorSource, profile: Profile) -> tuple[int | None, int]:
-    """Give cycle and lag of a batch analyzer in minutes; no cycle for a continuous one."""
-    sampling = source.rule.sampling
-    if profile.batch is None and sampling is None:
-        return None, 0
-    cycle = sampling.cycle_min if sampling else None
-    lag = sampling.lag_min if sampling else None
-    own = profile.batch
-    cycle = cycle or (own.cycle_min if own else 60)
-    return cycle, lag if lag is not None else (own.lag_min if own else cycle)
 
 
 def _flow_of(outlet: Outlet) -> str | None:

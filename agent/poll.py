@@ -46,26 +46,39 @@ class DeviceState:
     readings: tuple[Reading, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """The result a batch analyzer showed last.
+
+    `value` is in the wire unit; `mono` is the monotonic time at which it was still seen standing.
+    """
+
+    completed_at: float
+    value: float | None
+    mono: float
+
+
 @dataclass(slots=True)
 class _Due:
     device: Device
     factors: tuple[FactorPlan, ...]
     state: DeviceState
     at: float
-    told: dict[str, tuple[float | None, float | None]] = field(default_factory=dict)
-    """Per batch factor, the instrument's time and value of the result seen last."""
+    told: dict[str, _Told] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Cycle:
     """What one device said once. `epoch` is None while the clock is not trusted."""
 
-    device: str
+    due: _Due
     at: float
     mono: float
     epoch: int | None
     values: tuple[Sample, ...]
     results: tuple[Measurement, ...]
+    told: dict[str, _Told]
+    """What stood before, should this cycle be lost."""
 
 
 class BusPoll:
@@ -127,24 +140,31 @@ class BusPoll:
                 if one.batch and not one.timed:
                     last = await self._store.read(partial(self._last, one))
                     if last is not None:
-                        due.told[one.factor] = (None, last.value)
+                        due.told[one.factor] = last
 
-    def _last(self, one: FactorPlan, connection: sqlite3.Connection) -> Measurement | None:
-        return measurements.newest(
-            connection,
-            outlet=one.outlet,
-            factor=one.factor,
-            until=self._clock.now(),
-            names=self._names,
+    def _last(self, one: FactorPlan, connection: sqlite3.Connection) -> _Told | None:
+        """Give the last result, when its analyzer was seen standing at it a short while ago."""
+        now, outlet, names = self._clock.now(), one.outlet, self._names
+        last = measurements.newest(
+            connection, outlet=outlet, factor=one.factor, until=now, names=names
         )
+        sample = samples.newest(
+            connection, outlet=outlet, since=now - _cycle_s(one), until=now, names=names
+        ).get(one.factor)
+        if last is None or sample is None or sample.cause is Cause.NO_LINK:
+            return None
+        return _Told(last.completed_at, last.value, self._clock.monotonic() - (now - sample.at))
 
     async def _ask(self, due: _Due) -> _Cycle:
         """Ask one device, and judge what it says. The label is that of the answer."""
         try:
             readings = await due.device.read()
         except DeviceError as error:
-            readings = self._absent(due, error)
-        self._note(due, readings)
+            readings, trouble = self._absent(due, error), str(error)
+        else:
+            trouble = "no readings"
+        self._note(due, readings, trouble)
+        told = dict(due.told)
         taken = [
             (one, reading)
             for one in due.factors
@@ -159,16 +179,14 @@ class BusPoll:
             for one, reading in taken
             if one.batch and (result := self._result(due, one, reading)) is not None
         ]
-        for one, reading in taken:
-            if reading.value is not None:
-                due.told[one.factor] = (reading.measured_at, reading.value)
         return _Cycle(
-            due.device.id,
+            due,
             at=self._clock.now(),
             mono=self._clock.monotonic(),
             epoch=self._time.epoch if self._time.trusted else None,
             values=tuple(values),
             results=tuple(results),
+            told=told,
         )
 
     async def _keep(self, cycle: _Cycle) -> None:
@@ -181,6 +199,10 @@ class BusPoll:
             if not is_full(error):
                 raise
             self._metrics.dropped.labels("samples").inc(len(cycle.values))
+            # a result still stands in its analyzer: the next cycle takes it again
+            for result in cycle.results:
+                cycle.due.told.pop(result.factor, None)
+            cycle.due.told |= cycle.told
             return
         finally:
             self._slots.release()
@@ -190,7 +212,8 @@ class BusPoll:
 
     def _commit(self, connection: sqlite3.Connection, cycle: _Cycle) -> None:
         """Store one cycle and what the rules make of it."""
-        device, names = cycle.device, self._names
+        device, names = cycle.due.device.id, self._names
+        cycle = self._labelled(cycle)
         if cycle.epoch is None:
             samples.add_untimed(
                 connection,
@@ -211,22 +234,37 @@ class BusPoll:
             if measurements.add(connection, result, names=names):
                 judge_measurement(connection, self._plan, names, result, now=cycle.at)
 
+    def _labelled(self, cycle: _Cycle) -> _Cycle:
+        """Give a cycle its time when the clock came to be trusted while it waited for the disk."""
+        if cycle.epoch is not None or not self._time.trusted:
+            return cycle
+        at = self._clock.now() - (self._clock.monotonic() - cycle.mono)
+        values = tuple(replace(sample, at=at) for sample in cycle.values)
+        return replace(cycle, at=at, epoch=self._time.epoch, values=values)
+
     def _result(self, due: _Due, one: FactorPlan, reading: Reading) -> Measurement | None:
         """Give the result of a batch analyzer when it is a new one.
 
-        An instrument that does not tell its time shows a new result by a changed value; what it
-        held when it was first seen is of an unknown hour and is left alone.
+        An instrument that does not tell its time shows a new result by a changed value; what
+        stands there after a cycle in which nobody looked is of an unknown hour and is left alone,
+        as is everything while the clock is not trusted.
         """
-        if reading.value is None:
+        if reading.value is None or not self._time.trusted:
             return None
-        seen = due.told.get(one.factor)
         if not one.timed:
-            if seen is None or seen[1] is None or seen[1] == reading.value:
-                return None
             reading = replace(reading, measured_at=reading.taken_at)
-        elif reading.measured_at is None or (seen and seen[0] == reading.measured_at):
+        elif reading.measured_at is None:
             return None
-        return measurement(reading, one.judge, device=one.device, lag_min=one.lag_min)
+        result = measurement(reading, one.judge, device=one.device, lag_min=one.lag_min)
+        last, now = due.told.get(one.factor), self._clock.monotonic()
+        due.told[one.factor] = _Told(result.completed_at, result.value, now)
+        if one.timed:
+            new = last is None or last.completed_at != result.completed_at
+        elif last is None or now - last.mono > _cycle_s(one):
+            new = False
+        else:
+            new = last.value != result.value
+        return result if new else None
 
     def _absent(self, due: _Due, error: DeviceError) -> list[Reading]:
         """Make the readings of a device that gave none."""
@@ -239,7 +277,7 @@ class BusPoll:
             for point in points
         ]
 
-    def _note(self, due: _Due, readings: Sequence[Reading]) -> None:
+    def _note(self, due: _Due, readings: Sequence[Reading], trouble: str) -> None:
         """Keep what is to be seen, and log a change of state once."""
         state = due.state
         state.readings = tuple(readings)
@@ -249,7 +287,13 @@ class BusPoll:
         self._metrics.absent.labels(state.id).inc(len(lost))
         if good:
             state.last_good_at = self._clock.now()
-        ok, cause = bool(good), (lost[0].reason or lost[0].cause.value) if lost else ""
+        ok, cause = bool(good), "" if good else trouble
+        if lost:
+            cause = lost[0].reason or lost[0].cause.value
         if ok != state.ok:
-            log.warning("%s: %s", state.id, "answers" if ok else cause or "no readings")
+            log.warning("%s: %s", state.id, "answers" if ok else cause)
         state.ok, state.cause = ok, cause
+
+
+def _cycle_s(one: FactorPlan) -> float:
+    return (one.cycle_min or 0) * 60.0

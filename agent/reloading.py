@@ -38,7 +38,7 @@ def read_again(path: Path, before: InForce) -> InForce | None:
     """
     try:
         after = read(path)
-    except ConfigError as error:
+    except (ConfigError, OSError) as error:
         log.error("reload: the file is wrong, nothing is changed:\n%s", error)
         return None
     if state_directory(after.plan.site) != state_directory(before.plan.site):

@@ -78,6 +78,13 @@ class Observatory:
             "actions": orders,
         }
 
+    async def owed(self) -> dict[str, int]:
+        """Count the packets that each station is owed."""
+        names = [link.contract.manners.station for link in self.links()]
+        return await self.store.read(
+            lambda connection: {name: outbox.depth(connection, name).open for name in names}
+        )
+
     def _devices(self) -> tuple[DeviceHealth, ...]:
         return tuple(
             DeviceHealth(

@@ -19,7 +19,13 @@ STEADY_S = 300.0
 OnCrash = Callable[[str, Exception], Awaitable[None]]
 
 
-async def keep_running(name: str, run: Callable[[], Awaitable[None]], *, on_crash: OnCrash) -> None:
+async def keep_running(
+    name: str,
+    run: Callable[[], Awaitable[None]],
+    *,
+    on_crash: OnCrash,
+    pause: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> None:
     """Run a task for ever; after an unexpected error tell `on_crash` and start it again.
 
     This is the only place that catches everything: a fault in one bus, station or device must
@@ -37,7 +43,7 @@ async def keep_running(name: str, run: Callable[[], Awaitable[None]], *, on_cras
             await on_crash(name, error)
         if loop.time() - started > STEADY_S:
             backoff_s = FIRST_BACKOFF_S
-        await asyncio.sleep(backoff_s * random.uniform(0.5, 1.0))
+        await pause(backoff_s * random.uniform(0.5, 1.0))
         backoff_s = min(LONGEST_BACKOFF_S, backoff_s * 2)
 
 

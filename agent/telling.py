@@ -82,5 +82,5 @@ def _owe(connection: sqlite3.Connection, plan: Plan, notice: EventNotice, now: f
     upload = report.event(notice)
     for station in plan.stations.values():
         concerned = not notice.outlet or any(one.id == notice.outlet for one in station.outlets)
-        if concerned and station.hears(notice.kind):
+        if concerned and station.hears(notice.kind) and now >= (station.since or 0.0):
             outbox.add(connection, station.id, upload, now=now)

@@ -27,19 +27,30 @@ class Timekeeper:
         self.epoch = 0
 
     async def look(self) -> float:
-        """Take note of trust and steps; gives by how many seconds the clock stepped, else 0."""
+        """Take note of trust and steps; gives by how many seconds the clock stepped, else 0.
+
+        A clock that falls back to before this release is no longer trusted.
+        """
         step_s = self._clock.step()
         if step_s and self.trusted:
             self.epoch = await self._store.write(
                 lambda connection: self._stepped(connection, step_s)
             )
             log.warning("the clock stepped by %.1f s", step_s)
-        if not self.trusted and self._clock.sane():
-            moved, self.epoch = await self._store.write(self._label)
-            self.trusted = True
-            if moved:
-                log.info("the clock is trusted now; %d cycles got their time", moved)
-        return step_s if self.trusted else 0.0
+        if not self._clock.sane():
+            self.trusted = False
+            return 0.0
+        if not self.trusted:
+            await self._trust()
+        return step_s
+
+    async def _trust(self) -> None:
+        """Label from now on, and what was taken before; what comes meanwhile is labelled, too."""
+        self.epoch = await self._store.read(clock_steps.current)
+        self.trusted = True
+        moved = await self._store.write(self._label)
+        if moved:
+            log.info("the clock is trusted now; %d cycles got their time", moved)
 
     def _stepped(self, connection: sqlite3.Connection, step_s: float) -> int:
         now = self._clock.now()
@@ -47,13 +58,11 @@ class Timekeeper:
         journal.add(connection, "clock step", {"step_s": step_s, "epoch": epoch}, at=now)
         return epoch
 
-    def _label(self, connection: sqlite3.Connection) -> tuple[int, int]:
-        epoch = clock_steps.current(connection)
-        moved = samples.label_untimed(
+    def _label(self, connection: sqlite3.Connection) -> int:
+        return samples.label_untimed(
             connection,
             boot=self.boot,
             now=self._clock.now(),
             mono=self._clock.monotonic(),
-            epoch=epoch,
+            epoch=self.epoch,
         )
-        return moved, epoch

@@ -21,15 +21,20 @@ SENT_DAYS = 30
 SENT_REAL_TIME_DAYS = 1
 
 _SAMPLES = (
-    "DELETE FROM samples WHERE (at_ms, device, epoch) IN"
-    " (SELECT at_ms, device, epoch FROM samples WHERE at_ms < ? * 1000 LIMIT ?)"
+    "DELETE FROM samples WHERE key IN"
+    " (SELECT key FROM samples WHERE key < (CAST(? AS INTEGER) * 1000) << 16 LIMIT ?)"
+)
+# A row of an earlier boot is older than this boot, so its age is at least the time up to now.
+_UNTIMED = (
+    "DELETE FROM untimed WHERE (boot, mono_ms, device) IN"
+    " (SELECT boot, mono_ms, device FROM untimed WHERE mono_ms < ? * 1000 LIMIT ?)"
 )
 _MINUTES = (
     "DELETE FROM statistics WHERE (kind, start, series, revision) IN"
     " (SELECT kind, start, series, revision FROM statistics"
-    "  WHERE kind LIKE '%m' AND start < ? LIMIT ?)"
+    "  WHERE kind GLOB '*m' AND start < ? LIMIT ?)"  # LIKE would take 1M for a minute
 )
-_LONGER = _MINUTES.replace("LIKE '%m'", "IN ('1h', '1d', '1M')")
+_LONGER = _MINUTES.replace("GLOB '*m'", "IN ('1h', '1d', '1M')")
 _REAL_TIME = (
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
     " WHERE state <> 'open' AND cn = '2011' AND created_at < ? LIMIT ?)"
@@ -44,7 +49,7 @@ async def upkeep(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> No
         before = now - station.destination.rtd_keep_h * 3600
         dropped = await store.write(_dropping(station.id, before, now))
         metrics.dropped.labels("real_time").inc(dropped)
-    for what, statement, before in _due(plan, now):
+    for what, statement, before in _due(plan, now, clock.monotonic()):
         gone = 0
         while chunk := await store.write(_deleting(statement, before)):
             gone += chunk
@@ -54,10 +59,11 @@ async def upkeep(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> No
     await store.write(_vacuum)
 
 
-def _due(plan: Plan, now: float) -> Iterator[tuple[str, str, float]]:
+def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]]:
     """Give what to prune: its name, the statement, and from when on it stays."""
     storage = plan.site.storage
     yield "samples", _SAMPLES, now - storage.samples_days * DAY_S
+    yield "untimed", _UNTIMED, mono - storage.samples_days * DAY_S
     yield "minutes", _MINUTES, now - storage.minutes_days * DAY_S
     yield "statistics", _LONGER, now - storage.years * 366 * DAY_S
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S

@@ -172,7 +172,7 @@ class Bus:
                     continue
                 unit.missed(_now())
                 raise
-            unit.answered(question)
+            unit.answered(question, _now(), timeout_s=timing.timeout_s)
             return values
 
     async def _try(self, unit: Unit, question: Question, timing: Pace, *, order: bool) -> list[int]:

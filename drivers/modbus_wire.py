@@ -68,12 +68,12 @@ def answer_values(question: Question, pdu: bytes) -> list[int]:
 
     Raises Refused on an exception and BadAnswer where the PDU is not what was asked for.
     """
-    if len(pdu) == 2 and pdu[0] == question.function | 0x80:
-        raise Refused(f"exception {pdu[1]}: {_EXCEPTIONS.get(pdu[1], 'unknown')}", code=pdu[1])
-    if pdu[:1] != bytes((question.function,)):
+    if pdu[0] & 0x7F != question.function:
         raise BadAnswer(f"function {pdu[0]} answered", fault=Fault.FUNCTION)
-    if len(pdu) != question.answer_size or not pdu.startswith(question.answer_head):
+    if not question.fits(pdu):
         raise BadAnswer("the answer fits another question", fault=Fault.LENGTH)
+    if pdu[0] & 0x80:
+        raise Refused(f"exception {pdu[1]}: {_EXCEPTIONS.get(pdu[1], 'unknown')}", code=pdu[1])
     answer = DecodePDU(is_server=False).decode(pdu)
     if answer is None:
         raise BadAnswer("the answer cannot be read", fault=Fault.CONTENT)
@@ -94,6 +94,7 @@ class TcpWire:
         self._settings = settings
         self._record = record
         self._client: AsyncModbusTcpClient | None = None
+        self._question: Question | None = None
         self._patience = Patience(LONGEST_DELAY_S)
         self._sent = b""
         self._received = b""
@@ -103,8 +104,9 @@ class TcpWire:
 
     async def ask(self, question: Question, *, timeout_s: float) -> list[int]:
         """Send one question and wait for the answer with its transaction id."""
-        client = await self._connected()
+        self._question = question
         self._sent = self._received = self._seen = b""
+        client = await self._connected()
         try:
             async with asyncio.timeout(timeout_s):
                 await _call(client, question)
@@ -112,21 +114,12 @@ class TcpWire:
             raise self._no_answer(question, client) from error
         except ConnectionException as error:
             self.close()
-            gone = self._lost(str(error))
-            gone.sent = self._sent
-            raise gone from error
+            raise self._lost(str(error)) from error
         except ModbusException as error:
             raise self._not_taken(question) from error
         self._silent = 0
         self._patience.worked()
-        pdu = find_pdu(self._received, self._sent)
-        if pdu is None:
-            raise self._not_taken(question)
-        try:
-            return answer_values(question, pdu)
-        except (BadAnswer, Refused) as error:
-            error.sent, error.received = self._sent, self._received
-            raise
+        return self._values(question)
 
     def close(self) -> None:
         """Close the connection; the next question makes a new one."""
@@ -159,7 +152,11 @@ class TcpWire:
         return client
 
     def _trace(self, sending: bool, data: bytes) -> bytes:
-        """See every packet. Received ones come with what the framer has kept of the ones before."""
+        """See every packet. Received ones come with what the framer has kept of the ones before.
+
+        A whole answer that is not one to our question is kept from the library, which would take it
+        or break the connection over it.
+        """
         self.busy_at = _now()
         if sending:
             self._sent, self._seen = data, b""
@@ -169,24 +166,37 @@ class TcpWire:
         self._seen = data
         self._received += new
         self._record("<", new)
-        return data
+        pdu = find_pdu(self._received, self._sent)
+        if pdu is None or self._question is None or self._question.fits(pdu):
+            return data
+        return b""
+
+    def _values(self, question: Question) -> list[int]:
+        pdu = find_pdu(self._received, self._sent)
+        if pdu is None:
+            raise self._not_taken(question)
+        try:
+            return answer_values(question, pdu)
+        except (BadAnswer, Refused) as error:
+            error.sent, error.received = self._sent, self._received
+            raise
 
     def _lost(self, trouble: str) -> NoLine:
-        return self._patience.failed(_now(), trouble)
+        gone = self._patience.failed(_now(), trouble)
+        gone.sent, gone.received = self._sent, self._received
+        return gone
 
     def _no_answer(self, question: Question, client: AsyncModbusTcpClient) -> NoAnswer | BadAnswer:
+        if len(self._received) > HEADER_SIZE:
+            return self._not_taken(question)
         if not client.connected:
             self.close()
-            error = self._lost("the connection was closed from the other side")
-            error.sent, error.received = self._sent, self._received
-            return error
+            return self._lost("the connection was closed from the other side")
         self._silent += 1
         if self._silent >= SILENT_TIMES:
             # A peer that lost power never says so; only a new connection finds out.
             self.close()
-        if len(self._received) < HEADER_SIZE:
-            return NoAnswer("no answer in time", sent=self._sent, received=self._received)
-        return self._not_taken(question)
+        return NoAnswer("no answer in time", sent=self._sent, received=self._received)
 
     def _not_taken(self, question: Question) -> BadAnswer:
         """Say what came that was not the answer."""
@@ -195,13 +205,12 @@ class TcpWire:
         if transaction != self._sent[:2]:
             text, fault = "the answer to another question came", Fault.TRANSACTION
         elif unit != question.unit:
-            text, fault, other = (
-                f"WRONG UNIT: {unit} answered for {question.unit}",
-                Fault.UNIT,
-                unit,
-            )
+            text, fault = f"WRONG UNIT: {unit} answered for {question.unit}", Fault.UNIT
+            other = unit
+        elif self._received[7] & 0x7F != question.function:
+            text, fault = f"function {self._received[7]} answered", Fault.FUNCTION
         else:
-            text, fault = "the answer cannot be read", Fault.LENGTH
+            text, fault = "the answer has the wrong length", Fault.LENGTH
         return BadAnswer(
             text, fault=fault, other_unit=other, sent=self._sent, received=self._received
         )
@@ -232,8 +241,11 @@ def find_pdu(received: bytes, sent: bytes) -> bytes | None:
     """
     while len(received) > HEADER_SIZE:
         size = int.from_bytes(received[4:6], "big") + HEADER_SIZE - 1
-        if received[:2] == sent[:2] and received[6] == sent[6]:
+        whole = HEADER_SIZE < size <= len(received)
+        if whole and received[:2] == sent[:2] and received[6] == sent[6]:
             return received[HEADER_SIZE:size]
+        if not whole:
+            return None
         received = received[size:]
     return None
 

@@ -82,7 +82,8 @@ def plan(profile: Profile) -> list[Span]:
 def split(span: Span) -> list[Span]:
     """Take a span apart that the instrument refused as a whole; a span of one want stays.
 
-    First at the gaps that were read over, then, where there are none, at every want.
+    First at the gaps that were read over; where there are none, in the middle, so that one register
+    the instrument does not have ends up alone after a few tries.
     """
     runs: list[list[Want]] = []
     for want in span.wants:
@@ -90,8 +91,9 @@ def split(span: Span) -> list[Span]:
             runs[-1].append(want)
         else:
             runs.append([want])
-    if len(runs) == 1:
-        runs = [[want] for want in span.wants]
+    if len(runs) == 1 and len(span.wants) > 1:
+        middle = len(span.wants) // 2
+        runs = [list(span.wants[:middle]), list(span.wants[middle:])]
     return [_span(run) for run in runs]
 
 

@@ -60,6 +60,12 @@ class Question:
         """Count the bytes of the answer's PDU."""
         return len(self.answer_head) + (self.data_size if self.reads else 0)
 
+    def fits(self, pdu: bytes) -> bool:
+        """Tell whether a PDU has the form of the answer, or of an exception."""
+        if len(pdu) == 2 and pdu[0] == self.function | 0x80:
+            return True
+        return len(pdu) == self.answer_size and pdu.startswith(self.answer_head)
+
     def could_be_taken_for(self, other: Question) -> bool:
         """Tell whether an answer to this question would also pass for one to the other."""
         return self != other and self.answer_head == other.answer_head

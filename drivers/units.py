@@ -10,7 +10,8 @@ from drivers.question import Question
 MISSES = 3
 BACK_OFF_S = (10.0, 30.0, 60.0)
 DOUBT_TIMEOUTS = 4
-"""Time-outs after which an answer that never came is not expected any more."""
+"""Time-outs per unanswered question after which its answer is not expected any more."""
+MOST_OWED = 10
 
 
 @dataclass(slots=True)
@@ -22,6 +23,7 @@ class Unit:
     resting_until: float = 0.0
     asked_again_at: float = 0.0
     doubts: set[Question] = field(default_factory=set)
+    owed: int = 0
     doubtful_until: float = 0.0
 
     def may_be_polled(self, now: float) -> None:
@@ -38,17 +40,19 @@ class Unit:
         a unit answers in order.
         """
         if now >= self.doubtful_until:
-            self.doubts.clear()
+            self._trust()
         if any(doubt.could_be_taken_for(question) for doubt in self.doubts):
             return max(self.resting_until, self.doubtful_until)
         return self.resting_until
 
-    def answered(self, question: Question) -> None:
-        """Note an answer."""
+    def answered(self, question: Question, now: float, *, timeout_s: float) -> None:
+        """Note an answer. One that may have been meant for an earlier try leaves another owed."""
         self.misses = 0
         self.asked_again_at = 0.0
         if not any(doubt.answer_head == question.answer_head for doubt in self.doubts):
-            self.doubts.clear()
+            self._trust()
+        else:
+            self._expect_until(now, timeout_s)
 
     def refused(self) -> None:
         """Note an exception: alive, but exceptions of two questions look the same."""
@@ -56,9 +60,13 @@ class Unit:
         self.asked_again_at = 0.0
 
     def doubt(self, question: Question, now: float, *, timeout_s: float) -> None:
-        """Note that the answer to this question may still be under way."""
+        """Note that the answer to this question may still be under way.
+
+        A slow unit that queues its questions is later with every one of them.
+        """
         self.doubts.add(question)
-        self.doubtful_until = now + DOUBT_TIMEOUTS * timeout_s
+        self.owed = min(self.owed + 1, MOST_OWED)
+        self._expect_until(now, timeout_s)
 
     def missed(self, now: float) -> None:
         """Note that a question was given up."""
@@ -71,4 +79,11 @@ class Unit:
         """Start over: the line was away, which says nothing of the unit."""
         self.misses = 0
         self.asked_again_at = 0.0
+        self._trust()
+
+    def _expect_until(self, now: float, timeout_s: float) -> None:
+        self.doubtful_until = now + self.owed * DOUBT_TIMEOUTS * timeout_s
+
+    def _trust(self) -> None:
         self.doubts.clear()
+        self.owed = 0

@@ -73,7 +73,8 @@ def periodic(
     factors += [FactorValues(one.factor, _held_fields(wording, one, period.end)) for one in held]
     cn = PERIOD_CN[period.kind]
     message = Periodic(cn, float(period.start), tuple(_told(wording, factors)))
-    revision = max((row.revision for row in rows), default=0)
+    # each revision of any of its rows makes another upload
+    revision = sum(row.revision for row in rows)
     return _upload(wording, message, cn, st=st, at=period.start, revision=revision)
 
 

@@ -68,6 +68,9 @@ def _profiles(
     return profiles
 
 
+_WIRE_LATER = frozenset({"split_qn", "heartbeat_s", "encoding"})
+
+
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
     for name in ("cameras", "inputs", "rounds", "people", "page"):
@@ -80,8 +83,8 @@ def _later(site: Site) -> Iterator[Path]:
             continue
         if destination.transport == "tcp":
             yield (*path, "transport")
-        if "wire" in destination.model_fields_set:
-            yield (*path, "wire")
+        for key in sorted(destination.wire.model_fields_set & _WIRE_LATER):
+            yield (*path, "wire", key)
         for nth, station in enumerate(destination.stations):
             if station.key is not None:
                 yield (*path, "stations", nth, "key")

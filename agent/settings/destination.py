@@ -89,6 +89,9 @@ class Mqtt(Model):
     client_cert: str | None = None
     client_key: str | None = None
     keepalive_s: int = Field(default=60, ge=5, le=3600)
+    reconnect_s: float = Field(
+        default=120, ge=1, le=3600, description="断线后重连间隔上限（秒），随机错开"
+    )
 
 
 class Wire(Model):

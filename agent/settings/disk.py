@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from agent.settings.batch import is_batch
 from agent.settings.outlet import Outlet
-from agent.settings.site import FactorSource, Site
+from agent.settings.site import Site
 from drivers.profile import Profile
 
 DAY_S = 86_400
@@ -45,12 +46,6 @@ class DiskSize:
     def full(self) -> int:
         """The store once everything is as old as it may become."""
         return self.samples + self.minutes + self.yearly * self.years + self.ballast
-
-
-def is_batch(source: FactorSource, profile: Profile) -> bool:
-    """Tell whether a factor comes as results of hours of sampling, and so has no minutes."""
-    known = profile.batch is not None or source.point in profile.batch_points
-    return known or source.rule.sampling is not None
 
 
 def expected_size(site: Site, profiles: Mapping[str, Profile]) -> DiskSize:

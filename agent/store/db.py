@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from agent.errors import StoreError
 from agent.store import room
@@ -49,13 +50,18 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     """Open a store the way every process of ours does: WAL, FULL, explicit transactions."""
     if read_only:
         connection = sqlite3.connect(
-            f"file:{path}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+            f"file:{quote(str(path))}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
         )
     else:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        # a longer log gathers more changes of a page before the page itself is written
+        connection.execute("PRAGMA wal_autocheckpoint = 4000")
         connection.execute("PRAGMA journal_size_limit = 16777216")
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -118,8 +124,12 @@ class Store:
         """Run a job in the writer; returns when its commit is on disk.
 
         A patient job may wait `PATIENCE_S` for others to share its commit; samples do. A job may
-        run twice when a commit fails, so it does nothing but change rows. Raises what the job raised, `StoreError` when too many jobs wait.
+        run twice when a commit fails, so it does nothing but change rows.
+
+        Raises what the job raised, `StoreError` when too many jobs wait or the store is closed.
         """
+        if not self._thread.is_alive():
+            raise StoreError("the store is closed")
         loop = asyncio.get_running_loop()
         ticket = _Ticket(job, loop, loop.create_future(), patient)
         try:
@@ -152,11 +162,21 @@ class Store:
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()
+        self._refuse_the_rest()
         with self._reader_lock:
             for connection in (self._reader, self._writer):
                 if connection is not None:
                     connection.close()
             self._reader = self._writer = None
+
+    def _refuse_the_rest(self) -> None:
+        """Tell those who came behind the end; nobody else will."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                ticket = self._jobs.get_nowait()
+                if ticket is not None:
+                    ticket.error = StoreError("the store is closed")
+                    _tell(ticket)
 
     def _work(self) -> None:
         """The writer thread: take what waits, run it, commit once, tell everybody."""

@@ -46,16 +46,16 @@ def add(
     return row.lastrowid if row.rowcount == 1 else None
 
 
-def open_one(
+def open_ones(
     connection: sqlite3.Connection, kind: str, *, outlet: str, factor: str
-) -> Event | None:
-    """Give the event of that kind which has not ended for this outlet and factor."""
-    row = connection.execute(
+) -> list[Event]:
+    """Give the events of that kind which last for this outlet and factor, newest first."""
+    rows = connection.execute(
         f"SELECT {_COLUMNS} FROM events WHERE kind = ? AND outlet = ? AND factor = ?"
-        " AND ended_at IS NULL ORDER BY id DESC LIMIT 1",
+        " AND ended_at IS NULL ORDER BY id DESC",
         (kind, outlet, factor),
-    ).fetchone()
-    return _event(row) if row else None
+    )
+    return [_event(row) for row in rows]
 
 
 def last(connection: sqlite3.Connection, kind: str, *, outlet: str, factor: str) -> Event | None:

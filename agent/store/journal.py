@@ -24,6 +24,7 @@ def add(
     """
     row = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
     seq, before = (row[0] + 1, row[1]) if row else (1, _FIRST)
+    at = float(at)  # as the column gives it back: 5 and 5.0 do not hash alike
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
     digest = line_hash(before, seq=seq, at=at, who=who, what=what, detail=text)
     connection.execute(

@@ -7,6 +7,9 @@ import sqlite3
 from agent.model import Cause, Measurement
 from agent.store.series import Names
 
+AHEAD_S = 900.0
+"""How far an analyzer's clock may be ahead of ours; a result from beyond is a fault anyway."""
+
 
 def add(connection: sqlite3.Connection, result: Measurement, *, names: Names) -> bool:
     """Store a result; False when this very result is already there."""
@@ -55,11 +58,15 @@ def of_hour(
 def newest(
     connection: sqlite3.Connection, *, outlet: str, factor: str, until: float, names: Names
 ) -> Measurement | None:
-    """Give the last result of a factor that had arrived by `until`."""
+    """Give the last result of a factor that had arrived by `until`.
+
+    What the analyzer itself dated into the future does not hide those that come after it.
+    """
     row = connection.execute(
         "SELECT sampled_at, completed_at, received_at, value, cause FROM measurements"
-        " WHERE series = ? AND received_at <= ? ORDER BY completed_at DESC LIMIT 1",
-        (names.series[outlet, factor, "rtd"], until),
+        " WHERE series = ? AND received_at <= ? AND completed_at <= ?"
+        " ORDER BY completed_at DESC LIMIT 1",
+        (names.series[outlet, factor, "rtd"], until, until + AHEAD_S),
     ).fetchone()
     if row is None:
         return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent.model import EVENT, Upload, Urgency
 
 REAL_TIME_CN = "2011"
+_WORST = ("rejected", "dropped", "unconfirmed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,15 @@ def to_send(
     limit: int,
     busy: Collection[int] = (),
 ) -> list[Row]:
-    """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out."""
+    """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out.
+
+    A row from a time that is still to come waits for nothing: the clock went back since.
+    """
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM outbox WHERE station = ? AND state = 'open'"
-        " AND not_before <= ? AND (class <= ? OR created_at > ?)"
+        " AND (not_before <= ? OR created_at > ?) AND (class <= ? OR created_at > ?)"
         " ORDER BY class, CASE WHEN class <= ? THEN id ELSE -at END, qn_ms LIMIT ?",
-        (station, now, Urgency.ALARM, now - live_s, Urgency.ALARM, limit + len(busy)),
+        (station, now, now, Urgency.ALARM, now - live_s, Urgency.ALARM, limit + len(busy)),
     )
     return [row for row in map(_row, rows) if row.id not in busy][:limit]
 
@@ -138,23 +142,28 @@ def backlog(
 
 
 def done(connection: sqlite3.Connection, row: Row, state: str, *, outcome: str, now: float) -> None:
-    """Close a row as accepted, unconfirmed, rejected or dropped, and its debt with the last one."""
+    """Close a row as accepted, unconfirmed, rejected or dropped, and its debt with the last one.
+
+    The worst of its packets speaks for the upload.
+    """
     connection.execute(
         "UPDATE outbox SET state = ?, outcome = ?, done_at = ?, attempts = attempts + 1"
         " WHERE id = ?",
         (state, outcome, now, row.id),
     )
-    connection.execute(
-        "UPDATE deliveries SET state = ? WHERE station = ? AND cn = ? AND start = ? AND st = ?"
-        " AND revision = ? AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.station = ? AND"
-        " outbox.cn = ? AND outbox.at = ? AND outbox.st = ? AND outbox.revision = ?"
-        " AND outbox.state = 'open')",
-        (
-            state,
-            *(row.station, row.cn, row.at, row.st, row.revision),
-            *(row.station, row.cn, row.at, row.st, row.revision),
-        ),
+    upload = (row.station, row.cn, row.at, row.st, row.revision)
+    packets = connection.execute(
+        "SELECT DISTINCT state FROM outbox"
+        " WHERE station = ? AND cn = ? AND at = ? AND st = ? AND revision = ?",
+        upload,
     )
+    states = {state, *(found for (found,) in packets)}
+    if "open" not in states:
+        connection.execute(
+            "UPDATE deliveries SET state = ?"
+            " WHERE station = ? AND cn = ? AND start = ? AND st = ? AND revision = ?",
+            (next((one for one in _WORST if one in states), state), *upload),
+        )
 
 
 def drop_old_real_time(connection: sqlite3.Connection, station: str, before: float) -> int:

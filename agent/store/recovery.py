@@ -22,7 +22,7 @@ def heal(directory: Path) -> Path | None:
     mark = directory / MARK
     if not path.exists() or not (mark.exists() or _unreadable(path)):
         return None
-    aside = path.with_name(f"{FILE_NAME}.{MARK}-{int(time.time())}")
+    aside = _free_name(path, int(time.time()))
     for suffix in ("", "-wal", "-shm"):
         source = path.with_name(path.name + suffix)
         if source.exists():
@@ -40,6 +40,13 @@ def check(connection: sqlite3.Connection, directory: Path) -> bool:
     (directory / MARK).write_text(str(found), encoding="utf-8")
     log.error("the store is damaged: %s", found)
     return False
+
+
+def _free_name(path: Path, number: int) -> Path:
+    """Give a name nobody has: what was put aside before stays, too."""
+    while (aside := path.with_name(f"{path.name}.{MARK}-{number}")).exists():
+        number += 1
+    return aside
 
 
 def _unreadable(path: Path) -> bool:

@@ -19,15 +19,25 @@ log = logging.getLogger(__name__)
 STEP_ROWS = 2000
 """Rows given up at a time: little enough for the write-ahead log that must record it."""
 
+OPEN_MINUTES_MS = 600_000
+"""The newest samples stay to the last: the minutes not closed yet are made of them."""
+
 _GIVE_UP = (
-    "DELETE FROM samples WHERE (at_ms, device, epoch) IN"
-    " (SELECT at_ms, device, epoch FROM samples ORDER BY at_ms LIMIT ?)",
+    "DELETE FROM samples WHERE key IN (SELECT key FROM samples"
+    f" WHERE key >> 16 < (SELECT max(key) >> 16 FROM samples) - {OPEN_MINUTES_MS}"
+    " ORDER BY key LIMIT ?)",
+    "DELETE FROM untimed WHERE (boot, mono_ms, device) IN"
+    " (SELECT boot, mono_ms, device FROM untimed ORDER BY boot, mono_ms LIMIT ?)",
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE cn = '2011' ORDER BY id LIMIT ?)",
     "DELETE FROM outbox WHERE id IN"
     " (SELECT id FROM outbox WHERE cn = '2051' AND state = 'accepted' ORDER BY id LIMIT ?)",
+    # only minutes whose hour is made: an open one still needs them
     "DELETE FROM statistics WHERE (kind, start, series, revision) IN"
-    " (SELECT kind, start, series, revision FROM statistics"
-    "  WHERE kind = '1m' ORDER BY start LIMIT ?)",
+    " (SELECT kind, start, series, revision FROM statistics AS minute"
+    "  WHERE kind = '1m' AND EXISTS (SELECT 1 FROM statistics AS hour WHERE hour.kind = '1h'"
+    "   AND hour.start = minute.start / 3600 * 3600 AND hour.series = minute.series)"
+    "  ORDER BY start LIMIT ?)",
+    "DELETE FROM samples WHERE key IN (SELECT key FROM samples ORDER BY key LIMIT ?)",
 )
 
 
@@ -64,24 +74,29 @@ class Room:
     def give_way(self, connection: sqlite3.Connection) -> bool:
         """Make room for one more attempt; False when nothing is left that may go."""
         self.times_full += 1
-        if self.ballast.exists():
-            log.error("disk full: giving up the ballast in %s", self.directory)
-            self.ballast.unlink()
-            return True
-        for statement in _GIVE_UP:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                gone = connection.execute(statement, (STEP_ROWS,)).rowcount
-                connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                log.error("disk full: cannot even delete: %s", error)
-                return False
-            if gone:
-                log.error("disk full: gave up %d old rows", gone)
-                self.given_up += gone
-                # RESTART keeps the log's file: its room is what the next commits live on
-                connection.execute("PRAGMA wal_checkpoint(RESTART)")
-                return True
-        return False
+        try:
+            return self._ballast_goes() or any(self._rows_go(connection, one) for one in _GIVE_UP)
+        except (sqlite3.Error, OSError) as error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            log.error("disk full: cannot even make room: %s", error)
+            return False
+
+    def _ballast_goes(self) -> bool:
+        if not self.ballast.exists():
+            return False
+        log.error("disk full: giving up the ballast in %s", self.directory)
+        self.ballast.unlink()
+        return True
+
+    def _rows_go(self, connection: sqlite3.Connection, statement: str) -> bool:
+        connection.execute("BEGIN IMMEDIATE")
+        gone = connection.execute(statement, (STEP_ROWS,)).rowcount
+        connection.execute("COMMIT")
+        if not gone:
+            return False
+        log.error("disk full: gave up %d old rows", gone)
+        self.given_up += gone
+        # RESTART keeps the log's file: its room is what the next commits live on
+        connection.execute("PRAGMA wal_checkpoint(RESTART)")
+        return True

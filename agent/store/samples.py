@@ -2,6 +2,9 @@
 
 Layout of a pack, little endian, per value:  0-1 series (uint16)  2 cause (uint8)  3-10 value
 (float64, NaN where there is none). The numbers of the causes are part of the format.
+
+The key of a row is one integer, `at_ms << 16 | device << 4 | epoch & 15`: rows are appended in the
+order of time, which costs half the pages that a key of three columns would.
 """
 
 from __future__ import annotations
@@ -63,8 +66,8 @@ def add(
 ) -> None:
     """Store one cycle of one device. The same instant told twice in one epoch stays one row."""
     connection.execute(
-        "INSERT OR IGNORE INTO samples VALUES (?, ?, ?, ?)",
-        (int(at * 1000), names.devices[device], epoch, pack(samples, names)),
+        "INSERT OR IGNORE INTO samples VALUES (?, ?, ?)",
+        (_key(at) | names.devices[device] << 4 | epoch & 15, epoch, pack(samples, names)),
     )
 
 
@@ -93,9 +96,11 @@ def label_untimed(
     """
     shift_ms = int(now * 1000) - int(mono * 1000)
     moved = connection.execute(
-        "INSERT OR IGNORE INTO samples SELECT mono_ms + ?, device, ?, pack FROM untimed"
-        " WHERE boot = ?",
-        (shift_ms, epoch, boot),
+        "INSERT OR IGNORE INTO samples"
+        # SQLite reads << | & from left to right: none of them binds closer
+        " SELECT ((mono_ms + ?) << 16) | (device << 4) | (? & 15), ?, pack"
+        " FROM untimed WHERE boot = ?",
+        (shift_ms, epoch, epoch, boot),
     ).rowcount
     connection.execute("DELETE FROM untimed WHERE boot = ?", (boot,))
     return moved
@@ -117,9 +122,9 @@ def between(
     wanted = {number: key[1:] for key, number in names.series.items() if key[0] == outlet}
     found: defaultdict[str, list[Sample]] = defaultdict(list)
     rows = connection.execute(
-        "SELECT at_ms, pack FROM samples WHERE at_ms >= ? AND at_ms < ? AND epoch <= ?"
-        " ORDER BY at_ms, device",
-        (int(start * 1000), int(end * 1000), 2**31 if epoch is None else epoch),
+        "SELECT key >> 16, pack FROM samples WHERE key >= ? AND key < ? AND epoch <= ?"
+        " ORDER BY key",
+        (_key(start), _key(end), 2**31 if epoch is None else epoch),
     )
     for at_ms, blob in rows:
         for sample in _samples(blob, at_ms / 1000, outlet, wanted):
@@ -135,30 +140,37 @@ def newest(
     until: float,
     names: Names,
 ) -> dict[str, Sample]:
-    """Give the newest sample of each factor of an outlet taken in (since, until]."""
+    """Give the newest sample of each factor of an outlet taken in [since, until].
+
+    Newest is what was labelled last: a clock that ran ahead leaves labels later than today's.
+    """
+    wanted = {number: key[1:] for key, number in names.series.items() if key[0] == outlet}
+    codes = {code for code, _ in wanted.values()}
     found: dict[str, Sample] = {}
-    for factor, samples in between(
-        connection, since, until + 0.001, outlet=outlet, names=names
-    ).items():
-        found[factor] = samples[-1]
+    rows = connection.execute(
+        "SELECT key >> 16, pack FROM samples WHERE key >= ? AND key < ?"
+        " ORDER BY epoch DESC, key DESC",
+        (_key(since), _key(until + 0.001)),
+    )
+    for at_ms, blob in rows:
+        for sample in _samples(blob, at_ms / 1000, outlet, wanted):
+            found.setdefault(sample.factor, sample)
+        if len(found) == len(codes):
+            break
     return found
-
-
-def any_between(connection: sqlite3.Connection, start: float, end: float) -> bool:
-    """Say whether anything at all was sampled in [start, end)."""
-    row = connection.execute(
-        "SELECT 1 FROM samples WHERE at_ms >= ? AND at_ms < ? LIMIT 1",
-        (int(start * 1000), int(end * 1000)),
-    ).fetchone()
-    return row is not None
 
 
 def first_after(connection: sqlite3.Connection, at: float) -> float | None:
     """Give when something was sampled again at or after `at`; None when nothing was."""
     row = connection.execute(
-        "SELECT min(at_ms) FROM samples WHERE at_ms >= ?", (int(at * 1000),)
+        "SELECT min(key) >> 16 FROM samples WHERE key >= ?", (_key(at),)
     ).fetchone()
     return None if row[0] is None else float(row[0]) / 1000
+
+
+def _key(at: float) -> int:
+    """Give the least key a row of that time can have."""
+    return int(at * 1000) << 16
 
 
 def _samples(

@@ -47,7 +47,11 @@ def decode(file: BinaryIO, profile: str) -> None:
 
 
 def describe(line: bytes, by: Edition) -> dict[str, Any]:
-    """Say all that can be said of one frame; never raises. Keys: see `docs` of the command."""
+    """Say all that can be said of one frame; never raises.
+
+    `ok`, `error` and `warnings` are always there; `header`, `other`, `items` and `message` where
+    at least one field could be read.
+    """
     decoded: dict[str, Any] = {"ok": True, "error": None, "warnings": []}
     try:
         frame = decode_frame(line)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.store.outbox import Row
 from protocols.hj212.editions import Edition
+from protocols.hj212.errors import LocalFrameError
 from protocols.hj212.flag import Flag
 from protocols.hj212.frame import encode_frame
 from protocols.hj212.segment import Segment, print_segment
@@ -17,11 +18,14 @@ INTERACTION_ST = "91"
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Edition, MN and password of a station, as they are today."""
+    """Edition, MN and password of a station, as they are today.
+
+    `frame` and `answer` raise LocalFrameError, which never shows the password.
+    """
 
     edition: Edition
     mn: str
-    pw: str
+    pw: str = field(repr=False)
 
     def frame(self, row: Row, *, resent: bool) -> bytes:
         """Make the bytes of an outbox row. `resent` sets RF where the edition has it."""
@@ -63,4 +67,7 @@ class Header:
         return hmac.compare_digest(pw.encode(), self.pw.encode())
 
     def _bytes(self, segment: Segment) -> bytes:
-        return encode_frame(print_segment(segment, self.edition))
+        try:
+            return encode_frame(print_segment(segment, self.edition))
+        except LocalFrameError as error:
+            raise LocalFrameError(str(error).replace(f"PW={self.pw}", "PW=***")) from None

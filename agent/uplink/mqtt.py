@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
+import logging
+import socket
+import threading
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
@@ -23,13 +23,20 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.errors import LinkError, Rejected, Unreachable
 from agent.uplink.link import Arrival, Outcome, Sent, judge_puback
+from agent.uplink.login import Login, parse_address, tls_context
 
-CONNECT_TIMEOUT_S = 10.0
-ACK_TIMEOUT_S = 20.0
+log = logging.getLogger(__name__)
+
+STOP_S = 2.0
+"""How long a goodbye may take before the socket is shut under it."""
 INBOX = 256
 """Arrivals that may wait; a platform that floods us is dropped, not buffered without end."""
 SESSION_S = 3600
 """How long the broker keeps what came down while we were away."""
+IN_FLIGHT = 65_535
+"""What MQTT 5 allows unacknowledged where the broker sets no bound of its own (§3.3.4)."""
+OVERHEAD = 16
+"""Bytes a PUBLISH of ours has at most beside topic and payload."""
 
 UNSUPPORTED_VERSION = 132
 SESSION_TAKEN_OVER = 142
@@ -45,30 +52,8 @@ class UnknownVersion(LinkError):
     """The broker does not speak this version of MQTT."""
 
 
-@dataclass(frozen=True, slots=True)
-class Will:
-    """What the broker says for us when we are gone."""
-
-    topic: str
-    payload: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Everything one connection needs. Passwords are read just before and kept nowhere."""
-
-    address: str
-    client_id: str
-    will: Will
-    subscribe: tuple[str, ...]
-    newest: bool = True
-    """MQTT 5; else 3.1.1."""
-    keepalive_s: int = 60
-    username: str | None = None
-    password: str | None = None
-    ca: str | None = None
-    client_cert: str | None = None
-    client_key: str | None = None
+class NoGreeting(Unreachable):
+    """Somebody listens and never greets: perhaps it does not know this version of MQTT."""
 
 
 class MqttLink:
@@ -81,7 +66,8 @@ class MqttLink:
         self._closed: asyncio.Future[LinkError] = self._loop.create_future()
         self._connected: asyncio.Future[None] = self._loop.create_future()
         self._waiting: dict[int, asyncio.Future[int]] = {}
-        self._early: dict[int, int] = {}
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._largest: int | None = None
         self._client = self._make_client()
 
     @property
@@ -92,18 +78,23 @@ class MqttLink:
     async def __aenter__(self) -> MqttLink:
         """Connect, log in and subscribe.
 
-        Raises `Unreachable`, `Rejected` or `UnknownVersion`.
+        Raises `Unreachable`, `NoGreeting`, `Rejected` or `UnknownVersion`.
         """
-        host, port, _ = parse_address(self._login.address)
+        dialled = False
         try:
-            await asyncio.to_thread(self._dial, host, port)
-            self._client.loop_start()
-            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            async with asyncio.timeout(self._login.connect_s):
+                await self._dial()
+                dialled = True
+                self._client.loop_start()
                 await self._connected
             self._subscribe()
-        except (OSError, TimeoutError) as error:
+        except TimeoutError:
             await self._stop()
-            raise Unreachable(f"{self._login.address}: {error or 'no answer'}") from error
+            what = NoGreeting if dialled else Unreachable
+            raise what(f"{self._login.address}: no answer in {self._login.connect_s:g} s") from None
+        except OSError as error:
+            await self._stop()
+            raise Unreachable(f"{self._login.address}: {error}") from error
         except BaseException:
             await self._stop()
             raise
@@ -115,22 +106,25 @@ class MqttLink:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Say goodbye; the will stays unsaid."""
-        self._client.disconnect()
+        """Say that we go, where somebody still listens; a clean goodbye leaves the will unsaid."""
+        if not self._closed.done():
+            will = self._login.will
+            self._client.publish(will.topic, will.payload, qos=0, retain=True)
         await self._stop()
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
     ) -> Sent:
         """Hand over one message and wait for PUBACK (not with QoS 0). Raises `Unreachable`."""
-        if self._closed.done():
-            raise self._closed.result()
-        info = self._client.publish(topic, payload, qos=qos, retain=retain)
-        if info.rc != paho.MQTT_ERR_SUCCESS:
-            raise Unreachable(f"{self._login.address}: {paho.error_string(info.rc)}")
+        size = len(topic.encode()) + len(payload) + OVERHEAD
+        if self._largest is not None and size > self._largest:
+            return Sent(Outcome.REJECTED, f"{size} bytes, the broker takes {self._largest}")
         if qos == 0:
+            self._hand_over(topic, payload, qos, retain)
             return Sent(Outcome.ACCEPTED, "QoS 0")
-        reason = await self._acknowledgement(info.mid)
+        async with self._slots:
+            mid = self._hand_over(topic, payload, qos, retain)
+            reason = await self._acknowledgement(mid)
         return Sent(judge_puback(reason), f"PUBACK {reason}")
 
     async def receive(self) -> Arrival:
@@ -144,24 +138,34 @@ class MqttLink:
         finally:
             get.cancel()
 
+    def _hand_over(self, topic: str, payload: bytes, qos: int, retain: bool) -> int:
+        if self._closed.done():
+            raise self._closed.result()
+        info = self._client.publish(topic, payload, qos=qos, retain=retain)
+        if info.rc != paho.MQTT_ERR_SUCCESS:
+            raise Unreachable(f"{self._login.address}: {paho.error_string(info.rc)}")
+        return info.mid
+
     async def _or_closed(self, future: asyncio.Future[Any]) -> None:
         """Wait until the future is done or the link is closed."""
         waiting: set[asyncio.Future[Any]] = {future, self._closed}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
 
     async def _acknowledgement(self, mid: int) -> int:
-        # paho may call on_publish before publish() returns the id
-        if mid in self._early:
-            return self._early.pop(mid)
+        # Nothing was awaited since the message went out, so its acknowledgement, which comes
+        # through the loop, finds us waiting. One that nobody waits for (QoS 0) is never kept:
+        # its id comes round again.
         future: asyncio.Future[int] = self._loop.create_future()
         self._waiting[mid] = future
         try:
-            async with asyncio.timeout(ACK_TIMEOUT_S):
+            async with asyncio.timeout(self._login.ack_s):
                 await self._or_closed(future)
         except TimeoutError:
-            raise Unreachable(f"{self._login.address}: no PUBACK in {ACK_TIMEOUT_S} s") from None
+            error = Unreachable(f"{self._login.address}: no PUBACK in {self._login.ack_s:g} s")
+            self._close(error)
+            raise error from None
         finally:
-            self._waiting.pop(mid, None)
+            del self._waiting[mid]
         if future.done():
             return future.result()
         raise self._closed.result()
@@ -172,24 +176,53 @@ class MqttLink:
             CallbackAPIVersion.VERSION2,
             client_id=login.client_id,
             protocol=MQTTProtocolVersion.MQTTv5 if login.newest else MQTTProtocolVersion.MQTTv311,
-            clean_session=None if self.shows_delivery else False,
+            clean_session=None if login.newest else False,
             reconnect_on_failure=False,
         )
-        client.connect_timeout = CONNECT_TIMEOUT_S
+        client.connect_timeout = login.connect_s
+        client.max_inflight_messages_set(0)  # we count ourselves, by what the broker allows
         if login.username is not None:
             client.username_pw_set(login.username, login.password)
-        if parse_address(login.address)[2]:
-            client.tls_set_context(_tls(login))
         client.will_set(login.will.topic, login.will.payload, qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
         return client
 
-    def _dial(self, host: str, port: int) -> None:
+    async def _dial(self) -> None:
+        """Connect on a thread of its own: a look-up or handshake that hangs holds nobody up."""
+        dialled: asyncio.Future[None] = self._loop.create_future()
+
+        def settle(error: OSError | None) -> None:
+            if dialled.done():  # given up meanwhile
+                self._client.disconnect()
+            elif error is not None:
+                dialled.set_exception(error)
+            else:
+                dialled.set_result(None)
+
+        def dial() -> None:
+            error = None
+            try:
+                self._connect()
+            except OSError as problem:
+                error = problem
+            except ValueError as problem:  # a host name that cannot be one
+                error = OSError(str(problem))
+            self._call(settle, error)
+
+        name = f"dial-{self._login.client_id}"
+        threading.Thread(target=dial, name=name, daemon=True).start()
+        await dialled
+
+    def _connect(self) -> None:
+        host, port, tls = parse_address(self._login.address)
+        if tls:
+            self._client.tls_set_context(tls_context(self._login))
         options: dict[str, Any] = {}
-        if self.shows_delivery:
+        if self._login.newest:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho
             properties.SessionExpiryInterval = SESSION_S
             options = {"clean_start": False, "properties": properties}
@@ -202,18 +235,32 @@ class MqttLink:
                 raise Unreachable(f"{self._login.address}: {paho.error_string(code)}")
 
     async def _stop(self) -> None:
-        await asyncio.to_thread(self._client.loop_stop)
+        """Close the connection and wait until paho's thread is gone."""
+        self._client.disconnect()
+        stopped = asyncio.ensure_future(asyncio.to_thread(self._client.loop_stop))
+        await asyncio.wait({stopped}, timeout=STOP_S)
+        line = self._client.socket()
+        if not stopped.done() and isinstance(line, socket.socket):
+            with contextlib.suppress(OSError):  # a peer that reads nothing takes no goodbye
+                line.shutdown(socket.SHUT_RDWR)
+        await stopped
         self._close(Unreachable(f"{self._login.address}: closed"))
 
     def _call(self, act: Callable[..., None], *values: object) -> None:
-        """Go from paho's thread to the loop; at the very end the loop may be gone."""
+        """Go from another thread to the loop; at the very end the loop may be gone."""
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(act, *values)
 
     def _on_connect(
-        self, _client: object, _data: object, _flags: object, reason: ReasonCode, _p: object
+        self, _client: object, _data: object, _flags: object, reason: ReasonCode, granted: object
     ) -> None:
-        self._call(self._greeted, reason.value, str(reason))
+        self._call(
+            self._greeted,
+            reason.value,
+            str(reason),
+            getattr(granted, "ReceiveMaximum", IN_FLIGHT),
+            getattr(granted, "MaximumPacketSize", None),
+        )
 
     def _on_disconnect(
         self, _client: object, _data: object, _flags: object, reason: ReasonCode, _p: object
@@ -225,10 +272,18 @@ class MqttLink:
     ) -> None:
         self._call(self._acknowledged, mid, reason.value)
 
+    def _on_subscribe(
+        self, _client: object, _data: object, _mid: int, reasons: Sequence[ReasonCode], _p: object
+    ) -> None:
+        for reason in reasons:
+            if reason.is_failure:
+                log.warning("%s: nothing can come down: %s", self._login.address, reason)
+
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         self._call(self._arrived, Arrival(message.topic, bytes(message.payload)))
 
-    def _greeted(self, code: int, text: str) -> None:
+    def _greeted(self, code: int, text: str, in_flight: int, largest: int | None) -> None:
+        self._slots, self._largest = asyncio.Semaphore(max(1, in_flight)), largest
         if self._connected.done():
             return
         if code == 0:
@@ -241,7 +296,8 @@ class MqttLink:
         if code == SESSION_TAKEN_OVER:
             error = TakenOver(f"{self._login.address}: {text}")
         if not self._connected.done():
-            self._connected.set_exception(error)
+            text = "the connection was closed without a greeting"
+            self._connected.set_exception(NoGreeting(f"{self._login.address}: {text}"))
         self._close(error)
 
     def _close(self, error: LinkError) -> None:
@@ -250,9 +306,7 @@ class MqttLink:
 
     def _acknowledged(self, mid: int, code: int) -> None:
         future = self._waiting.get(mid)
-        if future is None:
-            self._early[mid] = code
-        elif not future.done():
+        if future is not None and not future.done():
             future.set_result(code)
 
     def _arrived(self, arrival: Arrival) -> None:
@@ -260,27 +314,6 @@ class MqttLink:
             self._inbox.put_nowait(arrival)
         except asyncio.QueueFull:
             self._close(Unreachable(f"{self._login.address}: more than {INBOX} arrivals wait"))
-
-
-def parse_address(address: str) -> tuple[str, int, bool]:
-    """Read `mqtt://host[:port]` or `mqtts://host[:port]` as host, port and whether TLS is on.
-
-    Raises ValueError.
-    """
-    parts = urlsplit(address)
-    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
-        raise ValueError(f"address {address!r}: mqtt://host[:port] or mqtts://host[:port] expected")
-    tls = parts.scheme == "mqtts"
-    return parts.hostname, parts.port or (8883 if tls else 1883), tls
-
-
-def _tls(login: Login) -> ssl.SSLContext:
-    """Verify the broker, always; show a certificate of our own where there is one."""
-    context = ssl.create_default_context(cafile=login.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if login.client_cert:
-        context.load_cert_chain(login.client_cert, login.client_key)
-    return context
 
 
 def _refusal(address: str, code: int, text: str) -> LinkError:

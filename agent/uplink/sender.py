@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from agent.bells import Bells
@@ -20,6 +21,8 @@ from agent.store.db import Store
 from agent.store.outbox import Row
 from agent.uplink.header import Header
 from agent.uplink.link import Link, Outcome, Sent
+from agent.uplink.manners import Confirmation, Manners, Pause
+from protocols.hj212.errors import LocalFrameError
 from protocols.hj212.times import wire_qn
 
 log = logging.getLogger(__name__)
@@ -27,37 +30,10 @@ log = logging.getLogger(__name__)
 LIVE_S = 60.0
 """A row that waited longer than this is backlog."""
 LOOK_S = 1.0
-SILENT_UPLOADS = 5
-"""Uploads without any 9014 on a live connection before the station counts as unconfirmed."""
-FIRST_PAUSE_S = 2.0
-LONGEST_PAUSE_S = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Manners:
-    """How a destination wants to be talked to."""
-
-    station: str
-    prefix: str
-    ack: str
-    timeout_s: float
-    resends: int
-    in_flight: int
-    backlog_per_s: float
-    send_window_s: float
-
-
-@dataclass(slots=True)
-class Confirmation:
-    """What is known about whether the platform answers 9014; outlives a connection."""
-
-    seen: bool = False
-    silent: int = 0
-
-    @property
-    def unconfirmed(self) -> bool:
-        """Say whether the platform has stopped, or never started, to answer."""
-        return self.silent >= SILENT_UPLOADS
+LATE = 256
+"""Uploads whose answer is still welcome after the wait for it has ended."""
+EVENTS_PASSED = 5000
+"""Notices that may lie before a frame of the same urgency while notices rest."""
 
 
 @dataclass(slots=True)
@@ -72,10 +48,12 @@ class Sender:
     bells: Bells
     metrics: Metrics
     confirmation: Confirmation
+    pause: Pause = field(default_factory=Pause)
+    event_pause: Pause = field(default_factory=Pause)
     _busy: dict[int, Row] = field(default_factory=dict)
     _answers: dict[str, asyncio.Future[None]] = field(default_factory=dict)
-    _paused_until: float = 0.0
-    _pause_s: float = FIRST_PAUSE_S
+    _silent: dict[str, Row] = field(default_factory=dict)
+    _late: list[Row] = field(default_factory=list)
     _tokens: float = 1.0
     _refilled_at: float = 0.0
 
@@ -85,85 +63,96 @@ class Sender:
         # after an outage of the platform every gateway would start its backlog at once
         self._tokens = -random.uniform(0, self.manners.send_window_s) * self.manners.backlog_per_s
         self._refilled_at = loop.time()
-        bell = f"outbox:{self.manners.station}"
         async with asyncio.TaskGroup() as group:
             while True:
+                await self._close_late()
                 rows = await self._next(loop.time())
                 for row in rows:
                     self._busy[row.id] = row
                     group.create_task(self._deliver(row))
                 if not rows:
-                    await self.bells.wait(bell, LOOK_S / min(self.clock.speed, 20.0))
+                    await self.bells.wait(self._bell, LOOK_S / min(self.clock.speed, 20.0))
 
     def acknowledged(self, qn: str) -> None:
-        """Take note of a 9014 with that QN."""
-        self.confirmation.seen = True
-        self.confirmation.silent = 0
+        """Take note of a 9014 with that QN, also of one that comes after the wait for it."""
+        self.confirmation.heard()
         future = self._answers.get(qn)
-        if future is not None and not future.done():
+        if future is None:
+            row = self._silent.pop(qn, None)
+            if row is not None:
+                self._late.append(row)
+                self.bells.ring(self._bell)
+        elif not future.done():
             future.set_result(None)
+
+    @property
+    def _bell(self) -> str:
+        return f"outbox:{self.manners.station}"
+
+    async def _close_late(self) -> None:
+        """Close the rows whose answer came after all, before they go out again."""
+        while self._late:
+            await self._close(self._late.pop(), "accepted", "9014, late")
+
+    async def _close(self, row: Row, state: str, outcome: str) -> None:
+        now = self.clock.now()
+        await self.store.write(
+            lambda connection: outbox.done(connection, row, state, outcome=outcome, now=now)
+        )
 
     async def _next(self, at: float) -> list[Row]:
         """Give the rows to hand over now, within what may be in flight."""
         free = self.manners.in_flight - len(self._busy)
-        if free <= 0 or at < self._paused_until:
+        if free <= 0 or self.pause.lasts(at):
             return []
-        now = self.clock.now()
-        station, busy = self.manners.station, tuple(self._busy)
+        now, busy = self.clock.now(), dict(self._busy)
+        rows = await self._due(at, now, busy, free)
+        backlog = await self._backlog(at, now, busy, free - len(rows))
+        chosen = _in_packet_order(rows + backlog, busy.values())
+        self._tokens -= sum(row in backlog for row in chosen)
+        return chosen
+
+    async def _due(self, at: float, now: float, busy: Collection[int], free: int) -> list[Row]:
+        """Give alarms and live rows; while notices rest they stand in nobody's way."""
+        resting = self.event_pause.lasts(at)
+        limit = free + EVENTS_PASSED if resting else free
+        station = self.manners.station
         rows = await self.store.read(
             lambda connection: outbox.to_send(
-                connection, station, now=now, live_s=LIVE_S, limit=free, busy=busy
+                connection, station, now=now, live_s=LIVE_S, limit=limit, busy=busy
             )
         )
-        rows += await self._backlog(at, now, free - len(rows))
-        return self._in_packet_order(rows)
+        return [row for row in rows if not (resting and row.cn == EVENT)][:free]
 
-    async def _backlog(self, at: float, now: float, free: int) -> list[Row]:
+    async def _backlog(self, at: float, now: float, busy: Collection[int], free: int) -> list[Row]:
         rate = self.manners.backlog_per_s * self.clock.speed
-        self._tokens = min(rate, self._tokens + (at - self._refilled_at) * rate)
+        self._tokens = min(max(1.0, rate), self._tokens + (at - self._refilled_at) * rate)
         self._refilled_at = at
         # an unconfirmed platform gets each upload once and no backlog by itself
         limit = 0 if self.confirmation.unconfirmed else min(free, int(self._tokens))
         if limit <= 0:
             return []
-        station, busy = self.manners.station, tuple(self._busy)
-        rows = await self.store.read(
+        station = self.manners.station
+        return await self.store.read(
             lambda connection: outbox.backlog(
                 connection, station, now=now, live_s=LIVE_S, limit=limit, busy=busy
             )
         )
-        self._tokens -= len(rows)
-        return rows
-
-    def _in_packet_order(self, rows: list[Row]) -> list[Row]:
-        """Hold back a later packet of an upload while an earlier one is under way."""
-        under_way = {_upload(row) for row in self._busy.values() if row.pnum > 1}
-        chosen = []
-        for row in rows:
-            if row.pnum > 1:
-                if _upload(row) in under_way:
-                    continue
-                under_way.add(_upload(row))
-            chosen.append(row)
-        return chosen
 
     async def _deliver(self, row: Row) -> None:
         """Hand one row over and write down how it ended; a kept row stays owed."""
+        pause = self.event_pause if row.cn == EVENT else self.pause
         try:
             sent = await self._exchange(row)
             self.metrics.sent.labels(self.manners.station, sent.outcome).inc()
             if sent.outcome is Outcome.KEPT:
-                self._rest(sent.reason)
+                self._rest(pause, row, sent.reason)
                 return
-            self._pause_s = FIRST_PAUSE_S
-            state = self._state(sent)
-            now = self.clock.now()
-            await self.store.write(
-                lambda connection: outbox.done(connection, row, state, outcome=sent.reason, now=now)
-            )
+            pause.shorten()
+            await self._close(row, self._state(sent), sent.reason)
         finally:
             del self._busy[row.id]
-            self.bells.ring(f"outbox:{self.manners.station}")
+            self.bells.ring(self._bell)
 
     def _state(self, sent: Sent) -> str:
         if sent.outcome is Outcome.REJECTED:
@@ -173,10 +162,14 @@ class Sender:
 
     async def _exchange(self, row: Row) -> Sent:
         if row.cn == EVENT:
-            return await self.link.publish(self._topic("event"), row.body.encode())
-        resent = row.created_at < self.clock.now() - LIVE_S
-        frame = self.header.frame(row, resent=resent)
-        topic = self._topic(f"up/{row.cn}")
+            return await self.link.publish(f"{self.manners.topics}/event", row.body.encode())
+        resent = self.manners.rf_on_resend and row.created_at <= self.clock.now() - LIVE_S
+        try:
+            frame = self.header.frame(row, resent=resent)
+        except LocalFrameError as error:
+            # what cannot be said must not stand before all that follows for ever
+            return Sent(Outcome.REJECTED, f"no frame of ours: {error}")
+        topic = f"{self.manners.topics}/up/{row.cn}"
         if not (row.answer and self._wants_answer()):
             return await self.link.publish(topic, frame)
         return await self._until_answered(row, topic, frame)
@@ -191,6 +184,7 @@ class Sender:
         qn = wire_qn(row.qn_ms)
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._answers[qn] = answer
+        self._silent.pop(qn, None)
         tries = 1 if self.confirmation.unconfirmed else 1 + self.manners.resends
         try:
             for _ in range(tries):
@@ -201,30 +195,42 @@ class Sender:
                     return Sent(Outcome.ACCEPTED, "9014")
         finally:
             del self._answers[qn]
-        self.confirmation.silent += 1
+        self._miss(qn, row)
         if self.confirmation.unconfirmed:
             return Sent(Outcome.ACCEPTED, "unconfirmed")
         return Sent(Outcome.KEPT, f"no 9014 after {tries} transmissions")
 
+    def _miss(self, qn: str, row: Row) -> None:
+        """Count an upload without answer, and go on listening for it."""
+        self.confirmation.silent += 1
+        self._silent[qn] = row
+        while len(self._silent) > LATE:
+            del self._silent[next(iter(self._silent))]
+
     async def _answered(self, answer: asyncio.Future[None]) -> bool:
-        try:
-            async with asyncio.timeout(self.manners.timeout_s):
-                await asyncio.shield(answer)
-        except TimeoutError:
-            return False
-        return True
+        done, _ = await asyncio.wait({answer}, timeout=self.manners.timeout_s)
+        return bool(done)
 
-    def _rest(self, reason: str) -> None:
-        """Pause the whole station: the next message would fare no better."""
-        loop = asyncio.get_running_loop()
-        if loop.time() < self._paused_until:
-            return
-        log.warning("%s: kept: %s; next try in %.0f s", self.manners.station, reason, self._pause_s)
-        self._paused_until = loop.time() + self._pause_s
-        self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
+    def _rest(self, pause: Pause, row: Row, reason: str) -> None:
+        """Pause the whole station, or only its notices: the next one would fare no better."""
+        if pause.begin(asyncio.get_running_loop().time()):
+            log.warning("%s: %s kept: %s; trying on", self.manners.station, row.cn, reason)
 
-    def _topic(self, rest: str) -> str:
-        return f"{self.manners.prefix}/{self.header.mn}/{rest}"
+
+def _in_packet_order(rows: Iterable[Row], busy: Iterable[Row]) -> list[Row]:
+    """Hold back a later packet of an upload while an earlier one is under way.
+
+    `busy` is what was left out of `rows`: an earlier packet that was kept meanwhile counts, too.
+    """
+    under_way = {_upload(row) for row in busy if row.pnum > 1}
+    chosen = []
+    for row in rows:
+        if row.pnum > 1:
+            if _upload(row) in under_way:
+                continue
+            under_way.add(_upload(row))
+        chosen.append(row)
+    return chosen
 
 
 def _upload(row: Row) -> tuple[str, str, int, int]:

@@ -75,7 +75,7 @@ def _headless(data: bytes, limit: int) -> PeerFrameError:
     body, _ = looks_like(rest)
     return PeerFrameError(
         "length",
-        f"length field {shown(data[2:SEGMENT_AT])} is not four digits up to {limit:04d}",
+        f"length field {shown(data[2:SEGMENT_AT])!r} is not four digits up to {limit:04d}",
         declared=shown(data[2 : len(data) - len(rest)]),
         found=str(len(body)),
         segment=body,

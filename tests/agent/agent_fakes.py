@@ -59,7 +59,7 @@ class FakeBells(Bells):
         super().ring(*names)
 
     async def wait(self, name: str, timeout_s: float) -> bool:
-        if self._clock.now() >= self.until or not self.waits and self.until == float("inf"):
+        if self._clock.now() >= self.until or (not self.waits and self.until == float("inf")):
             raise EndOfScript
         if self.waits:
             self.waits.pop(0)()

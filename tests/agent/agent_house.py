@@ -85,11 +85,18 @@ class House:
         await self.write(job)
 
     async def steady(
-        self, factor: str, start: float, end: float, *, value: float = 7.0, outlet: str = "DW001"
+        self,
+        factor: str,
+        start: float,
+        end: float,
+        *,
+        value: float = 7.0,
+        outlet: str = "DW001",
+        epoch: int = 0,
     ) -> None:
         """Store one sample each ten seconds of [start, end)."""
-        times = range(int(start), int(end), 10)
-        await self.sampled(factor, [(float(at), value) for at in times], outlet=outlet)
+        found = [(float(at), value) for at in range(int(start), int(end), 10)]
+        await self.sampled(factor, found, outlet=outlet, epoch=epoch)
 
     async def result(
         self,
@@ -125,6 +132,23 @@ class House:
         """Let time pass until `at`, then close what is due."""
         self.clock.go(at - self.clock.now())
         return await self.periods.close_due()
+
+    async def tick(self) -> None:
+        """Do what the daemon does each second."""
+        step_s = await self.time.look()
+        if step_s < 0:
+            await self.periods.stepped_back()
+        if self.time.trusted:
+            await self.periods.close_due()
+
+    async def live(self, minutes: int, *, value: float = 7.0) -> None:
+        """Let so many minutes pass, sampled each ten seconds, with a tick at the end of each."""
+        for _ in range(minutes):
+            now = self.clock.now()
+            for factor in (FLOW, PH):
+                await self.steady(factor, now, now + 60, value=value, epoch=self.time.epoch)
+            self.clock.go(60)
+            await self.tick()
 
     def statistics(self, kind: str, factor: str, *, outlet: str = "DW001") -> list[Any]:
         """Give (start, revision, avg, cause, valid) of a factor's rows of a kind, in order."""

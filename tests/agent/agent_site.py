@@ -69,7 +69,12 @@ _SITE: dict[str, Any] = {
             "minutes": 10,
             "send_window_s": 0,
             "stations": [
-                {"id": "st1", "mn": "010000A8900016F000169DC0", "outlets": ["DW001"]}
+                {
+                    "id": "st1",
+                    "mn": "010000A8900016F000169DC0",
+                    "pw": "default",
+                    "outlets": ["DW001"],
+                }
             ],
         }
     ],

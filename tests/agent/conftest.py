@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -41,9 +41,25 @@ async def house(store: Store) -> House:
     return await House.on(store, plan_with())
 
 
+Builder = Callable[..., Awaitable[House]]
+
+
 @pytest.fixture
-def house_with(store: Store):  # type: ignore[no-untyped-def]  # a function of changes
+def house_with(store: Store) -> Builder:
+    """A function that builds the house on the small site with changes."""
+
     async def build(*changes: Change) -> House:
         return await House.on(store, plan_with(*changes))
 
     return build
+
+
+@pytest.fixture
+async def other_house(
+    empty_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[House]:
+    """A second house on the small site, on a store of its own, to be compared with the first."""
+    directory = tmp_path_factory.mktemp("other")
+    shutil.copy(empty_store, directory / FILE_NAME)
+    async with Store(directory, ballast_mb=0) as store:
+        yield await House.on(store, plan_with())

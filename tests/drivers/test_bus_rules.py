@@ -271,16 +271,23 @@ def test_a_question_that_a_late_answer_would_fit_waits():
 def test_an_answer_of_another_shape_ends_the_doubt():
     unit = Unit(1)
     unit.doubt(SAME, 10.0, timeout_s=1.0)
-    unit.answered(OTHER_SHAPE)
+    unit.answered(OTHER_SHAPE, 11.0, timeout_s=1.0)
     assert unit.ready_at(OTHER_PLACE, 10.0) == 0.0
 
 
 def test_an_answer_of_the_same_shape_does_not_end_the_doubt():
     unit = Unit(1)
     unit.doubt(SAME, 10.0, timeout_s=1.0)
-    unit.answered(SAME)
+    unit.answered(SAME, 11.0, timeout_s=1.0)
     unit.refused()
-    assert unit.ready_at(OTHER_PLACE, 10.0) == 10.0 + DOUBT_TIMEOUTS
+    assert unit.ready_at(OTHER_PLACE, 11.0) == 11.0 + DOUBT_TIMEOUTS
+
+
+def test_every_unanswered_question_makes_the_doubt_longer():
+    unit = Unit(1)
+    unit.doubt(SAME, 10.0, timeout_s=1.0)
+    unit.doubt(SAME, 12.0, timeout_s=1.0)
+    assert unit.ready_at(OTHER_PLACE, 12.0) == 12.0 + 2 * DOUBT_TIMEOUTS
 
 
 def test_the_doubt_ends_by_itself():

@@ -319,6 +319,20 @@ async def test_a_joined_block_is_split_after_exception_2_and_that_is_remembered(
     assert all(not (q.start <= 0x20 < q.start + q.count) for q in wire.asked)
 
 
+async def test_one_missing_register_among_many_ends_up_alone():
+    points = [
+        {"id": f"p{n}", "register": "holding", "address": n, "type": "uint16"} for n in range(8)
+    ]
+    registers = Registers({n: n for n in range(8)})
+    registers.errors[5] = Refused("exception 2: no such address", code=2)
+    it, wire, _ = device(made(*points), registers)
+    await it.read()
+    del wire.asked[:]
+    readings = await it.read()
+    assert [reading.value for reading in readings] == [0, 1, 2, 3, 4, None, 6, 7]
+    assert [(question.start, question.count) for question in wire.asked] == [(0, 4), (4, 1), (6, 2)]
+
+
 async def test_a_point_the_instrument_does_not_have_is_not_asked_every_cycle(caplog):
     registers = cems()
     registers.errors[0x1D2] = Refused("exception 2: no such address", code=2)

@@ -105,6 +105,13 @@ def test_length_that_counts_characters_is_read_with_a_warning() -> None:
     assert feed_bytes(Framer(), in_characters + OTHER_BYTES) == [expected, Frame(OTHER)]
 
 
+def test_length_in_characters_takes_the_last_character_whole() -> None:
+    data = "QN清洗".encode()
+    in_characters = b"##0004" + encode_frame(data)[6:]
+    assert decode_frame(in_characters).segment == data
+    assert frames(feed_bytes(Framer(), in_characters)) == [data]
+
+
 def test_segment_up_to_9999_bytes_is_read_but_not_sent() -> None:
     long = b"x" * 9999
     with pytest.raises(LocalFrameError):
@@ -171,6 +178,8 @@ def test_frame_cut_off_is_given_up_when_the_line_falls_silent() -> None:
     assert frames(found) == [GOOD]
     assert framer.feed(OTHER_BYTES) == [Frame(OTHER)]
     assert framer.flush() == []
+    framer.feed(b"##9999QN=1;")
+    assert errors(framer.flush()) == [("length", "9999", "5")]
     assert errors(framer.feed(b"stray" + OTHER_BYTES)) == [("header", "##", "stray")]
 
 

@@ -5,6 +5,7 @@ import contextlib
 import json
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,9 @@ from platform_bench import (
     until,
 )
 
+from agent.errors import StoreError
 from agent.tools.broker import Broker, free_port
+from agent.tools.platform.ledger import Entry
 from agent.tools.platform.mqtt_link import BrokerAddress
 from agent.tools.platform.platform import Platform
 from agent.tools.platform.store import FrameStore
@@ -124,6 +127,30 @@ async def test_what_is_sent_while_the_platform_is_away_is_not_lost(
     ]  # fmt: skip
 
 
+class FullStore(FrameStore):
+    """A store on a full disk that takes its time to say so: an early acknowledgement gets away."""
+
+    def append(self, entry: Entry) -> None:
+        time.sleep(0.5)
+        raise StoreError("no space left")
+
+
+async def test_frame_that_could_not_be_stored_is_not_acknowledged(
+    tmp_path: Path, require: Require
+) -> None:
+    require("mosquitto")
+    async with Broker(free_port(), tmp_path) as broker, Station(broker.port) as station:
+        with FullStore(tmp_path / "full.jsonl") as full:
+            failing = Platform(BrokerAddress(HOST, broker.port), full)
+            task = asyncio.ensure_future(failing.run())
+            await asyncio.wait_for(failing.connected.wait(), WAIT_S)
+            await station.publish(real_time(1))
+            with pytest.raises(StoreError, match="no space left"):
+                await asyncio.wait_for(task, WAIT_S)
+        async with running(broker, tmp_path / "frames.jsonl") as platform:
+            await until(lambda: platform.ledger.distinct.total() == 1)
+
+
 async def test_platform_comes_back_by_itself_when_the_broker_was_away(
     tmp_path: Path, require: Require
 ) -> None:
@@ -206,3 +233,13 @@ async def test_command_with_its_own_broker_counts_and_ends_cleanly(
     assert (said[-1]["received"], said[-1]["duplicates"], said[-1]["rejected"]) == (2, 1, 1)
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(HOST, port)
+    again = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "agent.tools.platform", "--json",
+        "--mqtt", f"mqtt://{HOST}:{port}", "--store", str(store),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=ROOT,
+    )  # fmt: skip
+    assert again.stderr is not None
+    assert b"broker away" in await asyncio.wait_for(again.stderr.readline(), WAIT_S)
+    again.send_signal(signal.SIGTERM)
+    output, _ = await asyncio.wait_for(again.communicate(), WAIT_S)
+    assert json.loads(output) == said[-1]

@@ -21,8 +21,6 @@ from agent.tools.simulate.simulation import LineNotPlayed, Simulation
 
 pytestmark = pytest.mark.system
 
-minimalmodbus = pytest.importorskip("minimalmodbus")
-
 RTU = ("-m", "rtu", "-b", "9600", "-P", "none")
 TIOCGEXCL = 0x80045440
 """Asks whether a terminal is marked for one alone (ioctl_tty(2)); root is let in regardless."""
@@ -69,6 +67,7 @@ async def test_independent_master_reads_a_float_over_the_simulated_line(
 
 
 async def test_second_independent_master_reads_another_byte_order(tmp_path: Path) -> None:
+    minimalmodbus = pytest.importorskip("minimalmodbus")
     async with playing(site(tmp_path)) as simulation:
         await order(simulation, do="set", device="ph", point="w01001", value=7.5)
 

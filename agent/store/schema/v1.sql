@@ -20,12 +20,10 @@ CREATE TABLE devices (
 ) STRICT;
 
 CREATE TABLE samples (             -- one row per device and cycle; pack: see agent/store/samples.py
-    at_ms  INTEGER NOT NULL,
-    device INTEGER NOT NULL,
-    epoch  INTEGER NOT NULL,       -- clock epoch the label belongs to
-    pack   BLOB NOT NULL,
-    PRIMARY KEY (at_ms, device, epoch)
-) STRICT, WITHOUT ROWID;
+    key   INTEGER PRIMARY KEY,     -- at_ms << 16 | device << 4 | epoch & 15: time order, appended
+    epoch INTEGER NOT NULL,        -- clock epoch the label belongs to
+    pack  BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE untimed (             -- samples taken before the clock was trusted
     boot    TEXT NOT NULL,

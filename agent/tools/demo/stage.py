@@ -156,6 +156,7 @@ def _platform(stage: Stage, speed: float) -> dict[str, Any]:
         "minutes": 1,
         "backlog_per_s": 50,
         "send_window_s": 0,
+        "mqtt": {"reconnect_s": 4},
         "stations": [
             {"id": outlet.lower(), "mn": mn, "pw": "default", "outlets": [outlet]}
             for outlet, mn in STATIONS.items()

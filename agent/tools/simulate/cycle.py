@@ -14,10 +14,9 @@ BUSY_SHARE = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """A new run begins every `length_s`, on the clock plus `phase_s`."""
+    """A new run begins every `length_s`, counted from the epoch."""
 
     length_s: float
-    phase_s: float = 0.0
 
     @property
     def run_s(self) -> float:
@@ -26,9 +25,9 @@ class Cycle:
 
     def completed(self, at: float) -> float:
         """Give when the newest result at that time came out."""
-        began = (at - self.phase_s - self.run_s) // self.length_s * self.length_s
-        return math.floor(began + self.phase_s + self.run_s)
+        began = (at - self.run_s) // self.length_s * self.length_s
+        return math.floor(began + self.run_s)
 
     def measuring(self, at: float) -> bool:
         """Say whether a run is under way."""
-        return (at - self.phase_s) % self.length_s < self.run_s
+        return at % self.length_s < self.run_s

@@ -8,7 +8,7 @@ START = 1_780_000_000.0  # 2026-05-29 04:26:40 local time
 class StillClock:
     def __init__(self, at: float = START) -> None:
         self.at = at
-        self.ticks = 0.0
+        self.ticks = 5000.0
 
     def now(self) -> float:
         return self.at

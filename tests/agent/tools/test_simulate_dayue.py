@@ -148,6 +148,7 @@ def test_jammed_retention_fails_and_says_so() -> None:
     bench.clock.go(9)
     assert (bench.register(0x0219), bench.register(0x000A)) == (0x2000, 1)
     assert (bench.register(0x000C), bench.register(0x57)) == (0, 2)
+    assert (bench.register(0x85), bench.register(0x87)) == (1, 0)
 
 
 def test_firmware_that_reads_back_nothing_still_keeps_the_record() -> None:
@@ -168,6 +169,28 @@ def test_steps_of_the_bucket_in_use_pass_while_it_retains() -> None:
         steps.append(bench.register(0x0005))
         bench.clock.go(1)
     assert [step for i, step in enumerate(steps) if step not in steps[:i]] == [8, 10, 9, 11, 6]
+
+
+def test_steps_of_two_bottles_take_twice_as_long() -> None:
+    bench = Bench()
+    bench.sampler.bucket = 0
+    bench.retain(count=2)
+    steps = []
+    for _ in range(17):
+        steps.append(bench.register(0x0004))
+        bench.clock.go(1)
+    assert steps == [8] * 5 + [10] * 4 + [9] * 4 + [11] * 4
+    assert bench.register(0x0004) == 6
+
+
+def test_order_to_empty_reaches_the_last_bottle_and_not_further() -> None:
+    bench = Bench()
+    bench.sampler.bottles[:] = [500] * 24
+    bench.retain(start=23, count=3, kind=5)
+    assert bench.register(0x0219) == 0x4000
+    assert [bottle for bottle, held in enumerate(bench.sampler.bottles, 1) if not held] == [23, 24]
+    bench.retain(start=2, count=1, kind=5)
+    assert bench.sampler.bottles[:3] == [500, 0, 500]
 
 
 def test_vessels_take_turns() -> None:
@@ -196,7 +219,9 @@ def test_door_is_noted_with_time_and_alarms_after_half_an_hour() -> None:
     assert bench.register(0x0034) == 1
     assert decode_time(bench.unit.read(3, 0x35, 6), "bcd-words6") == int(START)
     assert bench.register(0x0033) == 0
-    bench.clock.go(1801)
+    bench.clock.go(1800)
+    assert bench.register(0x0033) == 0
+    bench.clock.go(1)
     assert bench.register(0x0033) == 2
     bench.sampler.set_door(open_=False)
     assert list(bench.unit.read(3, 0x33, 2)) == [0, 0]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from agent.tools.simulate.faults import SOUND, Fault, Kind, Reply, spoil
 from agent.tools.simulate.rtu_frames import sound
 
@@ -28,9 +30,20 @@ def test_short_answer_lacks_its_last_register_and_says_so() -> None:
     assert spoil(Fault(Kind.SHORT), REPLY) == Reply(7, bytes.fromhex("03 02 0001"))
 
 
-def test_short_leaves_what_has_nothing_to_lose() -> None:
-    only = Reply(7, bytes.fromhex("06 0001 0002"))
-    assert spoil(Fault(Kind.SHORT), only) == only
+@pytest.mark.parametrize(
+    ("pdu", "short"),
+    [
+        ("04 04 0001 0002", "04 02 0001"),
+        ("01 02 55 01", "01 01 55"),
+        ("03 02 0001", "03 02 0001"),  # nothing left to lose
+        ("01 01 55", "01 01 55"),
+        ("06 0001 0002", "06 0001 0002"),
+        ("83 02", "83 02"),
+    ],
+)
+def test_short_takes_one_register_or_byte_of_bits_off_a_read(pdu: str, short: str) -> None:
+    spoiled = spoil(Fault(Kind.SHORT), Reply(7, bytes.fromhex(pdu)))
+    assert spoiled == Reply(7, bytes.fromhex(short))
 
 
 def test_garbage_is_as_long_as_the_frame_and_no_frame() -> None:

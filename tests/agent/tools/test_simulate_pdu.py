@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 
 import pytest
@@ -45,6 +46,15 @@ class Echo:
         ("05 0000 0001", "85 03"),
         ("10 0000 0002 04 0001", "90 03"),
         ("10 0000 0002 02 0001 0002", "90 03"),
+        ("03 ffff 0001", "83 02"),
+        ("01 0000 0008", "01 01 55"),
+        ("01 0000 0009", "01 02 55 01"),
+        ("01 0000 07d1", "81 03"),
+        ("0f 0000 0000 00", "8f 03"),
+        ("0f 0000 0008 01 ff", "0f 0000 0008"),
+        ("0f 0000 0009 01 ff", "8f 03"),
+        ("10 0000 0001 02 0001 0002", "90 03"),
+        ("10 0000 0000 00", "90 03"),
         ("07", "87 01"),
         ("2b 0e 01 00", "ab 01"),
     ],
@@ -57,6 +67,34 @@ def test_function_6_is_echoed_whatever_the_register_reads_back() -> None:
     unit = Echo()
     assert answer(unit, bytes.fromhex("06 0020 00ff")) == bytes.fromhex("06 0020 00ff")
     assert unit.written == [(6, 0x20, [0xFF])]
+
+
+@pytest.mark.parametrize(
+    ("function", "most", "answer_length"),
+    [(1, 2000, 252), (2, 2000, 252), (3, 125, 252), (4, 125, 252)],
+)
+def test_longest_read_is_answered_and_one_more_is_not(
+    function: int, most: int, answer_length: int
+) -> None:
+    longest = answer(Echo(), struct.pack(">BHH", function, 0, most))
+    assert len(longest) == answer_length
+    too_long = answer(Echo(), struct.pack(">BHH", function, 0, most + 1))
+    assert too_long == bytes([function | 0x80, 3])
+
+
+@pytest.mark.parametrize(("function", "most", "size"), [(15, 1968, 246), (16, 123, 246)])
+def test_longest_write_is_taken_and_one_more_is_not(function: int, most: int, size: int) -> None:
+    head = struct.pack(">BHHB", function, 0, most, size)
+    assert answer(Echo(), head + bytes(size)) == head[:5]
+    longer = size + (2 if function == 16 else 1)
+    more = struct.pack(">BHHB", function, 0, most + 1, longer)
+    assert answer(Echo(), more + bytes(longer)) == bytes([function | 0x80, 3])
+
+
+def test_eleventh_coil_comes_from_the_second_byte() -> None:
+    unit = Echo()
+    answer(unit, bytes.fromhex("0f 0000 000b 02 01 05"))
+    assert unit.written == [(15, 0, [1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1])]
 
 
 def test_coils_are_written_as_bits() -> None:

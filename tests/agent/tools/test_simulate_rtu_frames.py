@@ -30,8 +30,9 @@ def test_checksum_of_the_usual_check_string() -> None:
     [
         ("", None),
         ("01", None),
-        ("01 03", 8),
-        ("01 06 00", 8),
+        *((f"01 {function:02x}", 8) for function in range(1, 7)),
+        ("01 00", None),
+        ("01 07", None),
         ("01 10 02 19 00 03", None),
         ("01 10 02 19 00 03 06", 15),
         ("01 0f 00 00 00 0a 02", 11),
@@ -40,3 +41,8 @@ def test_checksum_of_the_usual_check_string() -> None:
 )
 def test_length_of_a_request_is_known_from_its_head(buffer: str, length: int | None) -> None:
     assert request_length(bytes.fromhex(buffer)) == length
+
+
+def test_address_alone_is_no_frame_whatever_its_checksum() -> None:
+    assert sound(close(1, b"\x07"))
+    assert not sound(close(1, b""))

@@ -1,0 +1,66 @@
+"""What one MQTT connection needs to come about: address, identity, will, secrets, certificates."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+CONNECT_TIMEOUT_S = 20.0
+ACK_TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says for us when we are gone, and we ourselves when we go."""
+
+    topic: str
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Everything one connection needs. Passwords are read just before and kept nowhere.
+
+    `connect_s` bounds everything up to the broker's greeting, `ack_s` the wait for a PUBACK; both
+    are real seconds.
+    """
+
+    address: str
+    client_id: str
+    will: Will
+    subscribe: tuple[str, ...]
+    newest: bool = True
+    """MQTT 5; else 3.1.1."""
+    keepalive_s: int = 60
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    connect_s: float = CONNECT_TIMEOUT_S
+    ack_s: float = ACK_TIMEOUT_S
+
+
+def parse_address(address: str) -> tuple[str, int, bool]:
+    """Read `mqtt://host[:port]` or `mqtts://host[:port]` as host, port and whether TLS is on.
+
+    Raises ValueError.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname:
+        raise ValueError(f"address {address!r}: mqtt://host[:port] or mqtts://host[:port] expected")
+    tls = parts.scheme == "mqtts"
+    return parts.hostname, parts.port or (8883 if tls else 1883), tls
+
+
+def tls_context(login: Login) -> ssl.SSLContext:
+    """Verify the broker, always; show a certificate of our own where there is one.
+
+    Raises OSError when a file is missing or is no certificate.
+    """
+    context = ssl.create_default_context(cafile=login.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if login.client_cert:
+        context.load_cert_chain(login.client_cert, login.client_key)
+    return context

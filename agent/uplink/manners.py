@@ -1,0 +1,72 @@
+"""How a destination wants to be talked to, and what was learnt of it while talking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+SILENT_UPLOADS = 5
+"""Uploads without any 9014 on a live connection before the station counts as unconfirmed."""
+FIRST_PAUSE_S = 2.0
+LONGEST_PAUSE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Manners:
+    """What the settings say. `topics` is what all topics of the station begin with."""
+
+    station: str
+    topics: str
+    ack: str
+    timeout_s: float
+    resends: int
+    in_flight: int
+    backlog_per_s: float
+    send_window_s: float
+    rf_on_resend: bool
+    """Whether backlog carries RF=1, in an edition that has it."""
+
+
+@dataclass(slots=True)
+class Confirmation:
+    """What is known about whether the platform answers 9014; outlives a connection."""
+
+    seen: bool = False
+    silent: int = 0
+
+    def heard(self) -> None:
+        """Take note of a 9014."""
+        self.seen, self.silent = True, 0
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Say whether the platform has stopped, or never started, to answer."""
+        return self.silent >= SILENT_UPLOADS
+
+
+@dataclass(slots=True)
+class Pause:
+    """A rest after something was kept; each one is twice as long as the one before.
+
+    Times are those of the event loop, real seconds.
+    """
+
+    first_s: float = FIRST_PAUSE_S
+    _until: float = 0.0
+    _doublings: int = 0
+
+    def lasts(self, at: float) -> bool:
+        """Say whether it is still on."""
+        return at < self._until
+
+    def begin(self, at: float) -> bool:
+        """Begin a rest; True when it is the first one since something went through."""
+        first = self._doublings == 0
+        if self.lasts(at):
+            return False
+        self._until = at + min(LONGEST_PAUSE_S, self.first_s * 2**self._doublings)
+        self._doublings = min(self._doublings + 1, 16)
+        return first
+
+    def shorten(self) -> None:
+        """Something went through: the next rest is a short one again."""
+        self._doublings = 0

@@ -1,0 +1,108 @@
+"""Stored old databases come up to date and are read; what cannot be done whole is not begun."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from agent.errors import StoreError
+from agent.model import Cause, Kind, Period
+from agent.store import actions, journal, measurements, outbox, samples, series, statistics
+from agent.store.db import FILE_NAME, SCHEMA_VERSION, Store, connect, schema_version
+from agent.tools.migrate import migrate
+from protocols.hj212.times import parse_wire_time
+
+STORES = Path(__file__).parents[2] / "data" / "stores"
+VERSIONS = range(1, SCHEMA_VERSION + 1)
+T0 = parse_wire_time("20260610100000")
+
+
+def lay(directory: Path, version: int) -> Path:
+    """Build the stored database of a version."""
+    path = directory / FILE_NAME
+    with contextlib.closing(connect(path)) as connection:
+        connection.executescript((STORES / f"v{version}.sql").read_text(encoding="utf-8"))
+    return path
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_stored_database_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    path = lay(tmp_path, version)
+    assert migrate(tmp_path) == (version, SCHEMA_VERSION)
+    assert schema_version(path) == SCHEMA_VERSION
+    assert path.with_suffix(f".v{version}.bak").exists() == (version < SCHEMA_VERSION)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_rows_of_a_stored_database_are_read_by_todays_code(
+    tmp_path: Path, version: int
+) -> None:
+    lay(tmp_path, version)
+    migrate(tmp_path)
+    hour = Period(Kind.HOUR, int(T0))
+    async with Store(tmp_path, ballast_mb=0) as store:
+        names = await store.read(series.load)
+        found = await store.read(
+            lambda connection: samples.between(connection, T0, T0 + 60, outlet="DW001", names=names)
+        )
+        assert [one.value for one in found["w00000"]] == [2.0] * 6
+        assert found["w01018"][0].cause is Cause.CALIBRATION
+        rows = await store.read(
+            lambda connection: statistics.of(connection, hour, outlet="DW001", names=names)
+        )
+        assert set(rows) == {"w00000", "w01001", "w01018"}
+        (result,) = await store.read(
+            lambda connection: measurements.of_hour(
+                connection, int(T0) - 3600, outlet="DW001", factor="w01018", names=names
+            )
+        )
+        assert result.value == 61.5
+        assert await store.read(journal.broken_at) is None
+        (order,) = await store.read(lambda connection: actions.newest(connection, 5))
+        assert (order.state, order.request) == ("queued", {"outlet": "DW001"})
+        depth = await store.read(lambda connection: outbox.depth(connection, "st1"))
+        assert depth.open == 4
+
+
+def test_migrating_twice_changes_nothing(directory: Path) -> None:
+    before = (directory / FILE_NAME).read_bytes()
+    assert migrate(directory) == (SCHEMA_VERSION, SCHEMA_VERSION)
+    assert (directory / FILE_NAME).read_bytes() == before
+
+
+def test_store_of_a_newer_release_is_left_untouched(directory: Path) -> None:
+    path = directory / FILE_NAME
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="newer than this release"):
+        migrate(directory)
+    assert path.read_bytes() == before
+
+
+def test_version_is_applied_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / FILE_NAME
+    with contextlib.closing(connect(path)) as connection:
+        connection.execute("CREATE TABLE clock_steps (in_the_way TEXT)")
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        migrate(tmp_path)
+    with contextlib.closing(connect(path)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        names = {name for (name,) in tables} - {"_sqlite_migrations"}
+        assert names == {"clock_steps"}
+        connection.execute("DROP TABLE clock_steps")
+    assert schema_version(path) == 0
+    assert migrate(tmp_path) == (0, SCHEMA_VERSION)
+
+
+def test_fresh_store_is_laid_with_room_to_be_given_back(directory: Path) -> None:
+    with contextlib.closing(sqlite3.connect(directory / FILE_NAME)) as connection:
+        assert connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+        strict = connection.execute(
+            "SELECT count(*) FROM pragma_table_list WHERE strict = 0 AND schema = 'main'"
+            " AND name NOT LIKE '%sqlite%'"
+        )
+        assert strict.fetchone() == (0,)

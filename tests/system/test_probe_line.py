@@ -1,0 +1,134 @@
+"""`paikou probe` without a daemon: libmodbus' server, and a serial line of ours."""
+
+import asyncio
+
+import pytest
+from libmodbus_bench import UNIT, build, rtu, tcp
+from rtu_slave import RtuSlave, framed, registers_frame
+
+from agent.clock import Clock
+from agent.probing import probe_facts
+from agent.tools.probe import probe_alone, probe_text, scan_alone
+from drivers.bus import Bus, Pace
+from drivers.line import NoLine
+from drivers.probe import probe_device
+from drivers.profile import Profile, load_profile
+from drivers.settings import DeviceSettings, SerialBus
+from protocols.registers import encode_number
+
+pytestmark = pytest.mark.system
+
+PROFILE = Profile.model_validate(
+    {
+        "profile": "water/libmodbus",
+        "name": "unit-test-server",
+        "source": "its header file",
+        "confidence": "manual",
+        "driver": "modbus",
+        "line": {"timeout_ms": 400},
+        "points": [
+            {"id": "w01018", "register": "holding", "address": 0x160, "type": "float32",
+             "order": "ABCD", "unit": "mg/L", "together": "result"},
+            {"id": "third", "register": "holding", "address": 0x162, "type": "uint16",
+             "together": "result"},
+            {"id": "measured", "register": "input", "address": 0x108, "type": "uint16"},
+            {"id": "gone", "register": "holding", "address": 0x15F, "type": "uint16"},
+        ],
+        "state": {"register": "holding", "address": 0x163, "other": "fault",
+                  "values": [{"from": 0, "cause": "normal", "text": "idle"}]},
+    }
+)  # fmt: skip
+
+
+def device(address: int, profile: str = "water/libmodbus") -> DeviceSettings:
+    return DeviceSettings(
+        id="cod", profile=profile, bus="rtu", address=address, timing={"timeout_ms": 300}
+    )
+
+
+@pytest.mark.parametrize("over", [rtu, tcp])
+async def test_an_independent_server_is_probed(tmp_path, over):
+    async with over(build(tmp_path)) as settings:
+        async with Bus(settings) as bus:
+            values = [*encode_number(36.5, "float32"), 7, 0]
+            await bus.write(UNIT, 0x160, values, timing=Pace(0.4, 0.0))
+            found = await probe(bus)
+        assert [reading.value for reading in found.readings] == [36.5, 7, 10, None]
+        assert (found.cause, found.state, found.error) == ("normal", "idle", "")
+        assert "no such address" in found.readings[3].reason
+        spans = {(span.table, span.start): span for span in found.spans}
+        assert spans["holding", 0x160].registers == tuple(values)
+        assert "exception 2" in spans["holding", 0x15F].error
+        assert [mark for mark, _ in found.frames] == [">", "<"] * (len(found.frames) // 2)
+        assert found.taken_ms > 0
+
+
+async def probe(bus: Bus):
+    return await probe_device(device(UNIT), PROFILE, bus=bus, clock=Clock())
+
+
+def electrode(request):
+    if request[0] not in (3, 7):
+        return
+    if request[1] != 3 or request[2:4] != b"\x26\x00":
+        yield 0, framed(request[0], request[1] | 0x80, 2)
+        return
+    values = [*encode_number(25.0, "float32", "DCBA"), *encode_number(7.6, "float32", "DCBA")]
+    yield 0, registers_frame(request[0], 3, *values)
+
+
+def line(tmp_path) -> SerialBus:
+    return SerialBus(id="rtu", kind="serial", port=str(tmp_path / "line"), baud=9600)
+
+
+async def test_a_serial_line_is_probed_and_shown(tmp_path):
+    with RtuSlave(tmp_path / "line", electrode):
+        found = await probe_alone(
+            line(tmp_path), device(3, "water/ph"), profile=load_profile("water/ph"), clock=Clock()
+        )
+    text = probe_text(probe_facts(found))
+    assert found.ok
+    assert "> 03 03 26 00 00 04" in text
+    assert "< 03 03 08 00 00 C8 41 33 33 F3 40" in text
+    assert "7.6" in text
+    assert "N normal" in text
+
+
+async def test_a_line_that_is_not_there_is_a_result(tmp_path):
+    found = await probe_alone(
+        line(tmp_path), device(3, "water/ph"), profile=load_profile("water/ph"), clock=Clock()
+    )
+    assert not found.ok
+    assert "No such file or directory" in found.error
+    assert found.frames == ()
+
+
+async def test_a_scan_finds_the_units_of_a_line(tmp_path):
+    with RtuSlave(tmp_path / "line", electrode):
+        found = [unit async for unit in scan_alone(line(tmp_path), range(1, 9), timeout_s=0.1)]
+    assert [unit.address for unit in found] == [3, 7]
+    assert "no such address" in found[0].said
+
+
+async def test_a_scan_of_no_line_says_so(tmp_path):
+    with pytest.raises(NoLine):
+        async for _ in scan_alone(line(tmp_path), range(1, 9)):
+            pass
+
+
+async def test_a_probe_goes_through_the_bus_that_polls(tmp_path):
+    """With a poller on the line the probe waits its turn and no byte is mixed."""
+    with RtuSlave(tmp_path / "line", electrode) as slave:
+        async with Bus(line(tmp_path)) as bus:
+            polls = [
+                asyncio.create_task(bus.read(7, 3, 0x2600, 4, timing=Pace(0.5, 0.0)))
+                for _ in range(10)
+            ]
+            await asyncio.sleep(0)
+            found = await probe_device(
+                device(3, "water/ph"), load_profile("water/ph"), bus=bus, clock=Clock()
+            )
+            await asyncio.gather(*polls)
+    assert found.ok
+    assert [request[0] for request in slave.requests].index(3) == 1
+    assert {data[0] for _, data in found.frames} == {3}
