@@ -43,8 +43,8 @@ lint: $(DEV)
 	@$(call timed,import contracts,$(BIN)/lint-imports --no-logo)
 
 bench: $(DEV)
-	@for file in $$(grep -lE '^def main\(' bench/*.py); do \
-		printf '\n== %s\n' "$$file"; $(BIN)/python "$$file"; done
+	@status=0; for file in $$(grep -lE '^def main\(' bench/*.py); do \
+		printf '\n== %s\n' "$$file"; $(BIN)/python "$$file" || status=1; done; exit $$status
 
 soak: $(DEV)
 	@$(call timed,soak,$(BIN)/python -m pytest -m soak)

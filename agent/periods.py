@@ -247,7 +247,8 @@ class Periods:
         if owed is not None and at < owed <= at + interval:
             return []
         cursors.put(connection, name, at + interval)
-        if owed is None or at < owed or at < self._since(connection, station, now):
+        since = self._since(connection, station, now)
+        if owed is None or at < owed or at < since:
             return []
         epoch = clock_steps.current(connection)
         for st in station.by_st():

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-from drivers.device import BadAnswer, Fault, NoAnswer, Refused
+from drivers.device import BadAnswer, DeviceError, Fault, NoAnswer, Refused
 from drivers.line import NoLine, Record, Wire
 from drivers.modbus_wire import TcpWire
 from drivers.profile_model import Line
@@ -65,6 +65,23 @@ class Counts:
     bad_answer: int = 0
     no_line: int = 0
     wrong_unit: Counter[tuple[int, int]] = field(default_factory=Counter)
+
+    def note(self, question: Question, error: DeviceError | None) -> None:
+        """Count one exchange by how it ended."""
+        self.asked += 1
+        match error:
+            case None:
+                self.answered += 1
+            case Refused():
+                self.refused += 1
+            case NoLine():
+                self.no_line += 1
+            case NoAnswer():
+                self.no_answer += 1
+            case BadAnswer():
+                self.bad_answer += 1
+                if error.other_unit is not None:
+                    self.wrong_unit[question.unit, error.other_unit] += 1
 
 
 class Bus:
@@ -185,38 +202,31 @@ class Bus:
                 return await self._exchange(unit, question, timing)
 
     async def _exchange(self, unit: Unit, question: Question, timing: Pace) -> list[int]:
-        self.counts.asked += 1
+        """Ask once. Unless the answer came, the line is dirty and an answer may still be owed.
+
+        That holds for a cancelled exchange too. An answer with a wrong checksum did come.
+        """
         self._asking = question.unit
-        clean = False
+        dirty = owed = True
         try:
             values = await self._wire.ask(question, timeout_s=timing.timeout_s)
-            clean = True
-            self.counts.answered += 1
-            self.trouble = ""
-            return values
-        except Refused:
-            clean = True
-            self.counts.refused += 1
-            self.trouble = ""
-            raise
-        except NoLine as error:
-            clean = True
-            self.counts.no_line += 1
-            self.trouble = str(error)
-            raise
-        except NoAnswer:
-            self.counts.no_answer += 1
-            raise
-        except BadAnswer as error:
-            self._count_bad(question, error)
+            dirty = owed = False
+        except DeviceError as error:
+            self._note(question, error)
+            dirty = isinstance(error, BadAnswer | NoAnswer) and not isinstance(error, NoLine)
+            corrupt = isinstance(error, BadAnswer) and error.fault is Fault.CHECKSUM
+            owed = dirty and not corrupt
             raise
         finally:
             self._asking = 0
             now = _now()
             unit.resting_until = now + timing.gap_s
-            if not clean:
+            if dirty:
                 self._dirty_s, self._dirty_at = timing.timeout_s, now
+            if owed:
                 unit.doubt(question, now, timeout_s=timing.timeout_s)
+        self._note(question, None)
+        return values
 
     async def _line_ready(self, timing: Pace) -> None:
         """Wait for the silence this line needs now, holding the turn."""
@@ -242,10 +252,12 @@ class Bus:
         with contextlib.suppress(NoAnswer, Refused):
             await self._answer(read, timing, order=True)
 
-    def _count_bad(self, question: Question, error: BadAnswer) -> None:
-        self.counts.bad_answer += 1
-        if error.other_unit is not None:
-            self.counts.wrong_unit[question.unit, error.other_unit] += 1
+    def _note(self, question: Question, error: DeviceError | None) -> None:
+        self.counts.note(question, error)
+        if isinstance(error, NoLine):
+            self.trouble = str(error)
+        elif error is None or isinstance(error, Refused):
+            self.trouble = ""
 
     def heard(self, direction: str, data: bytes) -> None:
         """Take note of bytes that passed; the wire calls it."""

@@ -16,7 +16,7 @@ from drivers.settings import DeviceSettings
 
 NOT_SERVED = (1, 2, 3)
 SPLITTABLE = (2, 3)
-REASK_S = 600.0
+REASK_S = 60.0
 """Seconds after which a span the instrument does not have is asked for again."""
 
 _log = logging.getLogger(__name__)

@@ -8,6 +8,7 @@ taken on trust, and an answer it skipped is named.
 from __future__ import annotations
 
 import asyncio
+import logging
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
@@ -95,17 +96,19 @@ class TcpWire:
         self._record = record
         self._client: AsyncModbusTcpClient | None = None
         self._question: Question | None = None
+        # The library reports every failed connection; our errors say the same, once.
+        logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
         self._patience = Patience(LONGEST_DELAY_S)
         self._sent = b""
         self._received = b""
-        self._seen = b""
+        self._frame = b""
         self._silent = 0
         self.busy_at = 0.0
 
     async def ask(self, question: Question, *, timeout_s: float) -> list[int]:
         """Send one question and wait for the answer with its transaction id."""
         self._question = question
-        self._sent = self._received = self._seen = b""
+        self._sent = self._received = self._frame = b""
         client = await self._connected()
         try:
             async with asyncio.timeout(timeout_s):
@@ -116,7 +119,7 @@ class TcpWire:
             self.close()
             raise self._lost(str(error)) from error
         except ModbusException as error:
-            raise self._not_taken(question) from error
+            raise self._no_answer(question, client) from error
         self._silent = 0
         self._patience.worked()
         return self._values(question)
@@ -152,31 +155,26 @@ class TcpWire:
         return client
 
     def _trace(self, sending: bool, data: bytes) -> bytes:
-        """See every packet. Received ones come with what the framer has kept of the ones before.
+        """See every packet, and let the library have the answer and nothing else.
 
-        A whole answer that is not one to our question is kept from the library, which would take it
-        or break the connection over it.
+        What is received comes with all that was not used before. The library would take an answer
+        with transaction id 0, and would break the connection over one it cannot read.
         """
         self.busy_at = _now()
         if sending:
-            self._sent, self._seen = data, b""
+            self._sent, self._received = data, b""
             self._record(">", data)
             return data
-        new = data.removeprefix(self._seen)
-        self._seen = data
-        self._received += new
-        self._record("<", new)
-        pdu = find_pdu(self._received, self._sent)
-        if pdu is None or self._question is None or self._question.fits(pdu):
-            return data
-        return b""
+        self._record("<", data.removeprefix(self._received))
+        self._received = data
+        if self._frame or self._question is None:
+            return b""
+        self._frame = find_frame(data, self._sent, self._question)
+        return self._frame
 
     def _values(self, question: Question) -> list[int]:
-        pdu = find_pdu(self._received, self._sent)
-        if pdu is None:
-            raise self._not_taken(question)
         try:
-            return answer_values(question, pdu)
+            return answer_values(question, self._frame[HEADER_SIZE:])
         except (BadAnswer, Refused) as error:
             error.sent, error.received = self._sent, self._received
             raise
@@ -233,21 +231,21 @@ async def _call(client: AsyncModbusTcpClient, question: Question) -> ModbusPDU:
             return await client.write_registers(start, list(question.values), device_id=unit)
 
 
-def find_pdu(received: bytes, sent: bytes) -> bytes | None:
-    """Give the PDU of the answer: same transaction id, same unit; None where none came.
+def find_frame(received: bytes, sent: bytes, question: Question) -> bytes:
+    """Give the frame of the answer: its transaction, its unit, its form; empty where none came.
 
     Bytes of a frame: transaction 0-1, protocol 2-3, length 4-5, unit 6, PDU. The length counts the
     unit and what follows it.
     """
     while len(received) > HEADER_SIZE:
         size = int.from_bytes(received[4:6], "big") + HEADER_SIZE - 1
-        whole = HEADER_SIZE < size <= len(received)
-        if whole and received[:2] == sent[:2] and received[6] == sent[6]:
-            return received[HEADER_SIZE:size]
-        if not whole:
-            return None
-        received = received[size:]
-    return None
+        frame, received = received[:size], received[size:]
+        if len(frame) < size or size <= HEADER_SIZE:
+            break
+        ours = frame[:4] == sent[:4] and frame[6] == sent[6]
+        if ours and question.fits(frame[HEADER_SIZE:]):
+            return frame
+    return b""
 
 
 def _now() -> float:

@@ -30,7 +30,6 @@ FAST_BAUD = 19_200
 FAST_SILENCE_S = 0.00175
 SILENCE_CHARACTERS = 3.5
 _PARITY = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
-_GONE = select.POLLHUP | select.POLLERR | select.POLLNVAL
 
 
 class SerialWire:
@@ -174,6 +173,10 @@ class SerialWire:
             return
         try:
             data = os.read(port.fileno(), MAX_BUFFER)
+            if not data and _readable(port.fileno()):
+                data = os.read(port.fileno(), MAX_BUFFER)
+                if not data:
+                    self._lost(f"{port.port}: unplugged")
         except BlockingIOError:
             return
         except OSError as error:
@@ -183,8 +186,6 @@ class SerialWire:
             self.busy_at = _now()
             self._buffer += data[: MAX_BUFFER - len(self._buffer)]
             self._arrived.set()
-        elif _hung_up(port.fileno()):
-            self._lost(f"{port.port}: unplugged")
 
     def _take(self) -> None:
         if self._buffer:
@@ -197,11 +198,15 @@ class SerialWire:
         return self._patience.failed(_now(), trouble)
 
 
-def _hung_up(descriptor: int) -> bool:
-    """Tell an unplugged port from one that only had its input flushed: both read nothing."""
+def _readable(descriptor: int) -> bool:
+    """Tell whether there is something to read, if only the end.
+
+    A port whose input was flushed a moment ago reads nothing and is not readable; one that was
+    unplugged reads nothing and is, for ever.
+    """
     watch = select.poll()
     watch.register(descriptor, select.POLLIN)
-    return any(event & _GONE for _, event in watch.poll(0))
+    return bool(watch.poll(0))
 
 
 def _trouble(port: str, error: OSError | termios.error) -> str:

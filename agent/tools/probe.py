@@ -1,94 +1,191 @@
-"""What `paikou probe` shows: of one instrument, its bytes, registers, values, state and time.
+"""`paikou probe SITE [DEVICE]`: ask the instruments once and show everything that was said.
 
-The facts come from `agent.probing.probe_facts`, whether this process asked or the daemon did.
+Beside a running daemon the question becomes an order to it: two processes on one line would mix up
+their answers. Without one the line is opened here.
 """
 
 from __future__ import annotations
 
-import datetime
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import asyncio
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import click
+
+from agent.clock import Clock
+from agent.errors import Lang
+from agent.local import ask
+from agent.lock import held
+from agent.orders import PROBE_TIMEOUT_S
+from agent.probing import probe_facts
+from agent.settings import Site, load_site
+from agent.settings.storage import socket_paths, state_directory
+from agent.tools.words import cause, lang_option, pick
 from drivers.bus import Bus
-from drivers.device import Clock
-from drivers.probe import UNITS, FoundUnit, ProbeResult, probe_device, scan
-from drivers.profile import Profile
+from drivers.line import NoLine
+from drivers.probe import probe_device, scan
+from drivers.profile import load_profile
 from drivers.settings import BusSettings, DeviceSettings
-from protocols.hj212.editions import edition
-from protocols.hj212.times import BEIJING_OFFSET_S
-from protocols.registers import ByteOrder, decode_number
 
-_ORDERS: tuple[ByteOrder, ...] = ("ABCD", "CDAB", "BADC", "DCBA")
-_WIDE = 2
-_SMALLEST, _LARGEST = 1e-4, 1e7
-_ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
+Facts = Mapping[str, Any]
+
+_ADVICE: Mapping[str, tuple[str, str]] = {
+    "NoLine": (
+        "转换器插好了吗？port 是否写成 /dev/serial/by-path 的名字？",
+        "is the converter plugged in, and is `port` its /dev/serial/by-path name?",
+    ),
+    "NoAnswer": (
+        "核对地址、波特率和校验、A/B 线、供电；--scan BUS 可查线上有哪些地址",
+        "check address, baud and parity, A/B wires, power; --scan BUS looks for units",
+    ),
+    "BadAnswer": (
+        "线上有两个主站、地址重复，或缺终端电阻",
+        "two masters on the line, a doubled address, or missing termination",
+    ),
+    "Refused": (
+        "仪器有应答但没有这些寄存器：型号选对了吗？",
+        "the instrument answers but does not have these registers: is it this model?",
+    ),
+}
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "ok": ("正常", "ok"),
+    "not_ok": ("▲ 异常", "▲ not ok"),
+    "head": (
+        "{device}：{verdict}  {profile}，{bus} 地址 {address}，{taken_ms:.0f} ms，由 {by} 询问",
+        "{device}: {verdict}  {profile} at {bus} unit {address}, {taken_ms:.0f} ms, asked by {by}",
+    ),
+    "daemon": ("守护进程", "the daemon"),
+    "probe": ("本命令", "this command"),
+    "state": ("  状态：{cause} {text}", "  state: {cause} {text}"),
+    "next": ("  下一步：{advice}", "  next: {advice}"),
+    "unit": ("地址 {address}：{said}", "unit {address}: {said}"),
+    "units": ("{bus}：{of} 个地址中有 {count} 个应答", "{bus}: {count} of {of} addresses spoke"),
+}
 
 
-async def probe_alone(
-    bus_settings: BusSettings, settings: DeviceSettings, *, profile: Profile, clock: Clock
-) -> ProbeResult:
-    """Open the line, ask one instrument once, close the line. For when no daemon holds it."""
-    async with Bus(bus_settings) as bus:
-        return await probe_device(settings, profile, bus=bus, clock=clock)
+@click.command("probe")
+@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("device", required=False)
+@click.option("--scan", "bus", metavar="BUS", help="Look for units on a line instead.")
+@click.option("--units", default="1-32", show_default=True, help="Addresses to look at.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@lang_option
+def probe(
+    site: Path, device: str | None, bus: str | None, units: str, as_json: bool, lang: Lang
+) -> None:
+    """Ask one instrument, or all, once: bytes, registers, values, state, time taken."""
+    settings, _ = load_site(site)
+    if bus is not None:
+        _scan_command(settings, bus, units, as_json=as_json, lang=lang)
+        return
+    known = [one.id for one in (*settings.devices, *settings.samplers)]
+    if device is not None and device not in known:
+        raise click.BadParameter(f"no device {device!r} in {site}; there are: {', '.join(known)}")
+    wanted = [device] if device is not None else known
+    failed = 0
+    for facts in asyncio.run(_ask_all(settings, wanted)):
+        failed += bool(facts.get("error")) or not facts.get("ok", True)
+        if as_json:
+            click.echo(json.dumps(facts, ensure_ascii=False))
+        else:
+            click.echo("\n".join(_lines(facts, lang)))
+    sys.exit(1 if failed else 0)
 
 
-async def scan_alone(
-    bus_settings: BusSettings, units: Iterable[int] = UNITS, *, timeout_s: float = 0.3
-) -> AsyncIterator[FoundUnit]:
-    """Open the line and look for units on it. Raises NoLine when the port is not there."""
-    async with Bus(bus_settings) as bus:
-        async for found in scan(bus, units, timeout_s=timeout_s):
-            yield found
+async def _ask_all(site: Site, devices: list[str]) -> list[Facts]:
+    if held(state_directory(site)):
+        return [await _ask_daemon(site, device) for device in devices]
+    found: list[Facts] = []
+    for device in devices:
+        settings = site.device(device)
+        async with Bus(site.bus(settings.bus)) as bus:
+            found.append(await _ask_here(settings, bus))
+    return found
 
 
-def probe_text(facts: Mapping[str, Any], *, edition_name: str = "hj212-2017") -> str:
-    """Print the facts of one instrument for a terminal.
+async def _ask_daemon(site: Site, device: str) -> Facts:
+    question = {"ask": "probe", "device": device}
+    try:
+        answer = await ask(socket_paths(site), question, timeout_s=PROBE_TIMEOUT_S + 5)
+    except TimeoutError:
+        answer = None
+    if answer is None:
+        return {"device": device, "error": "a daemon runs on this store but does not answer"}
+    return {"device": device, **answer, "asked_by": "daemon"}
 
-    The letter before a cause is that of the edition. A pair of registers is shown in all four byte
-    orders where it gave no number or one of unlikely size: what one looks for at commissioning.
-    """
-    return "\n".join(_lines(facts, edition(edition_name).letters))
+
+async def _ask_here(settings: DeviceSettings, bus: Bus) -> Facts:
+    profile = load_profile(settings.profile)
+    found = await probe_device(settings, profile, bus=bus, clock=Clock())
+    return {**probe_facts(found), "asked_by": "probe"}
 
 
-def _lines(facts: Mapping[str, Any], letters: Mapping[str, str]) -> Iterator[str]:
-    where = f"{facts['bus']}:{facts['address']}"
-    state = " ".join(part for part in (facts["cause"], facts["state"]) if part)
-    yield f"{facts['device']}  {facts['profile']}  {where}  {state}  {facts['taken_ms']:.0f} ms"
-    if facts["error"]:
-        yield f"  {facts['error']}"
+def _scan_command(site: Site, bus_id: str, units: str, *, as_json: bool, lang: Lang) -> None:
+    """Look for units on one line. Not beside a daemon: a scan would stop its polling."""
+    try:
+        bus = site.bus(bus_id)
+    except KeyError:
+        names = ", ".join(one.id for one in site.buses)
+        raise click.BadParameter(f"no bus {bus_id!r}; there are: {names}") from None
+    if held(state_directory(site)):
+        raise click.UsageError("the daemon owns this line; stop it to scan")
+    first, _, last = units.partition("-")
+    try:
+        span = range(int(first), int(last or first) + 1)
+    except ValueError:
+        raise click.BadParameter(f"units {units!r}: a number or FIRST-LAST expected") from None
+    if not span or span[0] < 1 or span[-1] > 247:
+        raise click.BadParameter(f"units {units!r}: within 1-247 expected")
+    count = asyncio.run(_scan(bus, span, as_json=as_json, lang=lang))
+    if not as_json:
+        click.echo(_say("units", lang, bus=bus_id, of=len(span), count=count))
+    sys.exit(0 if count else 1)
+
+
+async def _scan(settings: BusSettings, units: range, *, as_json: bool, lang: Lang) -> int:
+    count = 0
+    async with Bus(settings) as bus:
+        try:
+            async for unit in scan(bus, units):
+                count += 1
+                said = {"address": unit.address, "said": unit.said}
+                text = json.dumps(said, ensure_ascii=False)
+                click.echo(text if as_json else _say("unit", lang, **said))
+        except NoLine as error:
+            raise click.ClickException(str(error)) from None
+    return count
+
+
+def _say(word: str, lang: Lang, **values: Any) -> str:
+    return pick(_WORDS[word], lang).format(**values)
+
+
+def _lines(facts: Facts, lang: Lang) -> Iterator[str]:
+    """Give what was found as text."""
+    if "profile" not in facts:
+        yield f"{facts['device']}: {facts['error']}"
+        return
+    verdict = _say("ok" if facts["ok"] else "not_ok", lang)
+    by = _say(facts["asked_by"], lang)
+    yield _say("head", lang, **facts, verdict=verdict, by=by)
     for direction, data in facts["frames"]:
         yield f"  {direction} {data}"
     for span in facts["spans"]:
-        answer = span["error"] or _hex(span["registers"])
-        yield f"  {span['table']} 0x{span['start']:04X} x{span['count']}: {answer}"
+        words = " ".join(f"{word:04X}" for word in span["registers"])
+        where = f"{span['table']} {span['start']}..{span['start'] + span['count'] - 1}"
+        yield f"  {where}: {words or span['error']}"
+    if facts["state"] or facts["cause"]:
+        yield _say("state", lang, cause=cause(facts["cause"], lang), text=facts["state"]).rstrip()
     for reading in facts["readings"]:
-        yield f"  {_reading(reading, letters)}"
-        if len(reading["raw"]) == _WIDE and _unlikely(reading["value"]):
-            yield f"    as float32: {_four_orders(reading['raw'])}"
-
-
-def _reading(reading: Mapping[str, Any], letters: Mapping[str, str]) -> str:
-    value = "—" if reading["value"] is None else f"{reading['value']:.6g}"
-    cause = f"{letters.get(reading['cause'], '?')} {reading['cause']}"
-    parts = [f"{reading['point']:<16}", f"{value:>12} {reading['unit']:<7}", f"{cause:<13}"]
-    if reading["measured_at"] is not None:
-        moment = datetime.datetime.fromtimestamp(reading["measured_at"], _ZONE)
-        parts.append(moment.strftime("%Y-%m-%d %H:%M:%S"))
-    parts += [_hex(reading["raw"]), reading["reason"]]
-    return "  ".join(part for part in parts if part).rstrip()
-
-
-def _unlikely(value: float | None) -> bool:
-    return value is None or (value != 0 and not _SMALLEST <= abs(value) < _LARGEST)
-
-
-def _four_orders(raw: Sequence[int]) -> str:
-    words = []
-    for order in _ORDERS:
-        number = decode_number(raw, "float32", order)
-        words.append(f"{order} {'—' if number is None else f'{number:.6g}'}")
-    return ", ".join(words)
-
-
-def _hex(registers: Sequence[int]) -> str:
-    return " ".join(f"{register:04X}" for register in registers)
+        value = "—" if reading["value"] is None else f"{reading['value']:g} {reading['unit']}"
+        why = f"  ({reading['reason']})" if reading["reason"] else ""
+        yield f"  {reading['point']:<16} {value:<20} {cause(reading['cause'], lang)}{why}"
+    if facts["error"]:
+        yield f"  {facts['error']}"
+    for kind, advice in _ADVICE.items():
+        if any(span["error"].startswith(kind) for span in facts["spans"]):
+            yield _say("next", lang, advice=pick(advice, lang))
+            break

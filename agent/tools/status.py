@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -12,20 +11,55 @@ from typing import Any
 
 import click
 
+from agent.errors import Lang
 from agent.local import ask
 from agent.settings import load_site
 from agent.settings.storage import SYSTEM_SOCKET, socket_paths
-from protocols.hj212.times import BEIJING_OFFSET_S
+from agent.tools.words import cause, factor_name, lang_option, local_time, pad, pick
 
-_ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 SITE = Path("/etc/paikou/site.yaml")
 
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "mute": ("守护进程在运行但没有应答", "the daemon runs but does not answer"),
+    "none": (
+        "没有在运行的守护进程（找过 {places}）；启动：paikou run SITE",
+        "no daemon listens at {places}; start one with: paikou run SITE",
+    ),
+    "head": ("{unit}  自 {since} 运行", "{unit}  since {since}"),
+    "trusted": ("时钟  {now} 可信", "clock  {now}, trusted"),
+    "untrusted": (
+        "时钟  {now} 不可信，暂不结算、不上传",
+        "clock  {now}, NOT TRUSTED: nothing is closed or uploaded",
+    ),
+    "disk": (
+        "磁盘  数据库 {store_mb} MB，剩余 {free_mb} MB，写满 {times_full} 次",
+        "disk   store {store_mb} MB, {free_mb} MB free, full {times_full} times",
+    ),
+    "device": ("仪器  {id} {state}", "device {id} {state}"),
+    "ok": ("正常", "ok"),
+    "silent": (
+        "▲ 无有效数据：{cause}；最近一次有效 {last}",
+        "▲ no value: {cause}; last good {last}",
+    ),
+    "never": ("从未", "never"),
+    "linked": ("✓ 在线 {address}，积压 {outbox}", "✓ linked to {address}, owes {outbox}"),
+    "unlinked": ("■ 离线：{error}，积压 {outbox}", "■ not linked: {error}; owes {outbox}"),
+    "unconfirmed": ("，平台不应答 9014", ", the platform answers no 9014"),
+    "station": ("站点  {id} {link}", "station {id} {link}"),
+    "action": ("指令  {id} {kind} {device}：{state} {outcome}", "action {id} {kind} {device}: "
+               "{state} {outcome}"),
+    "event": ("事件  {at} {kind} {outlet} {factor} {lasts}", "event  {at} {kind} {outlet} "
+              "{factor} {lasts}"),
+    "lasts": ("（持续）", "(lasts)"),
+}  # fmt: skip
 
-@click.command()
+
+@click.command("status")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False), required=False)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @click.option("--metrics", is_flag=True, help="Counters in the Prometheus text format.")
-def status(site: Path | None, as_json: bool, metrics: bool) -> None:
+@lang_option
+def status(site: Path | None, as_json: bool, metrics: bool, lang: Lang) -> None:
     """Show what the running daemon says of itself. Exit 1 when none runs."""
     paths: tuple[Path, ...] = (SYSTEM_SOCKET,)
     if site is not None or SITE.exists():
@@ -34,48 +68,52 @@ def status(site: Path | None, as_json: bool, metrics: bool) -> None:
     try:
         answer = asyncio.run(ask(paths, question))
     except TimeoutError:
-        click.echo("the daemon runs but does not answer", err=True)
+        click.echo(_say("mute", lang), err=True)
         sys.exit(1)
     if answer is None:
-        places = ", ".join(str(path) for path in paths)
-        click.echo(f"no daemon listens at {places}; start one with: paikou run SITE", err=True)
+        click.echo(_say("none", lang, places=", ".join(str(path) for path in paths)), err=True)
         sys.exit(1)
     if metrics:
         click.echo(answer["text"], nl=False)
     elif as_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
     else:
-        for line in _lines(answer):
+        for line in _lines(answer, lang):
             click.echo(line)
 
 
-def _lines(answer: Mapping[str, Any]) -> Iterator[str]:
-    clock, disk = answer["clock"], answer["disk"]
-    trust = "trusted" if clock["trusted"] else "NOT TRUSTED, nothing is uploaded"
-    yield f"paikou {answer['version']}  {answer['unit']['name']}  since {_time(answer['since'])}"
-    yield f"clock   {_time(answer['now'])}, {trust}, epoch {clock['epoch']}"
-    yield (
-        f"disk    store {disk['store_mb']} MB, {disk['free_mb']} MB free, "
-        f"full {disk['times_full']} times"
-    )
+def _say(word: str, lang: Lang, **values: Any) -> str:
+    return pick(_WORDS[word], lang).format(**values)
+
+
+def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
+    head = _say("head", lang, unit=answer["unit"]["name"], since=local_time(answer["since"]))
+    yield f"paikou {answer['version']}  {head}"
+    clock = "trusted" if answer["clock"]["trusted"] else "untrusted"
+    yield _say(clock, lang, now=local_time(answer["now"]))
+    yield _say("disk", lang, **answer["disk"])
     for device in answer["devices"]:
-        state = "ok" if device["ok"] else f"NO VALUE ({device['cause']})"
-        yield f"device  {device['id']:<12} {state:<28} last good {_time(device['last_good_at'])}"
-        for one in device["readings"]:
-            value = "—" if one["value"] is None else f"{one['value']:g} {one['unit']}"
-            name = one["factor"] or one["point"]
-            yield f"          {name:<14} {value:<18} {one['cause']:<12} {_time(one['taken_at'])}"
+        yield from _device(device, lang)
     for station in answer["stations"]:
-        link = "linked" if station["linked"] else f"NOT LINKED: {station['error']}"
-        yield f"station {station['id']:<20} {link}, owes {station['outbox']}"
+        link = _say("linked" if station["linked"] else "unlinked", lang, **station)
+        link += _say("unconfirmed", lang) if station["unconfirmed"] else ""
+        yield _say("station", lang, id=pad(station["id"], 20), link=link)
     for one in answer["actions"]:
-        yield f"action  {one['id']} {one['kind']} {one['device']}: {one['state']} {one['outcome']}"
+        yield _say("action", lang, **one)
     for one in answer["events"][:10]:
-        open_ = "" if one["ended_at"] else " (lasts)"
-        yield f"event   {_time(one['at'])} {one['kind']} {one['outlet']} {one['factor']}{open_}"
+        lasts = "" if one["ended_at"] else _say("lasts", lang)
+        yield _say("event", lang, **{**one, "at": local_time(one["at"]), "lasts": lasts})
 
 
-def _time(at: float | None) -> str:
-    if at is None:
-        return "never"
-    return datetime.datetime.fromtimestamp(at, _ZONE).strftime("%Y-%m-%d %H:%M:%S")
+def _device(device: Mapping[str, Any], lang: Lang) -> Iterator[str]:
+    state = _say("ok", lang)
+    if not device["ok"]:
+        last = local_time(device["last_good_at"]) or _say("never", lang)
+        state = _say("silent", lang, cause=device["cause"], last=last)
+    yield _say("device", lang, id=pad(device["id"], 12), state=state)
+    for one in device["readings"]:
+        value = "—" if one["value"] is None else f"{one['value']:g} {one['unit']}"
+        name = factor_name(one["factor"], lang) if one["factor"] else one["point"]
+        said = pad(cause(one["cause"], lang), 14)
+        at = local_time(one["measured_at"] or one["taken_at"])
+        yield f"        {pad(name, 18)}{value:<18}{said}{at}"

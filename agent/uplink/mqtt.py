@@ -40,6 +40,7 @@ OVERHEAD = 16
 
 UNSUPPORTED_VERSION = 132
 SESSION_TAKEN_OVER = 142
+PACKET_TOO_LARGE = 149
 _TRY_AGAIN = {128, 136, 137, 151, 159}
 """Connect reasons that pass: unspecified, unavailable, busy, quota, connection rate."""
 
@@ -65,7 +66,8 @@ class MqttLink:
         self._inbox: asyncio.Queue[Arrival] = asyncio.Queue(INBOX)
         self._closed: asyncio.Future[LinkError] = self._loop.create_future()
         self._connected: asyncio.Future[None] = self._loop.create_future()
-        self._waiting: dict[int, asyncio.Future[int]] = {}
+        self._waiting: dict[int, tuple[asyncio.Future[int], int]] = {}
+        """What is in flight: packet identifier -> acknowledgement to come, and size."""
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._largest: int | None = None
         self._client = self._make_client()
@@ -124,7 +126,7 @@ class MqttLink:
             return Sent(Outcome.ACCEPTED, "QoS 0")
         async with self._slots:
             mid = self._hand_over(topic, payload, qos, retain)
-            reason = await self._acknowledgement(mid)
+            reason = await self._acknowledgement(mid, size)
         return Sent(judge_puback(reason), f"PUBACK {reason}")
 
     async def receive(self) -> Arrival:
@@ -151,12 +153,12 @@ class MqttLink:
         waiting: set[asyncio.Future[Any]] = {future, self._closed}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _acknowledgement(self, mid: int) -> int:
+    async def _acknowledgement(self, mid: int, size: int) -> int:
         # Nothing was awaited since the message went out, so its acknowledgement, which comes
         # through the loop, finds us waiting. One that nobody waits for (QoS 0) is never kept:
         # its id comes round again.
         future: asyncio.Future[int] = self._loop.create_future()
-        self._waiting[mid] = future
+        self._waiting[mid] = future, size
         try:
             async with asyncio.timeout(self._login.ack_s):
                 await self._or_closed(future)
@@ -295,6 +297,10 @@ class MqttLink:
         error: LinkError = Unreachable(f"{self._login.address}: {text}")
         if code == SESSION_TAKEN_OVER:
             error = TakenOver(f"{self._login.address}: {text}")
+        elif code == PACKET_TOO_LARGE and self._waiting:
+            # sent again it would cost the next connection, too: the largest must be meant
+            largest = max(self._waiting, key=lambda mid: self._waiting[mid][1])
+            self._acknowledged(largest, code)
         if not self._connected.done():
             text = "the connection was closed without a greeting"
             self._connected.set_exception(NoGreeting(f"{self._login.address}: {text}"))
@@ -305,11 +311,13 @@ class MqttLink:
             self._closed.set_result(error)
 
     def _acknowledged(self, mid: int, code: int) -> None:
-        future = self._waiting.get(mid)
+        future, _ = self._waiting.get(mid, (None, 0))
         if future is not None and not future.done():
             future.set_result(code)
 
     def _arrived(self, arrival: Arrival) -> None:
+        if self._closed.done():
+            return
         try:
             self._inbox.put_nowait(arrival)
         except asyncio.QueueFull:

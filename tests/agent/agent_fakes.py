@@ -74,6 +74,7 @@ class FakeDevice:
         self._id = device
         self.answers = list(answers)
         self.asked = 0
+        self.at_the_end: Callable[[], Awaitable[None]] | None = None
 
     @property
     def id(self) -> str:
@@ -81,6 +82,8 @@ class FakeDevice:
 
     async def read(self) -> list[Reading]:
         if not self.answers:
+            if self.at_the_end is not None:
+                await self.at_the_end()
             raise EndOfScript
         self.asked += 1
         answer = self.answers.pop(0)

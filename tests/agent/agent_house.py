@@ -106,13 +106,15 @@ class House:
         completed_at: float | None = None,
         received_at: float | None = None,
         cause: Cause = Cause.NORMAL,
+        factor: str = COD,
+        outlet: str = "DW001",
     ) -> bool:
-        """Store a COD result; it completes an hour after its hour began unless told otherwise."""
+        """Store a result, of COD unless told otherwise; it completes as its hour ends."""
         completed_at = sampled_at + 3600 if completed_at is None else completed_at
         found = Measurement(
-            outlet="DW001",
-            factor=COD,
-            device="cod",
+            outlet=outlet,
+            factor=factor,
+            device=self.plan.outlets[outlet].factors[factor].device,
             sampled_at=int(sampled_at),
             completed_at=completed_at,
             received_at=self.clock.now() if received_at is None else received_at,
@@ -142,7 +144,10 @@ class House:
             await self.periods.close_due()
 
     async def live(self, minutes: int, *, value: float = 7.0) -> None:
-        """Let so many minutes pass, sampled each ten seconds, with a tick at the end of each."""
+        """Let so many minutes pass, sampled each ten seconds, with a tick at the end of each.
+
+        The last one is not closed then: that takes five seconds more.
+        """
         for _ in range(minutes):
             now = self.clock.now()
             for factor in (FLOW, PH):

@@ -127,6 +127,18 @@ def only(*codes: str) -> Change:
     return change
 
 
+def second_destination(outlet: str = "DW001", **keys: object) -> Change:
+    """Add a platform with the station `st2`."""
+
+    def change(site: dict[str, Any]) -> None:
+        first = site["destinations"][0]
+        station = {**first["stations"][0], "id": "st2", "outlets": [outlet]}
+        other = {**first, "id": "city", "stations": [station], **keys}
+        site["destinations"].append(other)
+
+    return change
+
+
 def second_outlet(*codes: str) -> Change:
     """Add DW002 with these factors of the same instruments' kinds, under the same station."""
 

@@ -178,6 +178,20 @@ async def test_an_answer_in_single_bytes_is_one_answer():
         assert await bus.read(1, 3, 0, 3, timing=PACE) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("cut", [3, 7, 12, 20, 30])
+async def test_an_answer_glued_to_a_late_one_and_cut_anywhere_is_read_right(cut):
+    def glued(request):
+        late = another_transaction(request)
+        whole = late + right(request)
+        yield 0, whole[:cut]
+        yield 0.02, whole[cut:]
+
+    async with line(glued) as (bus, _):
+        for start in (0x100, 0x200):
+            came = await bus.read(1, 3, start, 3, timing=PACE)
+            assert came == [start, start + 1, start + 2]
+
+
 async def test_nobody_there_is_no_line():
     async with Bus(TcpBus(id="tcp", kind="tcp", host="127.0.0.1", port=1)) as bus:
         with pytest.raises(NoLine, match=r"no connection to 127\.0\.0\.1:1"):

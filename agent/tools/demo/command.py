@@ -13,12 +13,14 @@ from typing import Any
 
 import click
 
+from agent.errors import Lang
 from agent.tools.broker import Broker
 from agent.tools.demo.cast import Cast
-from agent.tools.demo.script import Scene, Script
+from agent.tools.demo.script import Scene, Script, Show
 from agent.tools.demo.show import Screen, summary_lines
 from agent.tools.demo.stage import Stage, set_up
 from agent.tools.demo.tally import tally
+from agent.tools.words import lang_option
 
 
 @click.command("demo")
@@ -32,7 +34,8 @@ from agent.tools.demo.tally import tally
 )
 @click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave all files.")
 @click.option("--json", "as_json", is_flag=True, help="Only the summary, as one JSON object.")
-def demo(seconds: float, speed: float, keep: Path | None, as_json: bool) -> None:
+@lang_option
+def demo(seconds: float, speed: float, keep: Path | None, as_json: bool, lang: Lang) -> None:
     """Show the whole job: instruments, agent, broker, platform, an exceedance and an outage."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise click.UsageError(f"--keep {keep}: an empty or new folder is needed")
@@ -43,24 +46,24 @@ def demo(seconds: float, speed: float, keep: Path | None, as_json: bool) -> None
         else:
             keep.mkdir(parents=True, exist_ok=True)
             work_dir = keep.resolve()
-        summary = asyncio.run(_play(work_dir, seconds, speed=speed, as_json=as_json))
+        show = _silent if as_json else Screen(lang)
+        summary = asyncio.run(_play(work_dir, seconds, speed=speed, show=show))
     if as_json:
         click.echo(json.dumps(summary, ensure_ascii=False))
     else:
-        for line in summary_lines(summary):
+        for line in summary_lines(summary, lang):
             click.echo(line)
     if summary["missing"] or summary["frames_rejected"]:
         sys.exit(1)
 
 
-async def _play(work_dir: Path, seconds: float, *, speed: float, as_json: bool) -> dict[str, Any]:
+async def _play(work_dir: Path, seconds: float, *, speed: float, show: Show) -> dict[str, Any]:
     """Play the demo in a work folder; gives its summary. Ctrl-C ends it early and in order."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     stage: Stage = set_up(work_dir, speed=speed)
-    show = _silent if as_json else Screen()
     async with Broker(stage.broker_port, work_dir) as broker, Cast(stage) as cast:
         script = Script(stage, cast, broker, seconds, show, stop)
         await script.run()

@@ -2,125 +2,125 @@
 
 from __future__ import annotations
 
-import datetime
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 
+from agent.errors import Lang
 from agent.tools.demo.script import Scene
-from protocols.hj212.factors import factor
-from protocols.hj212.times import BEIJING_OFFSET_S
+from agent.tools.words import factor_name, local_time, pad, pick
+from protocols.hj212.editions import edition
 
-_ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
-_MARKS = {
-    "normal": "N",
-    "over_range": "T",
-    "fault": "D",
-    "no_link": "B",
-    "calibration": "C",
-    "maintenance": "M",
-    "stopped": "F",
+LETTERS = edition("hj212-2017").letters
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "head": ("还有 {left:.0f} s  读数 {readings}", "{left:.0f} s left  readings {readings}"),
+    "cut": ("■ 平台断开 {s:.0f} s", "■ platform cut off {s:.0f} s"),
+    "back": ("▲ 重新连接 {n}/{of}", "▲ reconnecting {n}/{of}"),
+    "on": ("✓ 平台在线", "✓ platform online"),
+    "owed": ("积压 {n}", "owed {n}"),
+    "drains": ("补传中", "catching up"),
+    "over": ("■ 超标", "■ over limit"),
+    "queued": ("已下令留样", "bottle ordered"),
+    "running": ("留样中", "filling a bottle"),
+    "done": ("已留样 {bottle} 号瓶", "kept bottle {bottle}"),
+    "unknown": ("核对采样器记录", "asking the sampler's record"),
+    "sum": (
+        "读数 {readings}；报文 发 {frames_sent} 收 {frames_received} 拒 {frames_rejected} "
+        "缺 {missing} 重 {duplicates}；断网 {outage_s} s，期间积压 {queued_in_outage} 条",
+        "readings {readings}; frames sent {frames_sent}, received {frames_received}, rejected "
+        "{frames_rejected}, missing {missing}, duplicates {duplicates}; outage {outage_s} s, "
+        "{queued_in_outage} queued in it",
+    ),
+    "bottle": (
+        "留样：{bottle} 号瓶 {at}，{name} {value} > {limit}（采样器记录）",
+        "bottle {bottle} at {at}: {name} {value} > {limit} (the sampler's own record)",
+    ),
+    "nothing_lost": ("一条不丢", "nothing lost"),
+    "lost": ("缺 {missing} 条", "{missing} missing"),
 }
 
 
 class Screen:
     """Draws scenes."""
 
-    def __init__(self) -> None:
+    def __init__(self, lang: Lang) -> None:
+        self._lang = lang
         self._live = sys.stdout.isatty()
         self._drawn = 0
 
     def __call__(self, scene: Scene) -> None:
         """Draw one scene over the one before, or below it where the output is no terminal."""
-        lines = list(_lines(scene))
+        lines = list(_lines(scene, self._lang))
         if self._live and self._drawn:
             click.echo(f"\x1b[{self._drawn}F\x1b[J", nl=False)
         click.echo("\n".join(lines))
         self._drawn = len(lines)
 
 
-def summary_lines(summary: dict[str, Any]) -> Iterator[str]:
+def summary_lines(summary: dict[str, Any], lang: Lang) -> Iterator[str]:
     """Give the end of the demo in words."""
     yield ""
-    yield (
-        f"读数 {summary['readings']}；报文 发 {summary['frames_sent']} 收 "
-        f"{summary['frames_received']} 拒 {summary['frames_rejected']} 缺 {summary['missing']} "
-        f"重 {summary['duplicates']}；断网 {summary['outage_s']} s，期间积压 "
-        f"{summary['queued_in_outage']} 条"
-    )
+    yield _say("sum", lang, **summary)
     for one in summary["retained"]:
-        yield (
-            f"留样：{one['bottle']} 号瓶 {one['at']}，{_name(one['factor'])} {one['value']} > "
-            f"{one['limit']}（采样器记录）"
-        )
-    lost = summary["missing"]
-    yield "一条不丢 / nothing lost" if not lost else f"缺 {lost} 条 / {lost} missing"
+        yield _say("bottle", lang, **one, name=factor_name(one["factor"], lang))
+    yield _say("lost" if summary["missing"] else "nothing_lost", lang, **summary)
 
 
-def _lines(scene: Scene) -> Iterator[str]:
+def _say(word: str, lang: Lang, **values: Any) -> str:
+    return pick(_WORDS[word], lang).format(**values)
+
+
+def _lines(scene: Scene, lang: Lang) -> Iterator[str]:
     status = scene.status
-    now = status.get("now")
     left = max(0.0, scene.seconds - scene.elapsed_s)
-    clock = _time(now, "%m-%d %H:%M:%S")
-    yield f"paikou demo  {clock}  还有 {left:.0f} s  读数 {scene.readings}"
+    head = _say("head", lang, left=left, readings=scene.readings)
+    yield f"paikou demo  {local_time(status.get('now'), '%m-%d %H:%M:%S')}  {head}"
+    over = {
+        (one["outlet"], one["factor"])
+        for one in status.get("events", ())
+        if one["kind"] == "exceedance" and one["ended_at"] is None
+    }
     for device in status.get("devices", ()):
         for reading in device["readings"]:
             if reading["factor"]:
-                yield _reading(device["id"], reading)
-    yield _uplink(scene, status.get("stations", ()))
-    yield from _bottles(status.get("actions", ()))
+                beyond = (reading["outlet"], reading["factor"]) in over
+                yield _reading(device["id"], reading, beyond, lang)
+    yield _uplink(scene, status.get("stations", ()), lang)
+    for one in status.get("actions", ()):
+        yield _order(one, lang)
 
 
-def _reading(device: str, reading: dict[str, Any]) -> str:
+def _reading(device: str, reading: dict[str, Any], over: bool, lang: Lang) -> str:
     value = "—" if reading["value"] is None else f"{reading['value']:.4g}"
-    at = reading["measured_at"] or reading["taken_at"]
-    mark = _MARKS.get(reading["cause"], "D")
-    name = _name(reading["factor"])
-    return (
-        f"  {reading['outlet']:<6}{device:<6}{_pad(name, 14)}{value:>9} "
-        f"{reading['unit']:<7}{mark:<3}{_time(at, '%H:%M:%S')}"
-    )
+    at = local_time(reading["measured_at"] or reading["taken_at"], "%H:%M:%S")
+    letter = LETTERS[reading["cause"]]
+    name = pad(factor_name(reading["factor"], lang), 14)
+    mark = f"  {_say('over', lang)}" if over else ""
+    row = f"  {reading['outlet']:<6}{device:<6}{name}{value:>9} {reading['unit']:<7}{letter:<3}"
+    return f"{row}{at}{mark}"
 
 
-def _uplink(scene: Scene, stations: list[dict[str, Any]]) -> str:
+def _uplink(scene: Scene, stations: list[dict[str, Any]], lang: Lang) -> str:
     backlog = sum(one["outbox"] for one in stations)
     linked = sum(one["linked"] for one in stations)
     if scene.outage:
-        state = f"■ 平台断开 {scene.outage_s:.0f} s"
+        state = _say("cut", lang, s=scene.outage_s)
     elif linked < len(stations):
-        state = f"▲ 重新连接 {linked}/{len(stations)}"
+        state = _say("back", lang, n=linked, of=len(stations))
     else:
-        state = "✓ 平台在线"
-    drains = "  补传中" if scene.drains or (backlog > len(stations) and not scene.outage) else ""
-    return f"{state}  积压 {backlog}{drains}"
+        state = _say("on", lang)
+    drains = scene.drains or (backlog > len(stations) and not scene.outage)
+    parts = [state, _say("owed", lang, n=backlog), _say("drains", lang) if drains else ""]
+    return "  ".join(filter(None, parts))
 
 
-def _bottles(actions: list[dict[str, Any]]) -> Iterator[str]:
-    words = {"queued": "已下令", "running": "留样中", "done": "已留样", "unknown": "核对记录中"}
-    for one in actions:
-        if one["kind"] != "retain":
-            continue
-        request, outcome = one["request"], one["outcome"] or {}
-        bottle = f" {outcome['bottle']} 号瓶" if one["state"] == "done" else ""
-        reason = f"（{outcome['reason']}）" if outcome.get("reason") else ""
-        yield (
-            f"{words.get(one['state'], one['state'])}{bottle}：{_name(request['factor'])} "
-            f"{request['value']:.1f} > {request['limit']:g}{reason}"
-        )
-
-
-def _name(code: str) -> str:
-    known = factor(code, "hj212-2017")
-    return known.name_zh if known else code
-
-
-def _pad(text: str, width: int) -> str:
-    """Pad to a width in terminal cells: a Chinese character takes two."""
-    cells = sum(2 if ord(one) > 0x2E7F else 1 for one in text)
-    return text + " " * max(1, width - cells)
-
-
-def _time(at: float | None, form: str) -> str:
-    return "" if at is None else datetime.datetime.fromtimestamp(at, _ZONE).strftime(form)
+def _order(one: dict[str, Any], lang: Lang) -> str:
+    request, outcome = one["request"], one["outcome"] or {}
+    words = _WORDS.get(one["state"], (one["state"], one["state"]))
+    state = pick(words, lang).format(bottle=outcome.get("bottle", ""))
+    reason = f" ({outcome['reason']})" if outcome.get("reason") else ""
+    name = factor_name(request["factor"], lang)
+    return f"{state}  {name} {request['value']:.1f} > {request['limit']:g}{reason}"

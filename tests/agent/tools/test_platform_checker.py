@@ -26,6 +26,7 @@ RIGHT = {
     "hour of gas": upload("2061", GAS, st="31"),
     "day": upload("2031", MINUTE.replace("083000", "000000")),
     "packet": upload("2051", MINUTE, flag=7, packets="PNUM=2;PNO=1;"),
+    "nine packets": upload("2011", REAL_TIME, flag=11, packets="PNUM=9;PNO=9;"),
     "started": upload("2081", "DataTime=20260601083000;RestartTime=20260601082950"),
     "retained": upload("3015", "DataTime=20260601083000;VaseNo=7"),
     "2025": upload("2011", REAL_TIME, flag=9),
@@ -108,6 +109,13 @@ WRONG = {
     "w01018-SampleTime: '202606010700' is no time": upload(
         "2011", "DataTime=20260601083000;w01018-SampleTime=202606010700,w01018-Flag=N"
     ),
+    "'20260601070000123' is no time": upload(
+        "2011", "DataTime=20260601083000;w01018-SampleTime=20260601070000123,w01018-Flag=N"
+    ),
+    "RestartTime: '20260601082950000' is not right": upload(
+        "2081", "DataTime=20260601083000;RestartTime=20260601082950000"
+    ),
+    "VaseNo: '100' is not right": upload("3015", "DataTime=20260601083000;VaseNo=100"),
     "VaseNo: '0' is not right": upload("3015", "DataTime=20260601083000;VaseNo=0"),
     "VaseNo: expected once": upload("3015", "DataTime=20260601083000"),
     "Door: not a field of 3015": upload("3015", "DataTime=20260601083000;VaseNo=1;Door=1"),

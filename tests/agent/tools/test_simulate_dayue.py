@@ -274,3 +274,114 @@ def test_everything_up_to_0258_is_readable_and_nothing_behind() -> None:
         bench.unit.read(4, 0, 1)
     assert (behind.value.code, other_table.value.code) == (2, 1)
     assert bench.refused(6, 0x0001, [1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("address", "register"),
+    [
+        (0x0181, 500),  # sample volume
+        (0x0182, 60),  # interval
+        (0x0199, 500),  # retention volume
+        (0x019A, 1),  # parallel bottles
+        (0x0003, 1),  # running
+        (0x021A, 0),
+        (0x021B, 0),
+        (0x0130, 0),
+    ],
+)
+def test_register_of_a_sampler_just_started(address: int, register: int) -> None:
+    assert Bench().register(address) == register
+
+
+def test_order_reads_back_its_number_of_bottles_and_kind() -> None:
+    bench = Bench()
+    bench.retain(count=2, kind=3)
+    assert list(bench.unit.read(3, 0x0219, 3)) == [0x8000, 2, 3]
+
+
+def test_sample_is_ready_for_a_minute_after_the_vessels_changed() -> None:
+    bench = Bench()
+    bench.clock.go(3600 - bench.clock.now() % 3600)
+    assert bench.register(0x0002) == 1
+    bench.clock.go(59)
+    assert bench.register(0x0002) == 1
+    bench.clock.go(1)
+    assert bench.register(0x0002) == 0
+
+
+def test_door_password_is_of_the_minute() -> None:
+    bench = Bench()
+    bench.unit.write(16, 0x01DA, [26, 3, 19, 10, 25, 59, 1])
+    password = decode_number(bench.unit.read(3, 0x01FB, 2), "uint32", "ABCD")
+    assert password == 999_999 - 191_025
+
+
+def test_fridge_swings_within_its_band() -> None:
+    bench = Bench()
+    seen = []
+    for _ in range(20):
+        seen.append(decode_number(bench.unit.read(3, 0x25, 2), "float32", "ABCD") or 0.0)
+        bench.clock.go(30)
+    assert min(seen) >= 3.8
+    assert max(seen) <= 4.4
+    assert max(seen) - min(seen) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("address", "values"),
+    [
+        (0x01B0, [1018, 0x4212, 0]),  # factor values for judging inside the sampler
+        (0x01BF, [1018, 0x4212, 0]),
+        (0x0216, [1]),  # buckets, obeyed in serial-control mode only
+        (0x0218, [3]),
+        (0x021F, [0x4148, 0]),  # flow
+    ],
+)
+def test_write_that_changes_nothing_here_is_acknowledged(address: int, values: list[int]) -> None:
+    bench = Bench()
+    bench.unit.write(16, address, values)
+    bench.clock.go(60)
+    assert bench.register(0x000C) == 0
+
+
+@pytest.mark.parametrize(
+    ("function", "address", "values", "code"),
+    [
+        (6, 0x01AD, [0], 3),
+        (6, 0x01AD, [5], 3),
+        (6, 0x01AE, [0], 3),
+        (16, 0x012F, [1, 1], 2),
+        (16, 0x019A, [1, 1], 2),
+        (6, 0x0258, [1], 2),
+        (16, 0x0258, [1, 1], 2),
+        (16, 0x021E, [1, 1], 2),
+        (5, 0x0219, [1], 1),
+    ],
+)
+def test_write_the_sampler_does_not_take_is_refused(
+    function: int, address: int, values: list[int], code: int
+) -> None:
+    assert Bench().refused(function, address, values) == code
+
+
+def test_first_and_last_bottle_are_emptied_by_number() -> None:
+    bench = Bench()
+    bench.sampler.bottles[:] = [500] * 24
+    bench.unit.write(6, 0x01AE, [1])
+    bench.unit.write(6, 0x01AE, [24])
+    assert [bottle for bottle, held in enumerate(bench.sampler.bottles, 1) if not held] == [1, 24]
+
+
+def test_clock_is_left_alone_without_its_command() -> None:
+    bench = Bench()
+    bench.unit.write(16, 0x01DA, [26, 3, 19, 10, 0, 0, 0])
+    assert bench.sampler.now == bench.clock.now()
+
+
+def test_trigger_fills_as_many_bottles_as_are_set_in_parallel() -> None:
+    bench = Bench()
+    bench.unit.write(6, 0x019A, [2])
+    bench.unit.write(6, 0x021E, [0])
+    bench.unit.write(6, 0x021E, [1])
+    bench.clock.go(17)
+    assert bench.register(0x000C) == 2

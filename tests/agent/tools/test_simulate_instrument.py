@@ -10,7 +10,7 @@ from agent.tools.simulate.cycle import Cycle
 from agent.tools.simulate.instrument import Instrument, converted
 from agent.tools.simulate.pdu import Refusal
 from drivers.device import Cause
-from drivers.profile import load_profile
+from drivers.profile import Profile, load_profile
 from drivers.settings import DeviceSettings, PointOverride
 from protocols.registers import decode_number, decode_time
 
@@ -202,3 +202,51 @@ def test_number_is_turned_into_the_unit_of_the_point(
     value: float, unit: str, wanted: str, expected: float
 ) -> None:
     assert converted(value, unit, wanted) == pytest.approx(expected)
+
+
+def test_unit_the_site_gives_takes_the_place_of_the_one_read_from_the_meter() -> None:
+    points = {"w00000": PointOverride(unit="L/s")}
+    dut = instrument(StillClock(), "flow/em-flow-0x1010", {"w00000": FLOW}, points=points)
+    assert dut.unit("w00000") == "L/s"
+    assert decode_number(dut.read(4, 0x1010, 2), "float32", "ABCD") == pytest.approx(10, rel=0.01)
+
+
+def test_most_registers_the_model_takes_are_answered() -> None:
+    assert len(codmax(StillClock()).read(3, 0x06, 61)) == 61
+
+
+def test_total_is_whole_where_the_meter_keeps_its_fraction_apart() -> None:
+    clock = StillClock()
+    dut = instrument(clock, "flow/em-flow-0x1010", {"w00000": FLOW})
+    clock.go(90)
+    whole = decode_number(dut.read(4, 0x1018, 2), "uint32", "ABCD")
+    fraction = decode_number(dut.read(4, 0x101A, 2), "float32", "ABCD")
+    assert whole == 1000
+    assert fraction == pytest.approx(0.9, abs=0.01)
+
+
+def test_bits_and_readable_holes_are_served_as_the_profile_says() -> None:
+    profile = Profile.model_validate(
+        {
+            "profile": "water/bits", "name": "x", "source": "a test", "confidence": "manual",
+            "driver": "modbus", "holes": "readable",
+            "points": [
+                {"id": "low", "register": "coil", "address": 3, "type": "bit"},
+                {"id": "high", "register": "coil", "address": 6, "type": "bit"},
+                {"id": "input", "register": "discrete", "address": 0, "type": "bit"},
+                {"id": "scaled", "register": "holding", "address": 9, "type": "int16",
+                 "scale": 0.1, "offset": -40},
+            ],
+        }
+    )  # fmt: skip
+    device = DeviceSettings(id="dut", profile="water/bits", bus="line1", address=1)
+    dut = Instrument(device, profile, clock=StillClock(), courses={})
+    dut.set("high", 1)
+    dut.set("input", 1)
+    dut.set("scaled", 21.5)
+    assert list(dut.read(1, 3, 4)) == [0, 0, 0, 1]
+    assert list(dut.read(2, 0, 1)) == [1]
+    assert list(dut.read(3, 9, 1)) == [615]
+    for start in (2, 7):
+        with pytest.raises(Refusal):
+            dut.read(1, start, 1)

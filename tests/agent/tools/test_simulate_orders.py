@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from simulate_clock import StillClock
-from simulate_site import site
+from simulate_site import site, site_text
 
+from agent.settings import parse_site
 from agent.tools.simulate.dayue import Habits
 from agent.tools.simulate.orders import ORDER
 from agent.tools.simulate.simulation import Simulation
@@ -126,3 +127,18 @@ def test_batch_analyzer_plays_one_row_of_its_recording_per_result(clock: StillCl
     stage = set_stage(site(NOWHERE, 15020), clock, Play(cycle_s=12.0, row_s=60.0))
     assert stage.instruments["cod"].courses["w01018"].row_s == 12.0
     assert stage.instruments["ph"].courses["w01001"].row_s == 60.0
+
+
+def test_cycle_is_the_profiles_own_unless_told_otherwise(clock: StillClock) -> None:
+    stage = set_stage(site(NOWHERE, 15020), clock, Play())
+    cycle = stage.instruments["cod"].cycle
+    assert cycle is not None
+    assert cycle.length_s == 3600
+
+
+def test_limit_that_is_not_in_force_yet_does_not_count(clock: StillClock) -> None:
+    text = site_text(NOWHERE, 15020).replace(
+        "[{high: 50, on: measurement}]", "[{high: 50, since: 2999-01-01}]"
+    )
+    stage = set_stage(parse_site(text.encode())[0], clock, Play())
+    assert stage.instruments["cod"].courses["w01018"].high == pytest.approx(160)  # of the range

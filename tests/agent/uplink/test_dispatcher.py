@@ -102,9 +102,7 @@ async def test_refused_request_is_answered_with_its_reason(
 async def test_answer_of_2025_carries_its_own_version(desk: Desk) -> None:
     desk.name = "hj212-2025"
     await desk.take(down("3999", flag="Flag=9;"))
-    assert desk.replies == [
-        framed(f"QN={QN};ST=91;CN=9011;PW={PW};MN={MN};Flag=8;CP=&&QnRtn=8&&")
-    ]
+    assert desk.replies == [framed(f"QN={QN};ST=91;CN=9011;PW={PW};MN={MN};Flag=8;CP=&&QnRtn=8&&")]
 
 
 async def test_served_command_goes_to_its_handler_only(desk: Desk) -> None:

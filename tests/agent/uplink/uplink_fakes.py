@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -110,7 +110,9 @@ class FakeLink:
 async def until(true: Callable[[], bool]) -> None:
     """Wait until something is so; fail with a time-out when it never is."""
     async with asyncio.timeout(WAIT_S):
-        while not true():
+        while True:
+            if true():
+                return
             await asyncio.sleep(0.002)
 
 
@@ -189,9 +191,7 @@ class Desk:
         st = "" if cn == EVENT else "32"
         upload = Upload(cn, st, at, bodies or (BODY,), revision, urgency, answer)
         now = self.clock.now() - age_s
-        await self.store.write(
-            lambda connection: outbox.add(connection, STATION, upload, now=now)
-        )
+        await self.store.write(lambda connection: outbox.add(connection, STATION, upload, now=now))
         self.bells.ring(f"outbox:{STATION}")
 
     async def owe_at(self, *minutes: int, **keys: Any) -> None:
@@ -241,5 +241,3 @@ def reasons(*given: int) -> Script:
 def by_topic(ends: str, reason: int) -> Script:
     """Answer messages of one topic with a reason, all others with 0."""
     return lambda message: reason if message.topic.endswith(ends) else 0
-
-

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from agent_house import House
-from agent_site import COD, DAY, FLOW, HOUR, MINUTE, PH, T0
+from agent_site import COD, DAY, FLOW, HOUR, MINUTE, PH, T0, only
 
 from agent.model import Cause
 from agent.periods import AT_ONCE
@@ -83,8 +83,6 @@ async def test_result_forty_minutes_after_its_hour_lands_in_that_hour_and_is_sen
 
 
 async def test_hour_of_a_continuous_outlet_closes_at_once(house_with: Any) -> None:
-    from agent_site import only
-
     house = await house_with(only(FLOW, PH))
     await house.begin()
     await house.close_at(T0 + HOUR + 4)
@@ -95,9 +93,6 @@ async def test_hour_of_a_continuous_outlet_closes_at_once(house_with: Any) -> No
 
 async def test_hour_is_the_mean_of_its_minutes_and_the_day_of_its_hours(house: House) -> None:
     await house.begin()
-    await house.write(
-        lambda connection: connection.execute("DELETE FROM cursors WHERE name LIKE '1M%'") and None
-    )
     for minute in range(60):
         value = 6.0 if minute < 30 else 8.0
         await house.steady(PH, T0 + minute * 60, T0 + minute * 60 + 60, value=value)

@@ -1,0 +1,70 @@
+"""Words the commands share in what they show: Chinese first, English by `--lang en`."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from agent.errors import Lang
+from agent.settings.messages import language
+from protocols.hj212.factors import factor
+from protocols.hj212.times import BEIJING_OFFSET_S
+
+_ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def lang_option(command: F) -> F:
+    """Add `--lang` to a command."""
+    return click.option(
+        "--lang",
+        type=click.Choice(["zh", "en"]),
+        default=language,
+        help="Language; default $PAIKOU_LANG or zh.",
+    )(command)
+
+
+CAUSES: dict[str, tuple[str, str]] = {
+    "normal": ("正常", "normal"),
+    "stopped": ("停运", "stopped"),
+    "fault": ("故障", "fault"),
+    "no_link": ("通讯中断", "no link"),
+    "power": ("断电", "power"),
+    "maintenance": ("维护", "maintenance"),
+    "calibration": ("校准", "calibration"),
+    "over_range": ("超量程", "over range"),
+    "parameter": ("关键参数异常", "parameter"),
+    "manual": ("手工", "manual"),
+    "busy": ("忙", "busy"),
+}
+
+
+def pick(words: tuple[str, str], lang: Lang) -> str:
+    """Give the words in a language."""
+    return words[0] if lang == "zh" else words[1]
+
+
+def cause(name: str, lang: Lang) -> str:
+    """Give a cause in words."""
+    return pick(CAUSES.get(name, (name, name)), lang)
+
+
+def factor_name(code: str, lang: Lang) -> str:
+    """Give a factor's Chinese name; in English its code."""
+    known = factor(code, "hj212-2017")
+    return known.name_zh if known and lang == "zh" else code
+
+
+def pad(text: str, width: int) -> str:
+    """Pad to a width in terminal cells: a Chinese character takes two."""
+    cells = sum(2 if ord(one) > 0x2E7F else 1 for one in text)
+    return text + " " * max(1, width - cells)
+
+
+def local_time(at: float | None, form: str = "%Y-%m-%d %H:%M:%S") -> str:
+    """Print a time as at the outlet (UTC+8); empty where there is none."""
+    return "" if at is None else datetime.datetime.fromtimestamp(at, _ZONE).strftime(form)

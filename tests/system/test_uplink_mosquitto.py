@@ -1,0 +1,247 @@
+"""Link and station against a real broker: wills, sessions, logins, outages, TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from daemon_bench import free_port
+from uplink_bench import (
+    TOPICS,
+    Certificates,
+    Listener,
+    login,
+    make_certificates,
+    posted,
+    tls_mosquitto,
+)
+from uplink_scripted import Scripted, until, uplink_threads
+
+from agent.errors import Rejected, Unreachable
+from agent.tools.broker import Broker
+from agent.tools.broker import Login as User
+from agent.uplink.link import NOBODY_SUBSCRIBED, Outcome, Sent
+from agent.uplink.mqtt import MqttLink, TakenOver
+
+pytestmark = pytest.mark.system
+
+Require = Callable[[str], Path]
+ACCEPTED = Sent(Outcome.ACCEPTED, "PUBACK 0")
+
+
+@pytest.fixture(autouse=True)
+async def no_thread_is_left() -> AsyncIterator[None]:
+    yield
+    await until(lambda: uplink_threads() == [])
+
+
+async def test_birth_is_retained_and_a_clean_end_takes_it_back(
+    broker: Broker, tmp_path: Path
+) -> None:
+    async with posted(tmp_path / "store", broker.url) as post:
+        async with post.working() as station:
+            await until(lambda: station.state.linked)
+            async with Listener(broker.port) as listener:
+                await listener.until_heard("state")
+        async with Listener(broker.port) as later:
+            await later.until_heard("state")
+    ((topic, payload, retained),) = [one for one in listener.heard if one[0].endswith("state")]
+    assert (topic, json.loads(payload)["online"], retained) == (f"{TOPICS}/state", True, True)
+    assert [json.loads(one)["online"] for one in later.payloads("state")] == [False]
+
+
+async def test_health_is_retained_beside_the_birth(broker: Broker, tmp_path: Path) -> None:
+    async with posted(tmp_path / "store", broker.url) as post, post.working() as station:
+        await until(lambda: station.state.linked)
+        async with Listener(broker.port, (f"{TOPICS}/health",)) as listener:
+            await listener.until_heard("health")
+
+
+async def test_will_is_said_when_we_vanish(broker: Broker) -> None:
+    async with Listener(broker.port) as listener:
+        link = MqttLink(login(broker.url))
+        await link.__aenter__()
+        line = link._client.socket()
+        assert line is not None
+        line.shutdown(2)  # no goodbye, like a pulled cable
+        await listener.until_heard("state")
+        await link.__aexit__(None, None, None)
+    assert json.loads(listener.payloads("state")[0])["online"] is False
+
+
+async def test_upload_is_accepted_where_somebody_listens_and_kept_where_nobody_does(
+    broker: Broker,
+) -> None:
+    async with MqttLink(login(broker.url)) as link:
+        sent = await link.publish(f"{TOPICS}/up/2051", b"x")
+        assert sent == Sent(Outcome.KEPT, f"PUBACK {NOBODY_SUBSCRIBED}")
+        async with Listener(broker.port) as listener:
+            assert await link.publish(f"{TOPICS}/up/2051", b"y") == ACCEPTED
+            await listener.until_heard("up/2051")
+    assert listener.payloads("up/2051") == [b"y"]
+
+
+async def test_request_sent_while_we_were_away_is_waiting_for_us(broker: Broker) -> None:
+    async with MqttLink(login(broker.url)) as link:
+        await link.publish("x", b"", qos=1)
+    async with Listener(broker.port, ("x",)) as platform:
+        platform.say(f"{TOPICS}/down", b"request")
+        async with MqttLink(login(broker.url)) as link:
+            arrival = await asyncio.wait_for(link.receive(), 10)
+    assert (arrival.topic, arrival.payload) == (f"{TOPICS}/down", b"request")
+
+
+async def test_other_client_of_our_name_makes_us_stop(broker: Broker, tmp_path: Path) -> None:
+    async with posted(tmp_path / "store", broker.url) as post:
+        run = asyncio.create_task(post.station.run())
+        await until(lambda: post.station.state.linked)
+        async with MqttLink(login(broker.url)) as twin:
+            await asyncio.wait_for(run, 10)
+            assert post.station.state.taken_over
+            assert await twin.publish("x", b"") != ACCEPTED
+            async with Listener(broker.port) as listener:
+                await listener.until_heard("state")
+            assert json.loads(listener.payloads("state")[0])["online"] is True
+
+
+async def test_link_learns_that_its_session_was_taken_over(broker: Broker) -> None:
+    async with MqttLink(login(broker.url)) as first, MqttLink(login(broker.url)):
+        with pytest.raises(TakenOver, match="[Ss]ession taken over"):
+            await asyncio.wait_for(first.receive(), 10)
+
+
+@pytest.mark.parametrize("newest", [True, False])
+@pytest.mark.parametrize("password", [None, "wrong"])
+async def test_login_that_the_broker_refuses_is_told(
+    require: Require, tmp_path: Path, newest: bool, password: str | None
+) -> None:
+    require("mosquitto")
+    user = User("station", "right")
+    async with Broker(free_port(), tmp_path, program="mosquitto", login=user) as broker:
+        wrong = login(broker.url, newest=newest, username="station", password=password)
+        with pytest.raises(Rejected, match="[Nn]ot authorized"):
+            await MqttLink(wrong).__aenter__()
+        right = login(broker.url, newest=newest, username="station", password="right")  # noqa: S106
+        async with MqttLink(right) as link:
+            assert (await link.publish("x", b"")).reason.startswith("PUBACK")
+
+
+@pytest.mark.parametrize("versions", [(True, False), (False,)])
+async def test_nothing_is_lost_or_doubled_while_the_broker_comes_and_goes(
+    broker: Broker, tmp_path: Path, versions: tuple[bool, ...]
+) -> None:
+    heard: set[bytes] = set()
+    async with posted(tmp_path / "store", broker.url, versions=versions) as post:
+        await broker.stop()
+        await post.owe(*range(50))
+        async with post.working() as station:
+            await until(lambda: bool(station.state.error))
+            for turn in (1, 2, 3):
+                await broker.start()
+                async with Listener(broker.port) as listener:
+                    await post.owe(*range(turn * 100, turn * 100 + 100))
+                    await listener.until_heard("up/2051")
+                    if turn == 3:
+                        await post.until_sent()
+                    heard |= set(listener.payloads("up/2051"))
+                if turn < 3:
+                    await broker.stop()
+                    await until(lambda: not station.state.linked)
+            assert station.state.drops == 2
+    numbers = {int(one.partition(b"DataTime=")[2][:14]) for one in heard}
+    assert numbers == {*range(50), *range(100, 400)}
+    assert len(heard) == 350, "each upload has one frame, however often it went out"
+
+
+async def test_broker_without_mqtt_5_is_spoken_to_in_3_1_1(tmp_path: Path) -> None:
+    pytest.importorskip("amqtt")
+    async with (
+        Broker(free_port(), tmp_path / "broker", program="amqtt") as broker,
+        posted(tmp_path / "store", broker.url, keys={"connect_s": 2.0}) as post,
+        post.working() as station,
+    ):
+        await post.owe(1, 2, 3)
+        await post.until_sent()
+        assert station.state.linked
+
+
+@pytest.fixture
+def certificates(require: Require, tmp_path: Path) -> Certificates:
+    return make_certificates(require("openssl"), tmp_path / "ours")
+
+
+@pytest.fixture
+async def tls_port(
+    require: Require, certificates: Certificates, tmp_path: Path
+) -> AsyncIterator[int]:
+    port = free_port()
+    async with tls_mosquitto(require("mosquitto"), tmp_path, certificates, port):
+        await until(lambda: b"Opening ipv4" in (tmp_path / "tls.log").read_bytes())
+        yield port
+
+
+async def test_broker_of_our_own_ca_is_trusted_and_sees_our_certificate(
+    tls_port: int, certificates: Certificates
+) -> None:
+    ours = login(
+        f"mqtts://127.0.0.1:{tls_port}",
+        ca=str(certificates.ca),
+        client_cert=str(certificates.cert),
+        client_key=str(certificates.key),
+    )
+    async with MqttLink(ours) as link:
+        assert (await link.publish("x", b"")).reason == f"PUBACK {NOBODY_SUBSCRIBED}"
+
+
+async def test_broker_that_wants_a_certificate_lets_nobody_in_without(
+    tls_port: int, certificates: Certificates
+) -> None:
+    bare = login(f"mqtts://127.0.0.1:{tls_port}", ca=str(certificates.ca))
+    with pytest.raises(Unreachable):
+        await MqttLink(bare).__aenter__()
+
+
+async def refused(certificates: Certificates, **keys: object) -> str:
+    """Connect to a TLS broker with these certificates; give what was wrong."""
+    async with Scripted(tls=certificates.server()).serving() as broker:
+        with pytest.raises(Unreachable) as caught:
+            await MqttLink(login(broker.address, **keys)).__aenter__()
+        assert broker.packets == [], "not even our name was told"
+    return str(caught.value)
+
+
+async def test_broker_of_an_unknown_ca_is_refused(certificates: Certificates) -> None:
+    assert "certificate verify failed" in await refused(certificates)
+
+
+async def test_broker_of_another_ca_is_refused(
+    certificates: Certificates, require: Require, tmp_path: Path
+) -> None:
+    theirs = make_certificates(require("openssl"), tmp_path / "theirs")
+    assert "certificate verify failed" in await refused(theirs, ca=str(certificates.ca))
+
+
+async def test_certificate_of_another_host_is_refused(require: Require, tmp_path: Path) -> None:
+    elsewhere = make_certificates(require("openssl"), tmp_path / "e", name="DNS:broker.example")
+    said = await refused(elsewhere, ca=str(elsewhere.ca))
+    assert "certificate is not valid for '127.0.0.1'" in said
+
+
+async def test_certificate_past_its_days_is_refused(require: Require, tmp_path: Path) -> None:
+    old = make_certificates(require("openssl"), tmp_path / "old", days=-1)
+    assert "expired" in await refused(old, ca=str(old.ca))
+
+
+async def test_ca_file_that_is_missing_or_none_is_told_by_name(tmp_path: Path) -> None:
+    rubbish = tmp_path / "rubbish.pem"
+    rubbish.write_text("no certificate", encoding="ascii")
+    for ca in (str(tmp_path / "not-there.pem"), str(rubbish)):
+        with pytest.raises(Unreachable) as caught:
+            await MqttLink(login("mqtts://127.0.0.1:1", ca=ca)).__aenter__()
+        assert "mqtts://127.0.0.1:1" in str(caught.value)
+        with contextlib.suppress(AssertionError):
+            assert ca in str(caught.value)

@@ -1,0 +1,222 @@
+"""Stations, listeners and certificates for tests against real brokers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from uplink_scripted import HOST, WAIT_S, until
+
+from agent.bells import Bells
+from agent.clock import Clock
+from agent.metrics import Metrics
+from agent.model import Upload
+from agent.report import State
+from agent.store import outbox
+from agent.store.db import Store
+from agent.tools.migrate import migrate
+from agent.uplink.header import Header
+from agent.uplink.login import Login, Will
+from agent.uplink.manners import Manners
+from agent.uplink.station import Contract, StationLink
+from protocols.hj212.editions import edition
+
+MN = "010000A8900016F000169DC0"
+TOPICS = f"hj212/{MN}"
+STATION = "st1"
+PLATFORM = "platform"
+
+
+@dataclass(slots=True)
+class Listener:
+    """A subscriber with nothing of ours in it: plain paho."""
+
+    port: int
+    topics: tuple[str, ...] = (f"{TOPICS}/#",)
+    heard: list[tuple[str, bytes, bool]] = field(default_factory=list)
+    """Topic, payload, and whether it was retained."""
+    _client: mqtt.Client = field(init=False)
+    _subscribed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def __aenter__(self) -> Listener:
+        loop = asyncio.get_running_loop()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, PLATFORM, protocol=MQTTProtocolVersion.MQTTv5
+        )
+        self._client.on_message = lambda _c, _u, one: self.heard.append(
+            (one.topic, bytes(one.payload), one.retain)
+        )
+        self._client.on_subscribe = lambda *_: loop.call_soon_threadsafe(self._subscribed.set)
+        self._client.connect(HOST, self.port)
+        self._client.subscribe([(topic, 1) for topic in self.topics])
+        self._client.loop_start()
+        await asyncio.wait_for(self._subscribed.wait(), WAIT_S)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._client.disconnect()
+        await asyncio.to_thread(self._client.loop_stop)
+
+    def payloads(self, ends: str) -> list[bytes]:
+        return [payload for topic, payload, _ in list(self.heard) if topic.endswith(ends)]
+
+    async def until_heard(self, ends: str, payload: bytes | None = None) -> None:
+        await until(
+            lambda: payload in self.payloads(ends) if payload else bool(self.payloads(ends))
+        )
+
+    def say(self, topic: str, payload: bytes) -> None:
+        self._client.publish(topic, payload, qos=1)
+
+
+def login(address: str, **keys: Any) -> Login:
+    will = Will(f"{TOPICS}/state", State(online=False).payload())
+    return Login(address, f"paikou-{MN}", will, (f"{TOPICS}/down",), **keys)
+
+
+@dataclass(slots=True)
+class Post:
+    """A store with an outbox, and the station that empties it."""
+
+    store: Store
+    address: str
+    versions: tuple[bool, ...] = (True, False)
+    keys: dict[str, Any] = field(default_factory=dict)
+    bells: Bells = field(default_factory=Bells)
+    station: StationLink = field(init=False)
+
+    def __post_init__(self) -> None:
+        async def health() -> bytes:
+            return b"{}"
+
+        self.station = StationLink(
+            Contract(
+                manners=Manners(
+                    station=STATION,
+                    topics=TOPICS,
+                    ack="puback",
+                    timeout_s=5,
+                    resends=1,
+                    in_flight=20,
+                    backlog_per_s=1000,
+                    send_window_s=0,
+                    rf_on_resend=True,
+                ),
+                mn=MN,
+                addresses=(self.address,),
+                header=lambda: Header(edition("hj212-2017"), MN, "123456"),
+                login=lambda address, newest: login(address, newest=newest, **self.keys),
+                versions=self.versions,
+                birth=lambda: State(online=True),
+                health=health,
+                longest_backoff_s=0.2,
+            ),
+            self.store,
+            Clock(),
+            self.bells,
+            Metrics(),
+        )
+
+    @contextlib.asynccontextmanager
+    async def working(self) -> AsyncIterator[StationLink]:
+        task = asyncio.create_task(self.station.run())
+        try:
+            yield self.station
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def owe(self, *numbers: int) -> None:
+        """Owe uploads, each with its number as DataTime."""
+        now = Clock().now()
+
+        def job(connection: Any) -> None:
+            for number in numbers:
+                upload = Upload("2051", "32", number, (f"DataTime={number:014d}",))
+                outbox.add(connection, STATION, upload, now=now)
+
+        await self.store.write(job)
+        self.bells.ring(f"outbox:{STATION}")
+
+    async def owed(self) -> int:
+        return (await self.store.read(lambda one: outbox.depth(one, STATION))).open
+
+    async def until_sent(self) -> None:
+        async with asyncio.timeout(WAIT_S):
+            while await self.owed():
+                await asyncio.sleep(0.02)
+
+
+@contextlib.asynccontextmanager
+async def posted(directory: Path, address: str, **keys: Any) -> AsyncIterator[Post]:
+    directory.mkdir()
+    migrate(directory)
+    async with Store(directory, ballast_mb=0) as store:
+        yield Post(store, address, **keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """A certificate authority of our own, and a broker's certificate for 127.0.0.1."""
+
+    ca: Path
+    cert: Path
+    key: Path
+
+    def server(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.cert, self.key)
+        return context
+
+
+def make_certificates(
+    openssl: Path, folder: Path, *, name: str = f"IP:{HOST}", days: int = 2
+) -> Certificates:
+    """Let the openssl program make them."""
+    folder.mkdir()
+
+    def run(*arguments: str) -> None:
+        subprocess.run(
+            [openssl, *arguments], check=True, cwd=folder, capture_output=True, timeout=30
+        )
+
+    elliptic = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    run("req", "-x509", *elliptic, "-keyout", "ca.key", "-out", "ca.pem",
+        "-subj", "/CN=our own CA", "-days", "2")  # fmt: skip
+    run("req", *elliptic, "-keyout", "broker.key", "-out", "broker.csr", "-subj", "/CN=broker")
+    (folder / "names").write_text(f"subjectAltName={name}\n", encoding="ascii")
+    run("x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+        "-CAcreateserial", "-days", str(days), "-extfile", "names", "-out", "broker.pem")  # fmt: skip
+    return Certificates(folder / "ca.pem", folder / "broker.pem", folder / "broker.key")
+
+
+@contextlib.asynccontextmanager
+async def tls_mosquitto(
+    program: Path, folder: Path, made: Certificates, port: int
+) -> AsyncIterator[None]:
+    """Run a mosquitto that speaks TLS and wants a certificate of its clients."""
+    settings = folder / "tls.conf"
+    settings.write_text(
+        f"listener {port} {HOST}\nallow_anonymous true\npersistence false\nuser root\n"
+        f"cafile {made.ca}\ncertfile {made.cert}\nkeyfile {made.key}\nrequire_certificate true\n",
+        encoding="utf-8",
+    )
+    log = (folder / "tls.log").open("wb")
+    process = await asyncio.create_subprocess_exec(
+        program, "-c", str(settings), stdout=log, stderr=log
+    )
+    try:
+        yield
+    finally:
+        log.close()
+        process.terminate()
+        await asyncio.wait_for(process.wait(), WAIT_S)
