@@ -151,7 +151,7 @@ class DeviceActions:
                 self._tell_failure(connection, action, state, outcome, now)
 
         await self.store.write(job)
-        self.bells.ring(f"done:{action.id}", *self.plan.outbox_bells())
+        self.bells.ring("probed", *self.plan.outbox_bells())
 
     def _tell_failure(
         self,
@@ -189,7 +189,7 @@ class DeviceActions:
             self._report(connection, action, record, now)
 
         await self.store.write(job)
-        self.bells.ring(f"done:{action.id}", *self.plan.outbox_bells())
+        self.bells.ring("probed", *self.plan.outbox_bells())
 
     def _report(
         self, connection: sqlite3.Connection, action: Action, record: RetentionRecord, now: float

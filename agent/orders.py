@@ -12,6 +12,7 @@ from agent.store import actions
 from agent.store.db import Store
 
 PROBE_TIMEOUT_S = 60.0
+LOOK_S = 0.5
 
 
 async def order_probe(device: str, store: Store, clock: Clock, bells: Bells) -> Mapping[str, Any]:
@@ -32,9 +33,10 @@ async def order_probe(device: str, store: Store, clock: Clock, bells: Bells) -> 
     if number is None:
         return {"error": f"{device} is being asked already"}
     bells.ring(f"actions:{device}")
-    await bells.wait(f"done:{number}", PROBE_TIMEOUT_S)
-    action = await store.read(lambda connection: actions.get(connection, number))
-    if action is None or action.state != "done":
-        return {"error": f"{device}: not asked within {PROBE_TIMEOUT_S:.0f} s"}
-    found: Mapping[str, Any] = json.loads(json.dumps(action.outcome))
-    return found
+    for _ in range(int(PROBE_TIMEOUT_S / LOOK_S)):
+        await bells.wait("probed", LOOK_S)
+        action = await store.read(lambda connection: actions.get(connection, number))
+        if action is not None and action.state == "done":
+            found: Mapping[str, Any] = json.loads(json.dumps(action.outcome))
+            return found
+    return {"error": f"{device}: not asked within {PROBE_TIMEOUT_S:.0f} s"}

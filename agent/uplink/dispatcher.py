@@ -7,6 +7,7 @@ MN, PW, then the command (HJ 212-2017 §6.5, order: our own choice).
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 DATA_ANSWER = "9014"
 NOTICE_ANSWER = "9013"
 REQUEST_ANSWER = "9011"
+
+_QN = re.compile(r"[0-9]{17}")
 
 QN_RTN_PW = 3
 QN_RTN_MN = 4
@@ -51,7 +54,7 @@ class Dispatcher:
             return
         if segment.cn in (DATA_ANSWER, NOTICE_ANSWER):
             self._answered(segment)
-        elif segment.flag is not None and segment.flag.answer and segment.qn:
+        elif segment.flag is not None and segment.flag.answer:
             await self._requested(segment, reply)
         else:
             log.info("command %s without a wish for an answer is not served", segment.cn)
@@ -63,12 +66,15 @@ class Dispatcher:
             self.acknowledged(segment.qn)
 
     async def _requested(self, segment: Segment, reply: Reply) -> None:
+        if not _QN.fullmatch(segment.qn):
+            self.refused(f"command {segment.cn}: QN {segment.qn!r} cannot be answered")
+            return
         refusal = self._refusal(segment)
         if refusal is None:
             await self.handlers[segment.cn](segment)
             return
         self.refused(f"command {segment.cn}: QnRtn={refusal}")
-        await reply(self.header.answer(REQUEST_ANSWER, segment.qn or "", f"QnRtn={refusal}"))
+        await reply(self.header.answer(REQUEST_ANSWER, segment.qn, f"QnRtn={refusal}"))
 
     def _refusal(self, segment: Segment) -> int | None:
         """Give the QnRtn that refuses a request, None when it may run."""

@@ -57,10 +57,14 @@ def parse_address(address: str) -> tuple[str, int, bool]:
 def tls_context(login: Login) -> ssl.SSLContext:
     """Verify the broker, always; show a certificate of our own where there is one.
 
-    Raises OSError when a file is missing or is no certificate.
+    Raises OSError, with the names of the files, when one is missing or holds no certificate.
     """
-    context = ssl.create_default_context(cafile=login.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if login.client_cert:
-        context.load_cert_chain(login.client_cert, login.client_key)
+    try:
+        context = ssl.create_default_context(cafile=login.ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if login.client_cert:
+            context.load_cert_chain(login.client_cert, login.client_key)
+    except OSError as error:
+        files = ", ".join(filter(None, (login.ca, login.client_cert, login.client_key)))
+        raise OSError(f"{files}: {error}") from None
     return context

@@ -201,7 +201,8 @@ class MqttLink:
             if dialled.done():  # given up meanwhile
                 self._client.disconnect()
             elif error is not None:
-                dialled.set_exception(error)
+                # paho leaves a socket in the frames of a handshake that failed
+                dialled.set_exception(error.with_traceback(None))
             else:
                 dialled.set_result(None)
 
