@@ -114,11 +114,13 @@ class FakeSampler(FakeDevice):
         self.record: RetentionRecord | None = None
         self.silent = False
         self.orders: list[RetentionRecord | None] = []
-        self.keep: Callable[[], Awaitable[RetentionRecord] | RetentionRecord | DeviceError]
-        self.keep = lambda: NoAnswer("no script")
+        self.keep: Callable[[], RetentionRecord | DeviceError] = lambda: NoAnswer("no script")
+        self.asking: Callable[[], None] = lambda: None
+        """What happens while its state is asked for."""
 
     async def status(self) -> SamplerStatus:
         self._speak()
+        self.asking()
         return self.state
 
     async def last_retention(self) -> RetentionRecord | None:
@@ -130,8 +132,8 @@ class FakeSampler(FakeDevice):
         kept = self.keep()
         if isinstance(kept, DeviceError):
             raise kept
-        self.record = kept if isinstance(kept, RetentionRecord) else await kept
-        return self.record
+        self.record = kept
+        return kept
 
     def _speak(self) -> None:
         if self.silent:

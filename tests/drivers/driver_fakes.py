@@ -18,10 +18,13 @@ SETTINGS = TcpBus(id="line1", kind="tcp", host="127.0.0.1")
 TRANSCRIPTS = Path(__file__).parents[1] / "transcripts"
 
 
+FAST = {"timeout_ms": 50, "gap_ms": 0, "retries": 0}
+
+
 def device_settings(profile: str, *, address: int = 1, **more: object) -> DeviceSettings:
-    return DeviceSettings.model_validate(
-        {"id": "it", "profile": profile, "bus": "line1", "address": address, **more}
-    )
+    """Give an impatient device, so that no test waits for a silence of a second."""
+    settings = {"id": "it", "profile": profile, "bus": "line1", "address": address}
+    return DeviceSettings.model_validate({**settings, "timing": FAST, **more})
 
 
 class FakeClock:
@@ -130,10 +133,8 @@ def question_of(request: bytes) -> Question:
 def transcript(path: Path) -> tuple[dict[str, str], list[str]]:
     """Give the `# key: value` heads and the lines of a transcript."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    heads = dict(
-        match.groups() for line in lines if (match := re.fullmatch(r"# ([\w-]+): *(.*)", line))
-    )
-    return heads, lines
+    found = (re.fullmatch(r"# ([\w-]+): *(.*)", line) for line in lines)
+    return {match[1]: match[2] for match in found if match}, lines
 
 
 def busy() -> Refused:

@@ -25,7 +25,7 @@ UNITS = {
 }
 
 
-def test_the_instruments_of_the_first_slice_are_there():
+def test_the_instruments_of_the_first_slice_are_there() -> None:
     assert set(NAMES) >= {
         "water/hach-codmax-ii",
         "water/hach-amtax-compact-ii",
@@ -41,7 +41,7 @@ def test_the_instruments_of_the_first_slice_are_there():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_profile_loads_and_has_a_driver(name):
+def test_profile_loads_and_has_a_driver(name: str) -> None:
     profile = load_profile(name)
     assert profile.profile == name
     assert profile.driver in DRIVERS
@@ -49,21 +49,21 @@ def test_profile_loads_and_has_a_driver(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_units_are_words_the_agent_can_convert(name):
+def test_units_are_words_the_agent_can_convert(name: str) -> None:
     for point in load_profile(name).points:
         units = point.unit_from.values.values() if point.unit_from else [point.unit]
         assert set(units) <= UNITS
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_plan_keeps_the_limits_of_instrument_and_protocol(name):
+def test_plan_keeps_the_limits_of_instrument_and_protocol(name: str) -> None:
     profile = load_profile(name)
     for span in plan(profile):
         assert 1 <= span.count <= min(profile.line.max_registers, 125)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_plan_brings_every_point_state_and_time(name):
+def test_plan_brings_every_point_state_and_time(name: str) -> None:
     profile = load_profile(name)
     spans = plan(profile)
     items = [*profile.points, *profile.alarms, profile.state, profile.measured_at]
@@ -73,7 +73,7 @@ def test_plan_brings_every_point_state_and_time(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_plan_reads_over_a_gap_only_where_the_profile_allows_it(name):
+def test_plan_reads_over_a_gap_only_where_the_profile_allows_it(name: str) -> None:
     profile = load_profile(name)
     allowed: dict[str, set[int]] = {}
     for block in profile.blocks:
@@ -86,20 +86,20 @@ def test_plan_reads_over_a_gap_only_where_the_profile_allows_it(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_points_that_belong_together_come_in_one_request(name):
+def test_points_that_belong_together_come_in_one_request(name: str) -> None:
     profile = load_profile(name)
     spans = plan(profile)
     for group in profile.together().values():
         assert any(all(span.holds(want_of(point)) for point in group) for span in spans)
 
 
-def test_schema_file_and_model_are_equal():
+def test_schema_file_and_model_are_equal() -> None:
     root = Path(drivers.__file__).parent.parent
     stored = json.loads((root / "config/schema/profile.json").read_text(encoding="utf-8"))
     assert stored == profile_schema()
 
 
-def test_every_profile_names_its_schema_for_the_editor():
+def test_every_profile_names_its_schema_for_the_editor() -> None:
     for directory in default_directories():
         for path in directory.glob("*/*.yaml"):
             first = path.read_text(encoding="utf-8").splitlines()[0]
@@ -126,7 +126,7 @@ def write(directory: Path, text: str) -> Path:
     return path
 
 
-def test_a_directory_of_the_site_comes_before_ours(tmp_path):
+def test_a_directory_of_the_site_comes_before_ours(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     assert load_profile("water/example", [tmp_path]).name == "Example"
     assert profile_names([tmp_path]) == ["water/example"]
@@ -145,7 +145,9 @@ def test_a_directory_of_the_site_comes_before_ours(tmp_path):
         (("register: holding", "register: coil"), 7, "points.0", "cannot hold"),
     ],
 )
-def test_a_wrong_profile_is_named_by_file_line_and_key(tmp_path, change, line, key, found):
+def test_a_wrong_profile_is_named_by_file_line_and_key(
+    tmp_path: Path, change: tuple[str, str], line: int, key: str, found: str
+) -> None:
     path = write(tmp_path, GOOD.replace(*change))
     with pytest.raises(ProfileError) as caught:
         load_profile("water/example", [tmp_path])
@@ -184,26 +186,28 @@ def test_a_wrong_profile_is_named_by_file_line_and_key(tmp_path, change, line, k
         ),
     ],
 )
-def test_a_profile_that_contradicts_itself_is_refused(tmp_path, more, message):
+def test_a_profile_that_contradicts_itself_is_refused(
+    tmp_path: Path, more: str, message: str
+) -> None:
     write(tmp_path, GOOD + more)
     with pytest.raises(ProfileError, match=message):
         load_profile("water/example", [tmp_path])
 
 
-def test_an_unknown_profile_lists_the_known_ones(tmp_path):
+def test_an_unknown_profile_lists_the_known_ones(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     with pytest.raises(ProfileError, match="no profile water/exampel; there are: water/example"):
         load_profile("water/exampel", [tmp_path])
 
 
-def test_a_profile_that_is_not_utf8_is_an_error_with_its_file(tmp_path):
+def test_a_profile_that_is_not_utf8_is_an_error_with_its_file(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD)
     path.write_bytes(GOOD.encode("utf-8") + b"# \xff\n")
     with pytest.raises(ProfileError, match=r"example\.yaml"):
         load_profile("water/example", [tmp_path])
 
 
-def test_a_site_overrides_a_point():
+def test_a_site_overrides_a_point() -> None:
     profile = load_profile("flow/em-flow-0x1010")
     site = with_overrides(profile, {"w00000": PointOverride(unit="L/s", order="CDAB", scale=2)})
     point = site.point("w00000")
@@ -212,12 +216,12 @@ def test_a_site_overrides_a_point():
     assert site.point("total") == profile.point("total")
 
 
-def test_a_site_cannot_override_a_point_that_is_not_there():
+def test_a_site_cannot_override_a_point_that_is_not_there() -> None:
     with pytest.raises(ProfileError, match=r"has no point w1; it has w00000, total"):
         with_overrides(load_profile("flow/krohne-ifc050"), {"w1": PointOverride(unit="L/s")})
 
 
-def test_profiles_are_found_where_a_wheel_puts_them(tmp_path):
+def test_profiles_are_found_where_a_wheel_puts_them(tmp_path: Path) -> None:
     """A wheel has no folder `config` beside its packages but carries it inside `agent`."""
     profiles = tmp_path / "agent" / "config" / "profiles"
     profiles.mkdir(parents=True)

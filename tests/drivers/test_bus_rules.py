@@ -6,7 +6,7 @@ import pytest
 from driver_fakes import FakeWire, Registers, bus_on
 
 from drivers.bus import Bus, Pace
-from drivers.device import BadAnswer, Fault, NoAnswer, Refused
+from drivers.device import BadAnswer, DeviceError, Fault, NoAnswer, Refused
 from drivers.line import NoLine, Patience
 from drivers.profile import load_profile
 from drivers.question import Question
@@ -33,17 +33,17 @@ async def taking_turns(turns: Turns, *marks: str) -> list[str]:
     return done
 
 
-async def test_orders_go_before_polls_and_each_in_its_order():
+async def test_orders_go_before_polls_and_each_in_its_order() -> None:
     assert await taking_turns(Turns(), "a", "b", "X", "Y") == ["X", "Y", "a", "b"]
 
 
-async def test_a_waiting_poll_gets_its_turn_among_many_orders():
+async def test_a_waiting_poll_gets_its_turn_among_many_orders() -> None:
     marks = ["a", *"QRSTUVW"]
     done = await taking_turns(Turns(), *marks)
     assert done.index("a") == ORDERS_IN_A_ROW
 
 
-async def test_a_turn_given_up_while_waiting_goes_to_the_next():
+async def test_a_turn_given_up_while_waiting_goes_to_the_next() -> None:
     turns = Turns()
     done: list[str] = []
 
@@ -60,7 +60,7 @@ async def test_a_turn_given_up_while_waiting_goes_to_the_next():
     assert first.cancelled()
 
 
-async def test_a_turn_cancelled_in_the_moment_it_was_given_goes_to_the_next():
+async def test_a_turn_cancelled_in_the_moment_it_was_given_goes_to_the_next() -> None:
     turns = Turns()
     done: list[str] = []
 
@@ -90,13 +90,13 @@ class Script:
         return step
 
 
-async def test_a_read_is_tried_once_more():
+async def test_a_read_is_tried_once_more() -> None:
     bus, wire = bus_on(Script(NoAnswer("late"), [7]))
     assert await bus.read(1, 3, 0, 1, timing=QUICK) == [7]
     assert len(wire.asked) == 2
 
 
-async def test_a_read_without_answer_ends_with_the_error_of_its_last_try():
+async def test_a_read_without_answer_ends_with_the_error_of_its_last_try() -> None:
     bus, wire = bus_on(Script(NoAnswer("first"), BadAnswer("second")))
     with pytest.raises(BadAnswer, match="second"):
         await bus.read(1, 3, 0, 1, timing=QUICK)
@@ -104,7 +104,7 @@ async def test_a_read_without_answer_ends_with_the_error_of_its_last_try():
 
 
 @pytest.mark.parametrize("error", [NoAnswer("late"), BadAnswer("noise")])
-async def test_a_write_is_never_tried_again(error):
+async def test_a_write_is_never_tried_again(error: DeviceError) -> None:
     bus, wire = bus_on(Script(error))
     with pytest.raises(type(error)):
         await bus.write(1, 0x0219, [1, 1, 3], timing=QUICK)
@@ -112,7 +112,7 @@ async def test_a_write_is_never_tried_again(error):
 
 
 @pytest.mark.parametrize("code", [1, 2, 3, 4, 6])
-async def test_an_exception_is_an_answer_and_not_tried_again(code):
+async def test_an_exception_is_an_answer_and_not_tried_again(code: int) -> None:
     bus, wire = bus_on(Script(Refused("no", code=code)))
     with pytest.raises(Refused) as caught:
         await bus.read(1, 3, 0, 1, timing=QUICK)
@@ -120,7 +120,7 @@ async def test_an_exception_is_an_answer_and_not_tried_again(code):
     assert len(wire.asked) == 1
 
 
-async def test_a_unit_that_was_silent_before_gets_one_try_only():
+async def test_a_unit_that_was_silent_before_gets_one_try_only() -> None:
     bus, wire = bus_on(Script(*[NoAnswer("silent")] * 3))
     for tries in (2, 3):
         with pytest.raises(NoAnswer):
@@ -129,13 +129,13 @@ async def test_a_unit_that_was_silent_before_gets_one_try_only():
 
 
 @pytest.mark.parametrize("error", [NoAnswer("late"), BadAnswer("noise")])
-async def test_after_a_bad_exchange_the_line_is_silent_for_one_time_out(error):
+async def test_after_a_bad_exchange_the_line_is_silent_for_one_time_out(error: DeviceError) -> None:
     bus, wire = bus_on(Script(error, [1]))
     await bus.read(1, 3, 0, 1, timing=QUICK)
     assert wire.times[1] - wire.times[0] >= QUICK.timeout_s
 
 
-async def test_the_silence_is_that_of_the_unit_that_failed_whoever_asks_next():
+async def test_the_silence_is_that_of_the_unit_that_failed_whoever_asks_next() -> None:
     slow = Pace(timeout_s=0.05, gap_s=0.0, retries=0)
     bus, wire = bus_on(Script(NoAnswer("late")))
     with pytest.raises(NoAnswer):
@@ -144,7 +144,7 @@ async def test_the_silence_is_that_of_the_unit_that_failed_whoever_asks_next():
     assert wire.times[1] - wire.times[0] >= slow.timeout_s
 
 
-async def test_bytes_that_still_come_make_the_silence_longer():
+async def test_bytes_that_still_come_make_the_silence_longer() -> None:
     bus, wire = bus_on(Script(NoAnswer("late")))
     with pytest.raises(NoAnswer):
         await bus.read(1, 3, 0, 1, timing=ONCE)
@@ -154,7 +154,7 @@ async def test_bytes_that_still_come_make_the_silence_longer():
     assert wire.times[1] >= late + ONCE.timeout_s
 
 
-async def test_a_line_that_is_never_silent_is_given_up_without_a_question():
+async def test_a_line_that_is_never_silent_is_given_up_without_a_question() -> None:
     class Chatter(FakeWire):
         @property
         def busy_at(self) -> float:
@@ -174,7 +174,7 @@ async def test_a_line_that_is_never_silent_is_given_up_without_a_question():
     assert len(wire.asked) == 1
 
 
-async def test_a_cancelled_exchange_leaves_the_line_dirty():
+async def test_a_cancelled_exchange_leaves_the_line_dirty() -> None:
     started = asyncio.Event()
 
     class Hanging(FakeWire):
@@ -196,7 +196,7 @@ async def test_a_cancelled_exchange_leaves_the_line_dirty():
     assert wire.times[1] - wire.times[0] >= QUICK.timeout_s
 
 
-async def test_the_gap_of_a_unit_does_not_hold_up_its_neighbour():
+async def test_the_gap_of_a_unit_does_not_hold_up_its_neighbour() -> None:
     bus, wire = bus_on(Script())
     patient = Pace(timeout_s=0.02, gap_s=30.0)
     await bus.read(1, 3, 0, 1, timing=patient)
@@ -208,7 +208,7 @@ async def test_the_gap_of_a_unit_does_not_hold_up_its_neighbour():
     await asyncio.wait([waiting])
 
 
-async def test_a_silent_unit_is_left_alone_after_three_misses_but_not_for_orders():
+async def test_a_silent_unit_is_left_alone_after_three_misses_but_not_for_orders() -> None:
     bus, wire = bus_on(Script(*[NoAnswer("silent")] * 4))
     for _ in range(3):
         with pytest.raises(NoAnswer):
@@ -222,7 +222,7 @@ async def test_a_silent_unit_is_left_alone_after_three_misses_but_not_for_orders
     assert await bus.read(2, 3, 0, 1, timing=ONCE) == [0]
 
 
-async def test_one_good_answer_ends_the_back_off():
+async def test_one_good_answer_ends_the_back_off() -> None:
     bus, wire = bus_on(Script(*[NoAnswer("silent")] * 3, [1]))
     for _ in range(3):
         with pytest.raises(NoAnswer):
@@ -232,7 +232,7 @@ async def test_one_good_answer_ends_the_back_off():
     assert len(wire.asked) == 5
 
 
-def test_back_off_grows_to_a_minute_and_an_exception_ends_it():
+def test_back_off_grows_to_a_minute_and_an_exception_ends_it() -> None:
     unit = Unit(1)
     waits = []
     for _ in range(6):
@@ -243,7 +243,7 @@ def test_back_off_grows_to_a_minute_and_an_exception_ends_it():
     unit.may_be_polled(100.0)
 
 
-async def test_a_line_that_is_away_says_nothing_of_its_units():
+async def test_a_line_that_is_away_says_nothing_of_its_units() -> None:
     bus, _ = bus_on(Script(*[NoAnswer("silent")] * 3, NoLine("unplugged")))
     for _ in range(3):
         with pytest.raises(NoAnswer):
@@ -260,7 +260,7 @@ OTHER_PLACE = Question(1, 3, 0x200, 3)
 OTHER_SHAPE = Question(1, 3, 0x300, 4)
 
 
-def test_a_question_that_a_late_answer_would_fit_waits():
+def test_a_question_that_a_late_answer_would_fit_waits() -> None:
     unit = Unit(1)
     unit.doubt(SAME, 10.0, timeout_s=1.0)
     assert unit.ready_at(OTHER_PLACE, 10.0) == 10.0 + DOUBT_TIMEOUTS
@@ -268,14 +268,14 @@ def test_a_question_that_a_late_answer_would_fit_waits():
     assert unit.ready_at(OTHER_SHAPE, 10.0) == 0.0
 
 
-def test_an_answer_of_another_shape_ends_the_doubt():
+def test_an_answer_of_another_shape_ends_the_doubt() -> None:
     unit = Unit(1)
     unit.doubt(SAME, 10.0, timeout_s=1.0)
     unit.answered(OTHER_SHAPE, 11.0, timeout_s=1.0)
     assert unit.ready_at(OTHER_PLACE, 10.0) == 0.0
 
 
-def test_an_answer_of_the_same_shape_does_not_end_the_doubt():
+def test_an_answer_of_the_same_shape_does_not_end_the_doubt() -> None:
     unit = Unit(1)
     unit.doubt(SAME, 10.0, timeout_s=1.0)
     unit.answered(SAME, 11.0, timeout_s=1.0)
@@ -283,20 +283,20 @@ def test_an_answer_of_the_same_shape_does_not_end_the_doubt():
     assert unit.ready_at(OTHER_PLACE, 11.0) == 11.0 + DOUBT_TIMEOUTS
 
 
-def test_every_unanswered_question_makes_the_doubt_longer():
+def test_every_unanswered_question_makes_the_doubt_longer() -> None:
     unit = Unit(1)
     unit.doubt(SAME, 10.0, timeout_s=1.0)
     unit.doubt(SAME, 12.0, timeout_s=1.0)
     assert unit.ready_at(OTHER_PLACE, 12.0) == 12.0 + 2 * DOUBT_TIMEOUTS
 
 
-def test_the_doubt_ends_by_itself():
+def test_the_doubt_ends_by_itself() -> None:
     unit = Unit(1)
     unit.doubt(SAME, 10.0, timeout_s=1.0)
     assert unit.ready_at(OTHER_PLACE, 10.0 + DOUBT_TIMEOUTS) == 0.0
 
 
-async def test_an_answer_two_time_outs_late_is_not_taken_for_another_question():
+async def test_an_answer_two_time_outs_late_is_not_taken_for_another_question() -> None:
     """The unit needs 2.5 time-outs for its first answer; what nobody waits for is flushed.
 
     The second try is then answered by the answer to the first, and its own answer comes while
@@ -325,7 +325,7 @@ async def test_an_answer_two_time_outs_late_is_not_taken_for_another_question():
     assert await bus.read(1, 3, 0x200, 3, timing=pace) == [0x200] * 3
 
 
-async def test_a_wrong_unit_is_counted_by_pair():
+async def test_a_wrong_unit_is_counted_by_pair() -> None:
     wrong = BadAnswer("WRONG UNIT", fault=Fault.UNIT, other_unit=18)
     bus, _ = bus_on(Script(wrong, wrong))
     with pytest.raises(BadAnswer):
@@ -334,7 +334,7 @@ async def test_a_wrong_unit_is_counted_by_pair():
     assert (bus.counts.asked, bus.counts.bad_answer) == (2, 2)
 
 
-async def test_a_single_write_on_an_unknown_line_is_preceded_by_a_read():
+async def test_a_single_write_on_an_unknown_line_is_preceded_by_a_read() -> None:
     class Unknown(FakeWire):
         echo: bool | None = None
 
@@ -346,7 +346,7 @@ async def test_a_single_write_on_an_unknown_line_is_preceded_by_a_read():
     assert wire.asked[-1].function == 16
 
 
-async def test_two_questions_never_overlap():
+async def test_two_questions_never_overlap() -> None:
     running = 0
 
     class Slow(FakeWire):
@@ -363,20 +363,20 @@ async def test_two_questions_never_overlap():
     await asyncio.gather(*(bus.read(unit, 3, 0, 1, timing=QUICK) for unit in range(1, 20)))
 
 
-async def test_the_port_is_closed_at_the_end():
+async def test_the_port_is_closed_at_the_end() -> None:
     bus, wire = bus_on(Script())
     async with bus:
         await bus.read(1, 3, 0, 1, timing=QUICK)
     assert wire.closed
 
 
-def test_pace_takes_the_site_first_and_the_profile_for_the_rest():
+def test_pace_takes_the_site_first_and_the_profile_for_the_rest() -> None:
     line = load_profile("sampler/dayue-v105").line
     assert Pace.of(Timing(), line) == Pace(2.0, 0.02, 1)
     assert Pace.of(Timing(timeout_ms=300, gap_ms=0, retries=0), line) == Pace(0.3, 0.0, 0)
 
 
-def test_the_delay_before_opening_again_grows_to_its_limit_and_ends_with_an_answer():
+def test_the_delay_before_opening_again_grows_to_its_limit_and_ends_with_an_answer() -> None:
     patience = Patience(longest_s=4.0)
     waits = []
     for _ in range(5):

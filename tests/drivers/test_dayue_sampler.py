@@ -6,7 +6,7 @@ import pytest
 from driver_fakes import FakeClock, Registers, bus_on, busy, device_settings
 
 from drivers.dayue import COMMAND, CommandWord
-from drivers.device import BadAnswer, Cause, NoAnswer, Refused, RetentionRecord
+from drivers.device import BadAnswer, Cause, DeviceError, NoAnswer, Refused, RetentionRecord
 from drivers.line import NoLine
 from drivers.profile import load_profile
 from drivers.question import Question
@@ -16,7 +16,6 @@ from protocols.registers import encode_number, encode_time
 
 EARLIER = datetime.datetime(2026, 6, 26, 9, 0, tzinfo=datetime.UTC).timestamp()
 RUN_S = 120.0
-FAST = {"timing": {"timeout_ms": 50, "gap_ms": 0, "retries": 0}}
 
 
 class Dayue:
@@ -90,18 +89,18 @@ class Dayue:
         self.memory.put(COMMAND, [word if self.reads_back else 0])
 
 
-def make(**more: object) -> tuple[DayueSampler, Dayue, FakeClock]:
+def make(*, reads_back: bool = True) -> tuple[DayueSampler, Dayue, FakeClock]:
     clock = FakeClock(EARLIER + 3600)
-    dayue = Dayue(clock, **more)  # type: ignore[arg-type]  # reads_back only
+    dayue = Dayue(clock, reads_back=reads_back)
     bus, _ = bus_on(dayue)
-    settings = device_settings("sampler/dayue-v105", **FAST)
+    settings = device_settings("sampler/dayue-v105")
     sampler = DayueSampler(
         settings, load_profile("sampler/dayue-v105"), bus=bus, clock=clock, timeout_s=600
     )
     return sampler, dayue, clock
 
 
-async def test_status_in_one_look():
+async def test_status_in_one_look() -> None:
     sampler, dayue, _ = make()
     dayue.memory.put(0x34, [1])
     status = await sampler.status()
@@ -132,24 +131,24 @@ async def test_status_in_one_look():
         (3, 2, "state", Cause.FAULT),
     ],
 )
-async def test_status_word_by_word(register, value, attribute, said):
+async def test_status_word_by_word(register: int, value: int, attribute: str, said: object) -> None:
     sampler, dayue, _ = make()
     dayue.memory.put(register, [value])
     assert getattr(await sampler.status(), attribute) == said
 
 
-async def test_the_record_of_the_last_retention():
+async def test_the_record_of_the_last_retention() -> None:
     sampler, _, _ = make()
     assert await sampler.last_retention() == RetentionRecord(EARLIER, 1, 500.0, True, "")
 
 
-async def test_a_sampler_that_never_kept_a_bottle_has_no_record():
+async def test_a_sampler_that_never_kept_a_bottle_has_no_record() -> None:
     sampler, dayue, _ = make()
     dayue.memory.put(0x51, [0] * 6)
     assert await sampler.last_retention() is None
 
 
-async def test_points_come_as_readings():
+async def test_points_come_as_readings() -> None:
     sampler, _, _ = make()
     readings = {reading.point: reading for reading in await sampler.read()}
     assert readings["bottles_used"].value == 1
@@ -158,7 +157,7 @@ async def test_points_come_as_readings():
 
 
 @pytest.mark.parametrize("reads_back", [True, False])
-async def test_one_order_of_three_registers_keeps_the_first_free_bottle(reads_back):
+async def test_one_order_of_three_registers_keeps_the_first_free_bottle(reads_back: bool) -> None:
     sampler, dayue, clock = make(reads_back=reads_back)
     ordered = clock.now()
     kept = await sampler.retain(await sampler.last_retention())
@@ -167,7 +166,7 @@ async def test_one_order_of_three_registers_keeps_the_first_free_bottle(reads_ba
     assert kept.at == ordered + RUN_S
 
 
-async def test_exception_4_is_refused_with_the_samplers_reason_and_not_tried_again():
+async def test_exception_4_is_refused_with_the_samplers_reason_and_not_tried_again() -> None:
     sampler, dayue, _ = make()
     dayue.memory.put(10, [1])
     dayue.on_write = Refused("exception 4: device failure", code=4)
@@ -178,7 +177,7 @@ async def test_exception_4_is_refused_with_the_samplers_reason_and_not_tried_aga
 
 
 @pytest.mark.parametrize("reads_back", [True, False])
-async def test_a_lost_reply_never_makes_a_second_bottle(reads_back):
+async def test_a_lost_reply_never_makes_a_second_bottle(reads_back: bool) -> None:
     sampler, dayue, _ = make(reads_back=reads_back)
     dayue.lose_reply = True
     kept = await sampler.retain(await sampler.last_retention())
@@ -186,7 +185,7 @@ async def test_a_lost_reply_never_makes_a_second_bottle(reads_back):
     assert (kept.bottle, kept.ok) == (2, True)
 
 
-async def test_an_order_that_may_not_have_arrived_is_unknown_and_not_written_again():
+async def test_an_order_that_may_not_have_arrived_is_unknown_and_not_written_again() -> None:
     sampler, dayue, clock = make()
     dayue.on_write = NoAnswer("no answer in time", sent=b"x")
     began = clock.now()
@@ -196,7 +195,7 @@ async def test_an_order_that_may_not_have_arrived_is_unknown_and_not_written_aga
     assert clock.now() >= began + 600
 
 
-async def test_a_failure_left_over_from_an_earlier_order_is_not_taken_for_an_answer():
+async def test_a_failure_left_over_from_an_earlier_order_is_not_taken_for_an_answer() -> None:
     sampler, dayue, _ = make()
     dayue.memory.put(COMMAND, [CommandWord.FAILED])
     dayue.on_write = NoAnswer("no answer in time", sent=b"x")
@@ -205,7 +204,9 @@ async def test_a_failure_left_over_from_an_earlier_order_is_not_taken_for_an_ans
 
 
 @pytest.mark.parametrize("error", [NoLine("unplugged"), BadAnswer("the line is never silent")])
-async def test_an_order_that_was_never_sent_is_refused_so_it_is_known_that_nothing_was_done(error):
+async def test_an_order_that_was_never_sent_is_refused_so_it_is_known_that_nothing_was_done(
+    error: DeviceError,
+) -> None:
     sampler, dayue, _ = make()
     dayue.on_write = error
     with pytest.raises(Refused, match="nothing was sent") as caught:
@@ -213,7 +214,7 @@ async def test_an_order_that_was_never_sent_is_refused_so_it_is_known_that_nothi
     assert caught.value.code == 0
 
 
-async def test_a_sampler_that_does_not_answer_beforehand_gets_no_order():
+async def test_a_sampler_that_does_not_answer_beforehand_gets_no_order() -> None:
     clock = FakeClock()
     asked: list[Question] = []
 
@@ -222,7 +223,7 @@ async def test_a_sampler_that_does_not_answer_beforehand_gets_no_order():
         raise NoAnswer("no answer in time", sent=b"x")
 
     bus, _ = bus_on(silent)
-    settings = device_settings("sampler/dayue-v105", **FAST)
+    settings = device_settings("sampler/dayue-v105")
     sampler = open_device(settings, load_profile(settings.profile), bus=bus, clock=clock)
     assert isinstance(sampler, DayueSampler)
     with pytest.raises(Refused, match="nothing was sent"):
@@ -230,7 +231,7 @@ async def test_a_sampler_that_does_not_answer_beforehand_gets_no_order():
     assert not any(question.values for question in asked)
 
 
-async def test_no_empty_bottle_means_no_order():
+async def test_no_empty_bottle_means_no_order() -> None:
     sampler, dayue, _ = make()
     dayue.memory.put(0x0D, [500] * 24)
     with pytest.raises(Refused, match="no empty bottle"):
@@ -238,7 +239,7 @@ async def test_no_empty_bottle_means_no_order():
     assert dayue.orders == []
 
 
-async def test_a_failed_retention_without_a_record_is_refused():
+async def test_a_failed_retention_without_a_record_is_refused() -> None:
     sampler, dayue, _ = make()
     dayue.fails = True
     with pytest.raises(Refused, match="says that the retention failed: retention failed"):
@@ -246,14 +247,14 @@ async def test_a_failed_retention_without_a_record_is_refused():
     assert len(dayue.orders) == 1
 
 
-async def test_a_failed_retention_with_a_record_gives_the_record():
+async def test_a_failed_retention_with_a_record_gives_the_record() -> None:
     sampler, dayue, _ = make(reads_back=False)
     dayue.at_once = {"bottle": 0, "volume": 0, "fail": 3}
     kept = await sampler.retain(await sampler.last_retention())
     assert (kept.ok, kept.reason) == (False, "result 1, fail reason 3")
 
 
-async def test_a_record_without_volume_is_not_yet_success():
+async def test_a_record_without_volume_is_not_yet_success() -> None:
     sampler, dayue, _ = make(reads_back=False)
     dayue.at_once = {"bottle": 2, "volume": 0}
     kept = await sampler.retain(await sampler.last_retention())
@@ -261,7 +262,7 @@ async def test_a_record_without_volume_is_not_yet_success():
     assert kept.reason == "not finished within 600 s"
 
 
-async def test_a_bottle_kept_since_the_order_was_decided_is_that_bottle():
+async def test_a_bottle_kept_since_the_order_was_decided_is_that_bottle() -> None:
     sampler, dayue, _ = make()
     before = await sampler.last_retention()
     dayue.record(EARLIER + 60, bottle=7)
@@ -270,7 +271,7 @@ async def test_a_bottle_kept_since_the_order_was_decided_is_that_bottle():
     assert dayue.orders == []
 
 
-async def test_a_failed_attempt_since_then_does_not_stand_in_the_way():
+async def test_a_failed_attempt_since_then_does_not_stand_in_the_way() -> None:
     sampler, dayue, _ = make()
     before = await sampler.last_retention()
     dayue.record(EARLIER + 60, bottle=0, volume=0, fail=2)
@@ -279,21 +280,21 @@ async def test_a_failed_attempt_since_then_does_not_stand_in_the_way():
     assert len(dayue.orders) == 1
 
 
-async def test_silence_while_the_pump_runs_is_waited_out():
+async def test_silence_while_the_pump_runs_is_waited_out() -> None:
     sampler, dayue, _ = make()
     dayue.silent_reads = 2
     kept = await sampler.retain(await sampler.last_retention())
     assert kept.ok
 
 
-async def test_a_command_word_that_cannot_be_read_is_done_without():
+async def test_a_command_word_that_cannot_be_read_is_done_without() -> None:
     sampler, dayue, _ = make()
     dayue.memory.errors[COMMAND] = Refused("exception 2: no such address", code=2)
     kept = await sampler.retain(await sampler.last_retention())
     assert kept.ok
 
 
-async def test_busy_while_the_pump_runs_is_not_a_refusal():
+async def test_busy_while_the_pump_runs_is_not_a_refusal() -> None:
     sampler, dayue, clock = make()
     before = await sampler.last_retention()
     dayue.busy_after_order = True
@@ -302,7 +303,7 @@ async def test_busy_while_the_pump_runs_is_not_a_refusal():
     assert clock.now() >= EARLIER + 3600 + 600
 
 
-async def test_a_sampler_that_hangs_is_unknown_after_the_time_out():
+async def test_a_sampler_that_hangs_is_unknown_after_the_time_out() -> None:
     sampler, dayue, clock = make()
     dayue.hangs = True
     began = clock.now()

@@ -3,22 +3,24 @@
 import datetime
 
 import pytest
-from driver_fakes import FakeClock, Registers, bus_on, busy, device_settings
+from driver_fakes import FakeClock, FakeWire, Registers, bus_on, busy, device_settings
 
 from drivers.device import BadAnswer, Cause, DeviceError, NoAnswer, Reading, Refused
 from drivers.modbus import REASK_S, ModbusDevice
 from drivers.profile import Profile, load_profile
+from drivers.question import Question
 from protocols.registers import encode_number, encode_time
 
 MEASURED = datetime.datetime(2026, 6, 26, 9, 30, 5, tzinfo=datetime.UTC).timestamp()
-FAST = {"timing": {"timeout_ms": 50, "gap_ms": 0, "retries": 0}}
 
 
-def device(profile: str | Profile, registers: Registers, **more: object):
+def device(
+    profile: str | Profile, registers: Registers, *, points: object = None
+) -> tuple[ModbusDevice, FakeWire, FakeClock]:
     loaded = load_profile(profile) if isinstance(profile, str) else profile
     bus, wire = bus_on(registers)
     clock = FakeClock()
-    settings = device_settings(loaded.profile, **{**FAST, **more})
+    settings = device_settings(loaded.profile, points=points or {})
     return ModbusDevice(settings, loaded, bus=bus, clock=clock), wire, clock
 
 
@@ -50,7 +52,7 @@ def by_point(readings: list[Reading]) -> dict[str, Reading]:
     return {reading.point: reading for reading in readings}
 
 
-async def test_a_batch_result_carries_the_time_of_the_instrument():
+async def test_a_batch_result_carries_the_time_of_the_instrument() -> None:
     it, _, clock = device("water/hach-codmax-ii", codmax())
     cod = by_point(await it.read())["w01018"]
     assert cod == Reading(
@@ -58,7 +60,7 @@ async def test_a_batch_result_carries_the_time_of_the_instrument():
     )
 
 
-async def test_parameters_of_a_batch_analyzer_have_no_time_of_their_own():
+async def test_parameters_of_a_batch_analyzer_have_no_time_of_their_own() -> None:
     it, _, _ = device("water/hach-codmax-ii", codmax())
     readings = by_point(await it.read())
     assert readings["digestion_time"].measured_at is None
@@ -78,19 +80,21 @@ async def test_parameters_of_a_batch_analyzer_have_no_time_of_their_own():
         (0x0080, Cause.MAINTENANCE),
     ],
 )
-async def test_the_state_of_the_instrument_is_the_cause_of_its_points(state, cause):
+async def test_the_state_of_the_instrument_is_the_cause_of_its_points(
+    state: int, cause: Cause
+) -> None:
     it, _, _ = device("water/hach-codmax-ii", codmax(state=state))
     cod = by_point(await it.read())["w01018"]
     assert (cod.value, cod.cause) == (36.5, cause)
 
 
-async def test_an_alarm_word_outweighs_the_state():
+async def test_an_alarm_word_outweighs_the_state() -> None:
     it, _, _ = device("water/hach-codmax-ii", codmax(state=0, alarm=2))
     cod = by_point(await it.read())["w01018"]
     assert (cod.cause, cod.reason) == (Cause.FAULT, "故障")
 
 
-async def test_a_state_sent_as_a_float_is_a_whole_number():
+async def test_a_state_sent_as_a_float_is_a_whole_number() -> None:
     registers = Registers()
     for address in (0x132, 0x15A, 0x1AA, 0x1D2, 0x1E6, 0x1F0, 0x1FA, 0x204, 0x20E):
         registers.put(address, encode_number(1.0, "float32", "CDAB"))
@@ -103,7 +107,7 @@ async def test_a_state_sent_as_a_float_is_a_whole_number():
 
 
 @pytest.mark.parametrize("bits", [[0, 0x7FC0], [0, 0x7F80], [0, 0xFF80]])
-async def test_no_number_is_no_value_and_a_fault_never_zero(bits):
+async def test_no_number_is_no_value_and_a_fault_never_zero(bits: list[int]) -> None:
     registers = codmax()
     registers.put(0, bits)
     it, _, _ = device("water/hach-codmax-ii", registers)
@@ -112,7 +116,7 @@ async def test_no_number_is_no_value_and_a_fault_never_zero(bits):
     assert "hold no float32" in cod.reason
 
 
-async def test_no_number_during_maintenance_is_maintenance():
+async def test_no_number_during_maintenance_is_maintenance() -> None:
     registers = codmax(state=0x0080)
     registers.put(0, [0, 0x7FC0])
     it, _, _ = device("water/hach-codmax-ii", registers)
@@ -120,7 +124,7 @@ async def test_no_number_during_maintenance_is_maintenance():
     assert (cod.value, cod.cause) == (None, Cause.MAINTENANCE)
 
 
-async def test_a_sentinel_means_not_available():
+async def test_a_sentinel_means_not_available() -> None:
     profile = made({"id": "no3", "register": "input", "address": 0, "type": "uint16",
                     "scale": 0.1, "unavailable": [0xFFFF]})  # fmt: skip
     it, _, _ = device(profile, Registers({0: 0xFFFF}))
@@ -129,7 +133,7 @@ async def test_a_sentinel_means_not_available():
     assert (await it.read())[0].reason == "65535 means not available"
 
 
-async def test_the_unit_is_what_the_meter_says():
+async def test_the_unit_is_what_the_meter_says() -> None:
     registers = Registers()
     registers.put(0x1010, encode_number(12.5, "float32"))
     registers.put(0x1018, encode_number(123456, "uint32"))
@@ -141,7 +145,7 @@ async def test_the_unit_is_what_the_meter_says():
     assert len(wire.asked) == 1
 
 
-async def test_an_unknown_unit_gives_no_value():
+async def test_an_unknown_unit_gives_no_value() -> None:
     registers = Registers()
     registers.put(0x1010, encode_number(12.5, "float32"))
     registers.put(0x1020, [9, 1])
@@ -151,16 +155,16 @@ async def test_an_unknown_unit_gives_no_value():
     assert flow.reason == "unit code 0009 is not known"
 
 
-async def test_scale_and_order_of_the_site_are_used():
+async def test_scale_and_order_of_the_site_are_used() -> None:
     registers = Registers()
     registers.put(0, encode_number(0.5, "float32", "ABCD"))
-    override = {"points": {"metal": {"order": "ABCD", "scale": 0.001, "unit": "mg/L"}}}
-    it, _, _ = device("metals/ruiquan-metals", registers, **override)
+    override = {"metal": {"order": "ABCD", "scale": 0.001, "unit": "mg/L"}}
+    it, _, _ = device("metals/ruiquan-metals", registers, points=override)
     metal = by_point(await it.read())["metal"]
     assert (metal.value, metal.unit) == (0.0005, "mg/L")
 
 
-async def test_a_time_that_is_no_time_leaves_the_value_standing():
+async def test_a_time_that_is_no_time_leaves_the_value_standing() -> None:
     registers = codmax()
     registers.put(0x2F, [2026, 1350, 9999, 0])
     it, _, _ = device("water/hach-codmax-ii", registers)
@@ -168,12 +172,12 @@ async def test_a_time_that_is_no_time_leaves_the_value_standing():
     assert (cod.value, cod.measured_at, cod.cause) == (36.5, None, Cause.NORMAL)
 
 
-async def test_a_result_that_changes_while_it_is_read_gives_no_reading_this_time():
+async def test_a_result_that_changes_while_it_is_read_gives_no_reading_this_time() -> None:
     registers = codmax()
     it, wire, _ = device("water/hach-codmax-ii", registers)
     fresh = registers.registers | {0x30: 627}
 
-    def moving(question):
+    def moving(question: Question) -> list[int]:
         if len(wire.asked) == 3:
             registers.registers = fresh
         return registers(question)
@@ -185,7 +189,7 @@ async def test_a_result_that_changes_while_it_is_read_gives_no_reading_this_time
     assert by_point(await it.read())["w01018"].measured_at == MEASURED + 86_400
 
 
-async def test_value_and_time_come_in_one_request_where_that_is_possible():
+async def test_value_and_time_come_in_one_request_where_that_is_possible() -> None:
     registers = Registers()
     registers.put(0x1005, encode_time(MEASURED, "bcd6"))
     registers.put(0x1008, encode_number(0.5, "float32", "CDAB"))
@@ -215,7 +219,9 @@ def cems() -> Registers:
         (Refused("exception 11: target silent", code=11), Cause.NO_LINK, "target silent"),
     ],
 )
-async def test_a_failed_span_is_bad_and_its_neighbours_right(error, cause, text):
+async def test_a_failed_span_is_bad_and_its_neighbours_right(
+    error: DeviceError, cause: Cause, text: str
+) -> None:
     registers = cems()
     registers.errors[0x1D2] = error
     it, _, _ = device("gas/fpi-cems2000", registers)
@@ -228,7 +234,9 @@ async def test_a_failed_span_is_bad_and_its_neighbours_right(error, cause, text)
 
 
 @pytest.mark.parametrize("error", [NoAnswer("no answer in time"), BadAnswer("wrong CRC")])
-async def test_a_silent_span_ends_the_cycle_where_a_late_answer_could_be_mistaken(error):
+async def test_a_silent_span_ends_the_cycle_where_a_late_answer_could_be_mistaken(
+    error: DeviceError,
+) -> None:
     registers = cems()
     registers.errors[0x1D2] = error
     it, wire, _ = device("gas/fpi-cems2000", registers)
@@ -240,7 +248,7 @@ async def test_a_silent_span_ends_the_cycle_where_a_late_answer_could_be_mistake
     assert "not asked" in readings["a21024"].reason
 
 
-async def test_the_next_cycle_begins_with_what_was_not_asked():
+async def test_the_next_cycle_begins_with_what_was_not_asked() -> None:
     registers = cems()
     registers.errors[0x1D2] = NoAnswer("no answer in time")
     it, wire, _ = device("gas/fpi-cems2000", registers)
@@ -253,7 +261,7 @@ async def test_the_next_cycle_begins_with_what_was_not_asked():
     assert readings["a21005"].value is None
 
 
-async def test_after_a_silence_a_question_of_another_length_is_asked_first():
+async def test_after_a_silence_a_question_of_another_length_is_asked_first() -> None:
     registers = codmax()
     registers.errors[0x00] = NoAnswer("no answer in time")
     it, wire, _ = device("water/hach-codmax-ii", registers)
@@ -263,7 +271,7 @@ async def test_after_a_silence_a_question_of_another_length_is_asked_first():
     assert [question.count for question in wire.asked] == [46, 2, 4]
 
 
-async def test_a_value_whose_state_is_not_known_is_never_called_normal():
+async def test_a_value_whose_state_is_not_known_is_never_called_normal() -> None:
     registers = cems()
     registers.errors[0x212] = NoAnswer("no answer in time")
     it, _, _ = device("gas/fpi-cems2000", registers)
@@ -272,7 +280,7 @@ async def test_a_value_whose_state_is_not_known_is_never_called_normal():
     assert so2.reason == "state not known: no answer in time"
 
 
-async def test_busy_gives_no_reading_and_no_zero():
+async def test_busy_gives_no_reading_and_no_zero() -> None:
     registers = cems()
     registers.errors[0x1D2] = busy()
     it, _, _ = device("gas/fpi-cems2000", registers)
@@ -281,7 +289,7 @@ async def test_busy_gives_no_reading_and_no_zero():
     assert len(readings) == 8
 
 
-async def test_a_busy_state_gives_no_reading_at_all():
+async def test_a_busy_state_gives_no_reading_at_all() -> None:
     registers = cems()
     registers.errors[0x212] = busy()
     it, _, _ = device("gas/fpi-cems2000", registers)
@@ -289,7 +297,7 @@ async def test_a_busy_state_gives_no_reading_at_all():
 
 
 @pytest.mark.parametrize("error", [NoAnswer("no answer in time"), BadAnswer("wrong CRC")])
-async def test_nothing_at_all_raises(error: DeviceError):
+async def test_nothing_at_all_raises(error: DeviceError) -> None:
     registers = codmax()
     registers.errors = dict.fromkeys(range(0x100), error)
     it, wire, _ = device("water/hach-codmax-ii", registers)
@@ -298,14 +306,14 @@ async def test_nothing_at_all_raises(error: DeviceError):
     assert len(wire.asked) == 2
 
 
-async def test_a_refusal_is_not_silence_and_does_not_raise():
+async def test_a_refusal_is_not_silence_and_does_not_raise() -> None:
     registers = codmax()
     registers.errors = dict.fromkeys(range(0x100), Refused("exception 1", code=1))
     it, _, _ = device("water/hach-codmax-ii", registers)
     assert {reading.cause for reading in await it.read()} == {Cause.FAULT}
 
 
-async def test_a_joined_block_is_split_after_exception_2_and_that_is_remembered():
+async def test_a_joined_block_is_split_after_exception_2_and_that_is_remembered() -> None:
     registers = codmax()
     registers.errors[0x20] = Refused("exception 2: no such address", code=2)
     it, wire, _ = device("water/hach-codmax-ii", registers)
@@ -319,7 +327,7 @@ async def test_a_joined_block_is_split_after_exception_2_and_that_is_remembered(
     assert all(not (q.start <= 0x20 < q.start + q.count) for q in wire.asked)
 
 
-async def test_one_missing_register_among_many_ends_up_alone():
+async def test_one_missing_register_among_many_ends_up_alone() -> None:
     points = [
         {"id": f"p{n}", "register": "holding", "address": n, "type": "uint16"} for n in range(8)
     ]
@@ -333,7 +341,9 @@ async def test_one_missing_register_among_many_ends_up_alone():
     assert [(question.start, question.count) for question in wire.asked] == [(0, 4), (4, 1), (6, 2)]
 
 
-async def test_a_point_the_instrument_does_not_have_is_not_asked_every_cycle(caplog):
+async def test_a_point_the_instrument_does_not_have_is_not_asked_every_cycle(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     registers = cems()
     registers.errors[0x1D2] = Refused("exception 2: no such address", code=2)
     it, wire, clock = device("gas/fpi-cems2000", registers)
@@ -346,7 +356,7 @@ async def test_a_point_the_instrument_does_not_have_is_not_asked_every_cycle(cap
     assert by_point(await it.read())["a21005"].value == 3
 
 
-async def test_coils_are_ones_and_zeros():
+async def test_coils_are_ones_and_zeros() -> None:
     profile = made(
         {"id": "a", "register": "coil", "address": 4, "type": "bit"},
         {"id": "b", "register": "discrete", "address": 4, "type": "bit", "scale": 2},

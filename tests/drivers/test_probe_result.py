@@ -1,27 +1,21 @@
-"""Asking once and keeping everything, and how that is shown."""
-
-import json
+"""Asking once and keeping everything that came."""
 
 import pytest
 from driver_fakes import FakeClock, FakeWire, Registers, bus_on, busy, device_settings
 
-from agent.probing import probe_facts
-from agent.tools.probe import probe_text
 from drivers.bus import Bus, Pace
 from drivers.device import BadAnswer, NoAnswer, Refused
 from drivers.line import NoLine, Record
-from drivers.probe import FoundUnit, probe_device, scan
+from drivers.probe import FoundUnit, ProbeResult, probe_device, scan
 from drivers.profile import load_profile
 from drivers.question import Question
 from drivers.settings import TcpBus
 from protocols.registers import encode_number
 
-FAST = {"timing": {"timeout_ms": 50, "gap_ms": 0, "retries": 0}}
 
-
-async def probed(profile: str, registers: Registers):
+async def probed(profile: str, registers: Registers) -> ProbeResult:
     bus, _ = bus_on(registers)
-    settings = device_settings(profile, **FAST)
+    settings = device_settings(profile)
     return await probe_device(settings, load_profile(profile), bus=bus, clock=FakeClock())
 
 
@@ -32,7 +26,7 @@ def ph(value: float = 7.6) -> Registers:
     return registers
 
 
-async def test_a_probe_keeps_registers_values_and_state():
+async def test_a_probe_keeps_registers_values_and_state() -> None:
     found = await probed("water/ph", ph())
     assert (found.device, found.bus, found.address) == ("it", "line1", 1)
     assert found.ok
@@ -42,7 +36,7 @@ async def test_a_probe_keeps_registers_values_and_state():
     assert (found.cause, found.error) == ("normal", "")
 
 
-async def test_a_silent_instrument_is_a_result_not_an_error():
+async def test_a_silent_instrument_is_a_result_not_an_error() -> None:
     registers = ph()
     registers.errors = dict.fromkeys(range(0x2600, 0x2604), NoAnswer("no answer in time"))
     found = await probed("water/ph", registers)
@@ -51,14 +45,14 @@ async def test_a_silent_instrument_is_a_result_not_an_error():
     assert found.spans[0].error == "NoAnswer: no answer in time"
 
 
-async def test_a_missing_port_is_a_result_not_an_error():
+async def test_a_missing_port_is_a_result_not_an_error() -> None:
     registers = ph()
     registers.errors[0x2600] = NoLine("/dev/x: No such file or directory")
     found = await probed("water/ph", registers)
     assert found.error == "/dev/x: No such file or directory"
 
 
-async def test_an_exception_is_shown_and_is_not_silence():
+async def test_an_exception_is_shown_and_is_not_silence() -> None:
     registers = ph()
     registers.errors[0x2600] = Refused("exception 4: device failure", code=4)
     found = await probed("water/ph", registers)
@@ -66,7 +60,7 @@ async def test_an_exception_is_shown_and_is_not_silence():
     assert found.spans[0].error == "Refused: exception 4: device failure"
 
 
-async def test_a_busy_instrument_says_busy():
+async def test_a_busy_instrument_says_busy() -> None:
     registers = ph()
     registers.errors[0x2600] = busy()
     found = await probed("water/ph", registers)
@@ -77,7 +71,7 @@ async def test_a_busy_instrument_says_busy():
     assert (await probed(profile, registers)).cause == "busy"
 
 
-async def test_only_the_frames_of_the_probed_unit_are_kept():
+async def test_only_the_frames_of_the_probed_unit_are_kept() -> None:
     class Recording(FakeWire):
         record: Record
 
@@ -93,7 +87,7 @@ async def test_only_the_frames_of_the_probed_unit_are_kept():
         wire=wire,
     )
     wire.record = bus.heard
-    settings = device_settings("water/ph", address=7, **FAST)
+    settings = device_settings("water/ph", address=7)
     with bus.tap(7) as frames:
         await bus.read(3, 3, 0, 1, timing=Pace(0.05, 0.0))
         found = await probe_device(settings, load_profile("water/ph"), bus=bus, clock=FakeClock())
@@ -102,34 +96,7 @@ async def test_only_the_frames_of_the_probed_unit_are_kept():
     assert all_frames == [(">", b"\x03"), (">", b"\x07")]
 
 
-async def test_facts_are_plain_json_and_text_shows_them_all():
-    registers = ph()
-    registers.put(0x2602, [0xFFFF, 0xFFFF])
-    facts = probe_facts(await probed("water/ph", registers))
-    assert json.loads(json.dumps(facts))["device"] == "it"
-    text = probe_text(facts)
-    assert "it  water/ph  line1:1  normal" in text
-    assert "holding 0x2600 x4: 0000 C841 FFFF FFFF" in text
-    assert "25 degC" in text
-    assert "D fault" in text
-    assert "registers FFFF FFFF hold no float32" in text
-    assert "as float32: ABCD —, CDAB —, BADC —, DCBA —" in text
-
-
-@pytest.mark.parametrize(
-    ("value", "shown"), [(36.5, False), (0.0, False), (0.0005, False), (None, True)]
-)
-async def test_a_pair_that_gives_an_unlikely_number_is_shown_in_all_four_orders(value, shown):
-    registers = Registers()
-    if value is None:
-        registers.put(0, encode_number(36.5, "float32", "DCBA"))
-    else:
-        registers.put(0, encode_number(value, "float32", "CDAB"))
-    text = probe_text(probe_facts(await probed("metals/ruiquan-metals", registers)))
-    assert ("DCBA 36.5" in text) is shown
-
-
-async def test_a_scan_finds_who_speaks_and_skips_who_does_not():
+async def test_a_scan_finds_who_speaks_and_skips_who_does_not() -> None:
     def line(question: Question) -> list[int]:
         match question.unit:
             case 3:
@@ -151,7 +118,7 @@ async def test_a_scan_finds_who_speaks_and_skips_who_does_not():
     assert [question.unit for question in wire.asked] == [1, 2, 3, 4, 5, 6]
 
 
-async def test_a_scan_of_a_missing_port_says_so():
+async def test_a_scan_of_a_missing_port_says_so() -> None:
     def gone(_: Question) -> list[int]:
         raise NoLine("/dev/x: No such file or directory")
 

@@ -13,7 +13,8 @@ from drivers.decode import Answer, readings_of, state_of
 from drivers.device import NoAnswer, Reading, Refused
 from drivers.modbus_wire import request_pdu
 from drivers.plan import Span, want_of
-from drivers.profile import Profile, load_profile, profile_names
+from drivers.profile import MeasuredAt, Profile, StateWord, load_profile, profile_names
+from drivers.profile_model import Table
 from drivers.question import FUNCTIONS, Question
 from drivers.settings import TcpBus
 
@@ -38,14 +39,14 @@ def cases() -> list[tuple[str, str, list[str]]]:
 CASES = cases()
 
 
-def test_every_profile_has_a_transcript():
+def test_every_profile_has_a_transcript() -> None:
     assert {profile for profile, _, _ in CASES} == set(profile_names())
 
 
 @pytest.mark.parametrize(
     ("profile", "lines"), [pytest.param(p, lines, id=f"{p}: {t}") for p, t, lines in CASES]
 )
-async def test_transcript(profile, lines):
+async def test_transcript(profile: str, lines: list[str]) -> None:
     expected = [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect")]
     request = next(bytes.fromhex(line[1:]) for line in lines if line.startswith(">"))
     question = question_of(request)
@@ -84,16 +85,17 @@ def meaning(
     profile: Profile, question: Question, values: list[int], expected: list[str]
 ) -> list[str]:
     """Say what the profile makes of these registers alone, for what is expected of them."""
-    tables = [table for table, function in FUNCTIONS.items() if function == question.function]
-    if not tables:
+    tables: list[Table] = ["coil", "discrete", "holding", "input"]
+    asked = [table for table in tables if FUNCTIONS[table] == question.function]
+    if not asked:
         return []
-    span = Span(tables[0], question.start, question.count, ())
+    span = Span(asked[0], question.start, question.count, ())
     part = profile.model_copy(
         update={
             "points": tuple(point for point in profile.points if span.holds(want_of(point))),
             "alarms": tuple(word for word in profile.alarms if span.holds(want_of(word))),
-            "state": within(span, profile.state),
-            "measured_at": within(span, profile.measured_at),
+            "state": profile.state if holds(span, profile.state) else None,
+            "measured_at": profile.measured_at if holds(span, profile.measured_at) else None,
         }
     )
     answers = [Answer(span, tuple(values))]
@@ -107,8 +109,8 @@ def meaning(
     return [line for line in said if line.partition(" =")[0] in wanted]
 
 
-def within(span, item):
-    return item if item is not None and span.holds(want_of(item)) else None
+def holds(span: Span, item: StateWord | MeasuredAt | None) -> bool:
+    return item is not None and span.holds(want_of(item))
 
 
 def text(reading: Reading) -> str:
@@ -134,6 +136,6 @@ def close(ours: str, theirs: str) -> bool:
         return False
 
 
-def test_transcripts_are_where_the_tests_look():
+def test_transcripts_are_where_the_tests_look() -> None:
     assert isinstance(TRANSCRIPTS, Path)
     assert len(CASES) >= 20

@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from protocols.registers import (
     NUMBER_TYPES,
     TIME_FORMATS,
+    ByteOrder,
+    NumberType,
+    TimeFormat,
     decode_number,
     decode_time,
     encode_number,
@@ -19,11 +22,12 @@ from protocols.registers import (
     time_width,
 )
 
+ORDERS: list[ByteOrder] = ["ABCD", "CDAB", "BADC", "DCBA"]
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
-def at(*parts: int) -> float:
-    return datetime.datetime(*parts, tzinfo=CHINA).timestamp()  # type: ignore[misc]  # six ints
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> float:
+    return datetime.datetime(year, month, day, hour, minute, second, tzinfo=CHINA).timestamp()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +39,7 @@ def at(*parts: int) -> float:
         ([0x0000, 0x7841], "DCBA"),
     ],
 )
-def test_the_four_orders_of_15_5(registers, order):
+def test_the_four_orders_of_15_5(registers: list[int], order: ByteOrder) -> None:
     assert decode_number(registers, "float32", order) == 15.5
     assert encode_number(15.5, "float32", order) == registers
 
@@ -60,7 +64,9 @@ def test_the_four_orders_of_15_5(registers, order):
         (ord("N"), "char-le", "ABCD", [0x004E]),
     ],
 )
-def test_numbers_both_ways(value, type_, order, registers):
+def test_numbers_both_ways(
+    value: float, type_: NumberType, order: ByteOrder, registers: list[int]
+) -> None:
     assert decode_number(registers, type_, order) == value
     assert encode_number(value, type_, order) == registers
 
@@ -78,11 +84,11 @@ def test_numbers_both_ways(value, type_, order, registers):
         ([0x00FF], "char-le"),
     ],
 )
-def test_bits_that_are_no_number_give_none(registers, type_):
+def test_bits_that_are_no_number_give_none(registers: list[int], type_: NumberType) -> None:
     assert decode_number(registers, type_) is None
 
 
-def test_a_wrong_count_of_registers_is_our_mistake_and_raises():
+def test_a_wrong_count_of_registers_is_our_mistake_and_raises() -> None:
     with pytest.raises(ValueError, match="2 registers expected, 1 given"):
         decode_number([1], "float32")
     with pytest.raises(ValueError, match="4 registers expected, 3 given"):
@@ -93,19 +99,21 @@ def test_a_wrong_count_of_registers_is_our_mistake_and_raises():
     ("value", "type_"),
     [(65536, "uint16"), (-1, "uint16"), (32768, "int16"), (10_000, "bcd16"), (-1, "bcd16")],
 )
-def test_a_number_that_does_not_fit_is_refused_when_encoding(value, type_):
+def test_a_number_that_does_not_fit_is_refused_when_encoding(
+    value: float, type_: NumberType
+) -> None:
     with pytest.raises(ValueError, match="does not fit"):
         encode_number(value, type_)
 
 
-def test_whole_types_round_when_encoding():
+def test_whole_types_round_when_encoding() -> None:
     assert encode_number(6.86 / 0.01, "int16") == [686]
 
 
 @given(st.data())
-def test_every_finite_number_survives_every_order(data):
+def test_every_finite_number_survives_every_order(data: st.DataObject) -> None:
     type_ = data.draw(st.sampled_from(NUMBER_TYPES))
-    order = data.draw(st.sampled_from(["ABCD", "CDAB", "BADC", "DCBA"]))
+    order = data.draw(st.sampled_from(ORDERS))
     width = number_width(type_)
     registers = data.draw(st.lists(st.integers(0, 0xFFFF), min_size=width, max_size=width))
     number = decode_number(registers, type_, order)
@@ -116,7 +124,7 @@ def test_every_finite_number_survives_every_order(data):
 
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
-def test_float32_is_what_struct_says(value):
+def test_float32_is_what_struct_says(value: float) -> None:
     assert encode_number(value, "float32") == list(struct.unpack(">2H", struct.pack(">f", value)))
 
 
@@ -129,14 +137,14 @@ def test_float32_is_what_struct_says(value):
         ([0x2026, 0x06, 0x26, 0x17, 0x30, 0x05], "bcd-words6"),
     ],
 )
-def test_times_are_local_and_become_utc(registers, format_):
+def test_times_are_local_and_become_utc(registers: list[int], format_: TimeFormat) -> None:
     moment = at(2026, 6, 26, 17, 30, 5)
     assert moment == datetime.datetime(2026, 6, 26, 9, 30, 5, tzinfo=datetime.UTC).timestamp()
     assert decode_time(registers, format_) == moment
     assert encode_time(moment, format_) == registers
 
 
-def test_years_come_with_or_without_century():
+def test_years_come_with_or_without_century() -> None:
     assert decode_time([26, 6, 26, 17, 30, 5], "words6") == at(2026, 6, 26, 17, 30, 5)
     assert decode_time([0x26, 0x06, 0x26, 0x17, 0x30, 0x05], "bcd-words6") == at(
         2026, 6, 26, 17, 30, 5
@@ -160,7 +168,7 @@ def test_years_come_with_or_without_century():
         ([2026, 6, 31, 0, 0, 0], "words6"),
     ],
 )
-def test_registers_that_are_no_time_give_none(registers, format_):
+def test_registers_that_are_no_time_give_none(registers: list[int], format_: TimeFormat) -> None:
     assert decode_time(registers, format_) is None
 
 
@@ -168,14 +176,16 @@ def test_registers_that_are_no_time_give_none(registers, format_):
     st.sampled_from(TIME_FORMATS),
     st.integers(int(at(2000, 1, 1)), int(at(2099, 12, 31, 23, 59, 59))),
 )
-def test_every_second_of_the_century_survives_every_format(format_, moment):
+def test_every_second_of_the_century_survives_every_format(
+    format_: TimeFormat, moment: int
+) -> None:
     registers = encode_time(moment, format_)
     assert len(registers) == time_width(format_)
     assert decode_time(registers, format_) == moment
 
 
 @given(st.sampled_from(TIME_FORMATS), st.data())
-def test_no_registers_make_time_decoding_fail(format_, data):
+def test_no_registers_make_time_decoding_fail(format_: TimeFormat, data: st.DataObject) -> None:
     width = time_width(format_)
     registers = data.draw(st.lists(st.integers(0, 0xFFFF), min_size=width, max_size=width))
     decode_time(registers, format_)

@@ -32,7 +32,7 @@ BOTH = pytest.mark.parametrize("over", [rtu, tcp])
 
 
 @BOTH
-async def test_registers_and_bits_of_the_standards_examples(server, over):
+async def test_registers_and_bits_of_the_standards_examples(server: Path, over: Serving) -> None:
     async with bus_to(server, over) as bus:
         assert await bus.read(UNIT, 4, 0x108, 1, timing=PACE) == [0x000A]
         bits = await bus.read(UNIT, 2, 0x1C4, 22, timing=PACE)
@@ -40,7 +40,7 @@ async def test_registers_and_bits_of_the_standards_examples(server, over):
 
 
 @BOTH
-async def test_what_was_written_is_read_back(server, over):
+async def test_what_was_written_is_read_back(server: Path, over: Serving) -> None:
     async with bus_to(server, over) as bus:
         await bus.write(UNIT, 0x160, [0x022B, 0x0001, 0x0064], timing=PACE)
         assert await bus.read(UNIT, 3, 0x160, 3, timing=PACE) == [0x022B, 0x0001, 0x0064]
@@ -49,7 +49,9 @@ async def test_what_was_written_is_read_back(server, over):
 
 
 @BOTH
-async def test_an_answer_of_wrong_length_is_refused_and_the_next_poll_is_good(server, over):
+async def test_an_answer_of_wrong_length_is_refused_and_the_next_poll_is_good(
+    server: Path, over: Serving
+) -> None:
     async with bus_to(server, over) as bus:
         await bus.write(UNIT, 0x160, [1, 2, 3], timing=PACE)
         with pytest.raises(BadAnswer) as caught:
@@ -59,7 +61,7 @@ async def test_an_answer_of_wrong_length_is_refused_and_the_next_poll_is_good(se
 
 
 @BOTH
-async def test_busy_is_an_exception_to_ask_again_after(server, over):
+async def test_busy_is_an_exception_to_ask_again_after(server: Path, over: Serving) -> None:
     async with bus_to(server, over) as bus:
         with pytest.raises(Refused, match="busy") as caught:
             await bus.read(UNIT, 3, 0x170, 1, timing=PACE)
@@ -67,14 +69,14 @@ async def test_busy_is_an_exception_to_ask_again_after(server, over):
 
 
 @BOTH
-async def test_an_address_it_does_not_have_is_exception_2(server, over):
+async def test_an_address_it_does_not_have_is_exception_2(server: Path, over: Serving) -> None:
     async with bus_to(server, over) as bus:
         with pytest.raises(Refused, match="no such address") as caught:
             await bus.read(UNIT, 3, 0x15F, 1, timing=PACE)
         assert caught.value.code == 2
 
 
-async def test_another_unit_is_called_wrong_unit(server):
+async def test_another_unit_is_called_wrong_unit(server: Path) -> None:
     async with bus_to(server, rtu) as bus:
         with pytest.raises(BadAnswer, match="WRONG UNIT: 18 answered for 17") as caught:
             await bus.read(UNIT, 3, 0x171, 1, timing=PACE)
@@ -83,7 +85,7 @@ async def test_another_unit_is_called_wrong_unit(server):
         assert await bus.read(UNIT, 3, 0x160, 3, timing=PACE) == [1, 2, 3]
 
 
-async def test_another_transaction_is_not_the_answer(server):
+async def test_another_transaction_is_not_the_answer(server: Path) -> None:
     async with bus_to(server, tcp) as bus:
         await bus.write(BROADCAST_UNIT, 0x160, [1, 2, 3], timing=PACE)
         with pytest.raises(BadAnswer, match="another question") as caught:
@@ -93,7 +95,7 @@ async def test_another_transaction_is_not_the_answer(server):
 
 
 @BOTH
-async def test_a_late_answer_does_not_answer_the_next_poll(server, over):
+async def test_a_late_answer_does_not_answer_the_next_poll(server: Path, over: Serving) -> None:
     async with bus_to(server, over) as bus:
         await bus.write(UNIT, 0x172, [0x7272], timing=PACE)
         await bus.write(UNIT, 0x160, [0x1616], timing=PACE)
@@ -103,27 +105,27 @@ async def test_a_late_answer_does_not_answer_the_next_poll(server, over):
 
 
 @BOTH
-async def test_with_patience_the_slow_register_is_read(server, over):
+async def test_with_patience_the_slow_register_is_read(server: Path, over: Serving) -> None:
     async with bus_to(server, over) as bus:
         await bus.write(UNIT, 0x172, [0x7272], timing=PACE)
         assert await bus.read(UNIT, 3, 0x172, 1, timing=PATIENT) == [0x7272]
 
 
-async def test_an_answer_with_pauses_between_its_bytes_is_one_answer(server):
+async def test_an_answer_with_pauses_between_its_bytes_is_one_answer(server: Path) -> None:
     """Made by hand for TCP only; see the RTU slave of our own for the serial line."""
     async with bus_to(server, tcp) as bus:
         assert await bus.read(BROADCAST_UNIT, 3, 0x173, 1, timing=PACE) == [0]
 
 
 @BOTH
-async def test_the_largest_read_and_what_is_beyond_it(server, over):
+async def test_the_largest_read_and_what_is_beyond_it(server: Path, over: Serving) -> None:
     async with bus_to(server, over) as bus:
         assert len(await bus.read(UNIT, 3, 0x160, 0x20, timing=PACE)) == 0x20
         with pytest.raises(Refused):
             await bus.read(UNIT, 3, 0x160, 0x21, timing=PACE)
 
 
-def test_the_examples_still_have_what_these_tests_change():
+def test_the_examples_still_have_what_these_tests_change() -> None:
     if not EXAMPLES.is_dir():
         missing("the examples of libmodbus-dev")
     source = (EXAMPLES / "unit-test-server.c").read_text(encoding="utf-8")

@@ -99,7 +99,7 @@ BOTH = pytest.mark.parametrize("over", [rtu, tcp])
 
 
 @BOTH
-async def test_a_profile_is_read_from_an_independent_slave(over):
+async def test_a_profile_is_read_from_an_independent_slave(over: Serving) -> None:
     settings = DeviceSettings(id="cod", profile="water/hach-codmax-ii", bus="line1", address=1)
     async with over() as bus:
         device = ModbusDevice(settings, load_profile(settings.profile), bus=bus, clock=CLOCK)
@@ -110,7 +110,7 @@ async def test_a_profile_is_read_from_an_independent_slave(over):
 
 
 @BOTH
-async def test_all_four_tables_and_both_writes(over):
+async def test_all_four_tables_and_both_writes(over: Serving) -> None:
     async with over() as bus:
         assert await bus.read(1, 4, 10, 3, timing=PACE) == [1, 2, 3]
         assert await bus.read(1, 1, 0, 5, timing=PACE) == [1, 0, 1, 1, 0]
@@ -122,7 +122,7 @@ async def test_all_four_tables_and_both_writes(over):
         assert caught.value.code == 2
 
 
-async def test_a_unit_nobody_is_stays_silent_and_its_neighbour_answers():
+async def test_a_unit_nobody_is_stays_silent_and_its_neighbour_answers() -> None:
     async with rtu() as bus:
         with pytest.raises(NoAnswer):
             await bus.read(2, 3, 0, 1, timing=Pace(0.1, 0.0, retries=0))

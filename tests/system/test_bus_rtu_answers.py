@@ -51,7 +51,7 @@ async def line(tmp_path, behaviour=obedient, **settings):
             yield bus, slave
 
 
-async def test_registers_come_as_they_are(tmp_path):
+async def test_registers_come_as_they_are(tmp_path: Path) -> None:
     async with line(tmp_path) as (bus, slave):
         assert await bus.read(1, 3, 0x10, 3, timing=PACE) == [0x10, 0x11, 0x12]
         assert await bus.read(1, 4, 0x20, 1, timing=PACE) == [0x20]
@@ -61,7 +61,7 @@ async def test_registers_come_as_they_are(tmp_path):
     assert slave.requests[3] == bytes.fromhex("01 06 01 AD 00 02 98 16")
 
 
-async def test_bits_come_in_their_order(tmp_path):
+async def test_bits_come_in_their_order(tmp_path: Path) -> None:
     def bits(request):
         yield 0, framed(request[0], request[1], 2, 0b0000_0101, 0b10)
 
@@ -70,7 +70,9 @@ async def test_bits_come_in_their_order(tmp_path):
 
 
 @pytest.mark.parametrize(("function", "count"), [(3, 3), (4, 2)])
-async def test_late_answer_is_not_taken_for_next_question(tmp_path, function, count):
+async def test_late_answer_is_not_taken_for_next_question(
+    tmp_path: Path, function: int, count: int
+) -> None:
     """The trial of a library client that handed back the values of an earlier question.
 
     Time-out 0.3 s, no retries; the answer to the question about 0x100 comes after 0.35 s, when
@@ -90,7 +92,7 @@ async def test_late_answer_is_not_taken_for_next_question(tmp_path, function, co
     assert [address_of(request) for request in slave.requests] == [0x100, 0x200]
 
 
-async def test_late_answer_is_not_taken_for_the_next_unit(tmp_path):
+async def test_late_answer_is_not_taken_for_the_next_unit(tmp_path: Path) -> None:
     def late(request):
         yield (0.35 if request[0] == 1 else 0.05), right(request)
 
@@ -100,7 +102,7 @@ async def test_late_answer_is_not_taken_for_the_next_unit(tmp_path):
         assert await bus.read(2, 3, 0x200, 3, timing=PACE) == [0x200, 0x201, 0x202]
 
 
-async def test_retry_waits_for_silence_and_gets_its_own_answer(tmp_path):
+async def test_retry_waits_for_silence_and_gets_its_own_answer(tmp_path: Path) -> None:
     delays = iter([0.35])
 
     def late(request):
@@ -135,12 +137,12 @@ async def wrong_values(tmp_path, polls: int) -> list[tuple[int, list[int]]]:
     return wrong
 
 
-async def test_no_wrong_value_from_a_slave_of_any_delay(tmp_path):
+async def test_no_wrong_value_from_a_slave_of_any_delay(tmp_path: Path) -> None:
     assert await wrong_values(tmp_path, polls=120) == []
 
 
 @pytest.mark.soak
-async def test_no_wrong_value_in_a_thousand_polls(tmp_path):
+async def test_no_wrong_value_in_a_thousand_polls(tmp_path: Path) -> None:
     assert await wrong_values(tmp_path, polls=1000) == []
 
 
@@ -181,7 +183,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("wrong", "fault", "text"), WRONG)
-async def test_a_wrong_answer_is_refused_and_the_next_poll_is_good(tmp_path, wrong, fault, text):
+async def test_a_wrong_answer_is_refused_and_the_next_poll_is_good(
+    tmp_path: Path, wrong: Wrong, fault: Fault, text: str
+) -> None:
     async with line(tmp_path, once(wrong)) as (bus, _):
         with pytest.raises(BadAnswer, match=text) as caught:
             await bus.read(17, 3, 0x160, 3, timing=PACE)
@@ -191,7 +195,7 @@ async def test_a_wrong_answer_is_refused_and_the_next_poll_is_good(tmp_path, wro
     assert caught.value.received
 
 
-async def test_a_foreign_unit_ends_the_waiting_at_once_and_is_counted(tmp_path):
+async def test_a_foreign_unit_ends_the_waiting_at_once_and_is_counted(tmp_path: Path) -> None:
     async with line(tmp_path, once(lambda _: registers_frame(18, 3, 7))) as (bus, _):
         async with asyncio.timeout(SOON_S):
             with pytest.raises(BadAnswer) as caught:
@@ -200,12 +204,14 @@ async def test_a_foreign_unit_ends_the_waiting_at_once_and_is_counted(tmp_path):
         assert bus.counts.wrong_unit == {(17, 18): 1}
 
 
-async def test_an_answer_is_complete_with_its_last_byte_not_with_the_time_out(tmp_path):
+async def test_an_answer_is_complete_with_its_last_byte_not_with_the_time_out(
+    tmp_path: Path,
+) -> None:
     async with line(tmp_path) as (bus, _), asyncio.timeout(SOON_S):
         assert len(await bus.read(1, 3, 0, 125, timing=PATIENT)) == 125
 
 
-async def test_an_exception_does_not_wait_for_a_whole_answer(tmp_path):
+async def test_an_exception_does_not_wait_for_a_whole_answer(tmp_path: Path) -> None:
     async with line(tmp_path, once(lambda _: framed(1, 0x83, 2))) as (bus, _):
         async with asyncio.timeout(SOON_S):
             with pytest.raises(Refused) as caught:
@@ -214,7 +220,7 @@ async def test_an_exception_does_not_wait_for_a_whole_answer(tmp_path):
         assert await bus.read(1, 3, 0, 1, timing=PACE) == [0]
 
 
-async def test_an_answer_in_single_bytes_is_one_answer(tmp_path):
+async def test_an_answer_in_single_bytes_is_one_answer(tmp_path: Path) -> None:
     def slowly(request):
         for byte in right(request):
             yield 0.005, bytes((byte,))
@@ -234,7 +240,9 @@ GLUED = [
 
 
 @pytest.mark.parametrize(("before", "behind"), GLUED)
-async def test_the_right_answer_is_found_among_glued_frames(tmp_path, before, behind):
+async def test_the_right_answer_is_found_among_glued_frames(
+    tmp_path: Path, before: bytes, behind: bytes
+) -> None:
     def glued(request):
         yield 0, before + right(request) + behind
 
@@ -243,7 +251,7 @@ async def test_the_right_answer_is_found_among_glued_frames(tmp_path, before, be
         assert await bus.read(1, 3, 0x50, 3, timing=PACE) == [0x50, 0x51, 0x52]
 
 
-async def test_what_came_while_nobody_had_asked_is_thrown_away(tmp_path):
+async def test_what_came_while_nobody_had_asked_is_thrown_away(tmp_path: Path) -> None:
     """A whole and fitting frame that arrived before the question is not its answer."""
 
     def twice(request):
@@ -271,7 +279,7 @@ def echoing(request):
     yield 0.01, right(request)
 
 
-async def test_the_echo_of_a_two_wire_converter_is_not_an_answer(tmp_path):
+async def test_the_echo_of_a_two_wire_converter_is_not_an_answer(tmp_path: Path) -> None:
     async with line(tmp_path, echoing) as (bus, _):
         assert await bus.read(1, 3, 0x40, 3, timing=PACE) == [0x40, 0x41, 0x42]
         await bus.write(1, 0x0219, [1, 1, 3], timing=PACE)
@@ -279,7 +287,7 @@ async def test_the_echo_of_a_two_wire_converter_is_not_an_answer(tmp_path):
         assert bus._wire.echo is True
 
 
-async def test_an_echo_alone_does_not_confirm_a_single_write(tmp_path):
+async def test_an_echo_alone_does_not_confirm_a_single_write(tmp_path: Path) -> None:
     """Asked first of all: its right answer would be the same bytes as its echo."""
 
     def echo_only(request):
@@ -291,7 +299,7 @@ async def test_an_echo_alone_does_not_confirm_a_single_write(tmp_path):
     assert [request[1] for request in slave.requests] == [3, 6]
 
 
-async def test_an_echo_and_a_deaf_unit_are_no_answer(tmp_path):
+async def test_an_echo_and_a_deaf_unit_are_no_answer(tmp_path: Path) -> None:
     answers = iter([True])
 
     def deaf_later(request):
@@ -308,7 +316,7 @@ async def test_an_echo_and_a_deaf_unit_are_no_answer(tmp_path):
         assert slave.requests[1][1] == 6
 
 
-async def test_many_askers_share_a_line_without_mixing_bytes(tmp_path):
+async def test_many_askers_share_a_line_without_mixing_bytes(tmp_path: Path) -> None:
     async with line(tmp_path) as (bus, slave):
         came = await asyncio.gather(
             *(bus.read(unit, 3, unit * 16, 2, timing=PACE) for unit in range(1, 30))
@@ -317,7 +325,7 @@ async def test_many_askers_share_a_line_without_mixing_bytes(tmp_path):
     assert all(crc(request[:-2]) == request[-2:] for request in slave.requests)
 
 
-async def test_a_silent_unit_does_not_take_the_line_from_its_neighbour(tmp_path):
+async def test_a_silent_unit_does_not_take_the_line_from_its_neighbour(tmp_path: Path) -> None:
     def one_silent(request):
         if request[0] != 1:
             yield 0, right(request)
@@ -333,7 +341,7 @@ async def test_a_silent_unit_does_not_take_the_line_from_its_neighbour(tmp_path)
     assert asked.count(1) == 4
 
 
-async def test_an_order_goes_before_the_polls_that_wait(tmp_path):
+async def test_an_order_goes_before_the_polls_that_wait(tmp_path: Path) -> None:
     async with line(tmp_path) as (bus, slave):
         polls = [asyncio.create_task(bus.read(1, 3, n, 1, timing=PACE)) for n in range(20)]
         await asyncio.sleep(0)
@@ -342,7 +350,7 @@ async def test_an_order_goes_before_the_polls_that_wait(tmp_path):
     assert [request[0] for request in slave.requests].index(9) == 1
 
 
-async def test_every_frame_is_recorded(tmp_path):
+async def test_every_frame_is_recorded(tmp_path: Path) -> None:
     frames = []
     link = tmp_path / "line"
     settings = SerialBus(id="line1", kind="serial", port=str(link))

@@ -83,14 +83,14 @@ async def line(behaviour: Behaviour = obedient) -> AsyncIterator[tuple[Bus, Peer
     server.close()
 
 
-async def test_registers_come_as_they_are():
+async def test_registers_come_as_they_are() -> None:
     async with line() as (bus, peer):
         assert await bus.read(1, 3, 0x10, 3, timing=PACE) == [0x10, 0x11, 0x12]
         assert await bus.read(2, 4, 0x20, 1, timing=PACE) == [0x20]
         assert peer.connections == 1
 
 
-async def test_late_answer_is_not_taken_for_next_question():
+async def test_late_answer_is_not_taken_for_next_question() -> None:
     def late(request):
         yield (0.35 if request[8:10] == b"\x01\x00" else 0), right(request)
 
@@ -100,7 +100,7 @@ async def test_late_answer_is_not_taken_for_next_question():
         assert await bus.read(1, 3, 0x200, 3, timing=PACE) == [0x200, 0x201, 0x202]
 
 
-async def test_late_answer_of_a_gateway_that_numbers_all_answers_zero_is_not_taken():
+async def test_late_answer_of_a_gateway_that_numbers_all_answers_zero_is_not_taken() -> None:
     """The library takes transaction id 0 for an answer to anything."""
 
     def zero(request):
@@ -136,7 +136,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("wrong", "fault"), WRONG)
-async def test_a_wrong_answer_is_refused_and_the_next_poll_is_good(wrong, fault):
+async def test_a_wrong_answer_is_refused_and_the_next_poll_is_good(
+    wrong: Wrong, fault: Fault
+) -> None:
     first = iter([wrong])
 
     def once(request):
@@ -159,7 +161,7 @@ async def comes_back(bus: Bus) -> list[int]:
             await asyncio.sleep(0.05)
 
 
-async def test_an_exception_is_refused():
+async def test_an_exception_is_refused() -> None:
     def busy(request):
         yield 0, frame(request[:2], request[6], b"\x83\x06")
 
@@ -169,7 +171,7 @@ async def test_an_exception_is_refused():
         assert caught.value.code == 6
 
 
-async def test_an_answer_in_single_bytes_is_one_answer():
+async def test_an_answer_in_single_bytes_is_one_answer() -> None:
     def slowly(request):
         for byte in right(request):
             yield 0.002, bytes((byte,))
@@ -179,7 +181,7 @@ async def test_an_answer_in_single_bytes_is_one_answer():
 
 
 @pytest.mark.parametrize("cut", [3, 7, 12, 20, 30])
-async def test_an_answer_glued_to_a_late_one_and_cut_anywhere_is_read_right(cut):
+async def test_an_answer_glued_to_a_late_one_and_cut_anywhere_is_read_right(cut: int) -> None:
     def glued(request):
         late = another_transaction(request)
         whole = late + right(request)
@@ -192,7 +194,7 @@ async def test_an_answer_glued_to_a_late_one_and_cut_anywhere_is_read_right(cut)
             assert came == [start, start + 1, start + 2]
 
 
-async def test_nobody_there_is_no_line():
+async def test_nobody_there_is_no_line() -> None:
     async with Bus(TcpBus(id="tcp", kind="tcp", host="127.0.0.1", port=1)) as bus:
         with pytest.raises(NoLine, match=r"no connection to 127\.0\.0\.1:1"):
             await bus.read(1, 3, 0, 1, timing=PACE)
@@ -200,7 +202,7 @@ async def test_nobody_there_is_no_line():
             await bus.read(1, 3, 0, 1, timing=PACE)
 
 
-async def test_what_was_never_sent_is_not_said_to_be_sent():
+async def test_what_was_never_sent_is_not_said_to_be_sent() -> None:
     def closing(request):
         yield 0, right(request)
         yield 0, None
@@ -217,7 +219,7 @@ async def test_what_was_never_sent_is_not_said_to_be_sent():
     assert len(peer.requests) == 1
 
 
-async def test_a_connection_closed_by_the_peer_is_made_again():
+async def test_a_connection_closed_by_the_peer_is_made_again() -> None:
     def closing(request):
         yield 0, right(request)
         yield 0, None
@@ -228,7 +230,7 @@ async def test_a_connection_closed_by_the_peer_is_made_again():
         assert peer.connections >= 3
 
 
-async def test_a_connection_closed_instead_of_an_answer_is_no_line():
+async def test_a_connection_closed_instead_of_an_answer_is_no_line() -> None:
     def closing(_):
         yield 0, None
 
@@ -237,7 +239,7 @@ async def test_a_connection_closed_instead_of_an_answer_is_no_line():
             await bus.read(1, 3, 0, 1, timing=PACE)
 
 
-async def test_a_peer_that_lost_its_power_is_found_out_by_a_new_connection():
+async def test_a_peer_that_lost_its_power_is_found_out_by_a_new_connection() -> None:
     def deaf(_):
         return ()
 
@@ -250,7 +252,7 @@ async def test_a_peer_that_lost_its_power_is_found_out_by_a_new_connection():
         assert peer.connections == 2
 
 
-async def test_a_cancelled_question_leaves_its_answer_to_nobody():
+async def test_a_cancelled_question_leaves_its_answer_to_nobody() -> None:
     release = asyncio.Event()
 
     async def read(bus: Bus, start: int) -> list[int]:
@@ -268,7 +270,7 @@ async def test_a_cancelled_question_leaves_its_answer_to_nobody():
         assert await read(bus, 0x200) == [0x200, 0x201, 0x202]
 
 
-async def test_every_packet_is_recorded_once():
+async def test_every_packet_is_recorded_once() -> None:
     frames: list[tuple[str, bytes]] = []
     peer = Peer(lambda request: [(0, right(request)[:5]), (0.05, right(request)[5:])])
     server = await asyncio.start_server(peer.serve, "127.0.0.1", 0)

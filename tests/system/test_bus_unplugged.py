@@ -53,7 +53,7 @@ async def comes_back(bus: Bus) -> list[int]:
             await asyncio.sleep(0.05)
 
 
-async def test_a_port_that_is_not_there_yet_is_no_line(tmp_path):
+async def test_a_port_that_is_not_there_yet_is_no_line(tmp_path: Path) -> None:
     link = tmp_path / "line"
     async with Bus(settings(link)) as bus:
         with pytest.raises(NoLine, match="No such file"):
@@ -80,16 +80,16 @@ async def unplug_and_replug(tmp_path: Path, times: int) -> None:
                 assert len(descriptors()) == before
 
 
-async def test_a_line_pulled_and_put_back_answers_again_and_leaks_nothing(tmp_path):
+async def test_a_line_pulled_and_put_back_answers_again_and_leaks_nothing(tmp_path: Path) -> None:
     await unplug_and_replug(tmp_path, times=5)
 
 
 @pytest.mark.soak
-async def test_a_hundred_times_pulled_and_put_back(tmp_path):
+async def test_a_hundred_times_pulled_and_put_back(tmp_path: Path) -> None:
     await unplug_and_replug(tmp_path, times=100)
 
 
-async def test_a_port_under_another_name_behind_the_same_link_is_found(tmp_path):
+async def test_a_port_under_another_name_behind_the_same_link_is_found(tmp_path: Path) -> None:
     link, other = tmp_path / "line", tmp_path / "other"
     with RtuSlave(link, obedient) as first, RtuSlave(other, obedient):
         async with Bus(settings(link)) as bus:
@@ -101,7 +101,7 @@ async def test_a_port_under_another_name_behind_the_same_link_is_found(tmp_path)
             assert await comes_back(bus) == [0, 1]
 
 
-async def test_pulling_the_line_ends_the_waiting_for_an_answer(tmp_path):
+async def test_pulling_the_line_ends_the_waiting_for_an_answer(tmp_path: Path) -> None:
     link = tmp_path / "line"
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -120,7 +120,7 @@ async def test_pulling_the_line_ends_the_waiting_for_an_answer(tmp_path):
                     await waiting
 
 
-async def test_a_line_pulled_while_nobody_asks_is_closed_at_once(tmp_path):
+async def test_a_line_pulled_while_nobody_asks_is_closed_at_once(tmp_path: Path) -> None:
     """A dead descriptor that is held makes the kernel give the converter another name."""
     link = tmp_path / "line"
     with RtuSlave(link, obedient) as slave:
@@ -134,7 +134,7 @@ async def test_a_line_pulled_while_nobody_asks_is_closed_at_once(tmp_path):
                     await asyncio.sleep(0.01)
 
 
-async def test_units_are_not_left_alone_because_the_line_was_away(tmp_path):
+async def test_units_are_not_left_alone_because_the_line_was_away(tmp_path: Path) -> None:
     link = tmp_path / "line"
     with RtuSlave(link, silent) as slave:
         async with Bus(settings(link)) as bus:
@@ -149,7 +149,7 @@ async def test_units_are_not_left_alone_because_the_line_was_away(tmp_path):
             assert await comes_back(bus) == [0, 1]
 
 
-async def test_a_port_has_one_owner(tmp_path):
+async def test_a_port_has_one_owner(tmp_path: Path) -> None:
     link = tmp_path / "line"
     with RtuSlave(link, obedient):
         async with Bus(settings(link)) as first, Bus(settings(link)) as second:

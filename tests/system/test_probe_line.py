@@ -7,11 +7,9 @@ from libmodbus_bench import UNIT, build, rtu, tcp
 from rtu_slave import RtuSlave, framed, registers_frame
 
 from agent.clock import Clock
-from agent.probing import probe_facts
-from agent.tools.probe import probe_alone, probe_text, scan_alone
 from drivers.bus import Bus, Pace
 from drivers.line import NoLine
-from drivers.probe import probe_device
+from drivers.probe import ProbeResult, probe_device, scan
 from drivers.profile import Profile, load_profile
 from drivers.settings import DeviceSettings, SerialBus
 from protocols.registers import encode_number
@@ -47,7 +45,7 @@ def device(address: int, profile: str = "water/libmodbus") -> DeviceSettings:
 
 
 @pytest.mark.parametrize("over", [rtu, tcp])
-async def test_an_independent_server_is_probed(tmp_path, over):
+async def test_an_independent_server_is_probed(tmp_path: Path, over: Serving) -> None:
     async with over(build(tmp_path)) as settings:
         async with Bus(settings) as bus:
             values = [*encode_number(36.5, "float32"), 7, 0]
@@ -63,7 +61,7 @@ async def test_an_independent_server_is_probed(tmp_path, over):
         assert found.taken_ms > 0
 
 
-async def probe(bus: Bus):
+async def probe(bus: Bus) -> ProbeResult:
     return await probe_device(device(UNIT), PROFILE, bus=bus, clock=Clock())
 
 
@@ -81,42 +79,45 @@ def line(tmp_path) -> SerialBus:
     return SerialBus(id="rtu", kind="serial", port=str(tmp_path / "line"), baud=9600)
 
 
-async def test_a_serial_line_is_probed_and_shown(tmp_path):
+async def probe_ph(settings: SerialBus) -> ProbeResult:
+    async with Bus(settings) as bus:
+        profile = load_profile("water/ph")
+        return await probe_device(device(3, "water/ph"), profile, bus=bus, clock=Clock())
+
+
+async def test_a_serial_line_is_probed(tmp_path: Path) -> None:
     with RtuSlave(tmp_path / "line", electrode):
-        found = await probe_alone(
-            line(tmp_path), device(3, "water/ph"), profile=load_profile("water/ph"), clock=Clock()
-        )
-    text = probe_text(probe_facts(found))
+        found = await probe_ph(line(tmp_path))
     assert found.ok
-    assert "> 03 03 26 00 00 04" in text
-    assert "< 03 03 08 00 00 C8 41 33 33 F3 40" in text
-    assert "7.6" in text
-    assert "N normal" in text
+    assert [mark for mark, _ in found.frames] == [">", "<"]
+    assert found.frames[0][1].startswith(b"\x03\x03\x26\x00\x00\x04")
+    assert found.spans[0].registers[:2] == (0x0000, 0xC841)
+    assert [reading.value for reading in found.readings] == [25.0, pytest.approx(7.6)]
 
 
-async def test_a_line_that_is_not_there_is_a_result(tmp_path):
-    found = await probe_alone(
-        line(tmp_path), device(3, "water/ph"), profile=load_profile("water/ph"), clock=Clock()
-    )
+async def test_a_line_that_is_not_there_is_a_result(tmp_path: Path) -> None:
+    found = await probe_ph(line(tmp_path))
     assert not found.ok
     assert "No such file or directory" in found.error
     assert found.frames == ()
 
 
-async def test_a_scan_finds_the_units_of_a_line(tmp_path):
+async def test_a_scan_finds_the_units_of_a_line(tmp_path: Path) -> None:
     with RtuSlave(tmp_path / "line", electrode):
-        found = [unit async for unit in scan_alone(line(tmp_path), range(1, 9), timeout_s=0.1)]
+        async with Bus(line(tmp_path)) as bus:
+            found = [unit async for unit in scan(bus, range(1, 9), timeout_s=0.1)]
     assert [unit.address for unit in found] == [3, 7]
     assert "no such address" in found[0].said
 
 
-async def test_a_scan_of_no_line_says_so(tmp_path):
-    with pytest.raises(NoLine):
-        async for _ in scan_alone(line(tmp_path), range(1, 9)):
-            pass
+async def test_a_scan_of_no_line_says_so(tmp_path: Path) -> None:
+    async with Bus(line(tmp_path)) as bus:
+        with pytest.raises(NoLine):
+            async for _ in scan(bus, range(1, 9)):
+                pass
 
 
-async def test_a_probe_goes_through_the_bus_that_polls(tmp_path):
+async def test_a_probe_goes_through_the_bus_that_polls(tmp_path: Path) -> None:
     """With a poller on the line the probe waits its turn and no byte is mixed."""
     with RtuSlave(tmp_path / "line", electrode) as slave:
         async with Bus(line(tmp_path)) as bus:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -25,7 +24,7 @@ from agent.errors import Rejected, Unreachable
 from agent.tools.broker import Broker
 from agent.tools.broker import Login as User
 from agent.uplink.link import NOBODY_SUBSCRIBED, Outcome, Sent
-from agent.uplink.mqtt import MqttLink, TakenOver
+from agent.uplink.mqtt import MqttLink
 
 pytestmark = pytest.mark.system
 
@@ -95,25 +94,6 @@ async def test_request_sent_while_we_were_away_is_waiting_for_us(broker: Broker)
     assert (arrival.topic, arrival.payload) == (f"{TOPICS}/down", b"request")
 
 
-async def test_other_client_of_our_name_makes_us_stop(broker: Broker, tmp_path: Path) -> None:
-    async with posted(tmp_path / "store", broker.url) as post:
-        run = asyncio.create_task(post.station.run())
-        await until(lambda: post.station.state.linked)
-        async with MqttLink(login(broker.url)) as twin:
-            await asyncio.wait_for(run, 10)
-            assert post.station.state.taken_over
-            assert await twin.publish("x", b"") != ACCEPTED
-            async with Listener(broker.port) as listener:
-                await listener.until_heard("state")
-            assert json.loads(listener.payloads("state")[0])["online"] is True
-
-
-async def test_link_learns_that_its_session_was_taken_over(broker: Broker) -> None:
-    async with MqttLink(login(broker.url)) as first, MqttLink(login(broker.url)):
-        with pytest.raises(TakenOver, match="[Ss]ession taken over"):
-            await asyncio.wait_for(first.receive(), 10)
-
-
 @pytest.mark.parametrize("newest", [True, False])
 @pytest.mark.parametrize("password", [None, "wrong"])
 async def test_login_that_the_broker_refuses_is_told(
@@ -123,38 +103,40 @@ async def test_login_that_the_broker_refuses_is_told(
     user = User("station", "right")
     async with Broker(free_port(), tmp_path, program="mosquitto", login=user) as broker:
         wrong = login(broker.url, newest=newest, username="station", password=password)
-        with pytest.raises(Rejected, match="[Nn]ot authorized"):
+        with pytest.raises(Rejected, match=r"[Nn]ot authorized"):
             await MqttLink(wrong).__aenter__()
-        right = login(broker.url, newest=newest, username="station", password="right")  # noqa: S106
+        right = login(broker.url, newest=newest, username="station", password="right")
         async with MqttLink(right) as link:
             assert (await link.publish("x", b"")).reason.startswith("PUBACK")
 
 
 @pytest.mark.parametrize("versions", [(True, False), (False,)])
-async def test_nothing_is_lost_or_doubled_while_the_broker_comes_and_goes(
+async def test_uploads_of_an_outage_arrive_once_the_broker_is_back(
     broker: Broker, tmp_path: Path, versions: tuple[bool, ...]
 ) -> None:
-    heard: set[bytes] = set()
+    await broker.stop()
     async with posted(tmp_path / "store", broker.url, versions=versions) as post:
-        await broker.stop()
         await post.owe(*range(50))
         async with post.working() as station:
             await until(lambda: bool(station.state.error))
-            for turn in (1, 2, 3):
+            for turn in (1, 2):
                 await broker.start()
                 async with Listener(broker.port) as listener:
-                    await post.owe(*range(turn * 100, turn * 100 + 100))
-                    await listener.until_heard("up/2051")
-                    if turn == 3:
-                        await post.until_sent()
-                    heard |= set(listener.payloads("up/2051"))
-                if turn < 3:
+                    await post.until_sent()
+                    await until(lambda: len(listener.payloads("up/2051")) == 50)
+                    assert numbers(listener) == set(range(turn * 50 - 50, turn * 50))
                     await broker.stop()
                     await until(lambda: not station.state.linked)
+                await post.owe(*range(turn * 50, turn * 50 + 50))
             assert station.state.drops == 2
-    numbers = {int(one.partition(b"DataTime=")[2][:14]) for one in heard}
-    assert numbers == {*range(50), *range(100, 400)}
-    assert len(heard) == 350, "each upload has one frame, however often it went out"
+
+
+def numbers(listener: Listener) -> set[int]:
+    """Give the DataTimes heard; each upload has one frame."""
+    frames = set(listener.payloads("up/2051"))
+    found = {int(one.partition(b"DataTime=")[2][:14]) for one in frames}
+    assert len(found) == len(frames)
+    return found
 
 
 async def test_broker_without_mqtt_5_is_spoken_to_in_3_1_1(tmp_path: Path) -> None:
@@ -205,6 +187,10 @@ async def test_broker_that_wants_a_certificate_lets_nobody_in_without(
         await MqttLink(bare).__aenter__()
 
 
+# paho leaves the socket of a handshake that failed to be closed by its destructor
+LEFT = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+
 async def refused(certificates: Certificates, **keys: object) -> str:
     """Connect to a TLS broker with these certificates; give what was wrong."""
     async with Scripted(tls=certificates.server()).serving() as broker:
@@ -214,10 +200,12 @@ async def refused(certificates: Certificates, **keys: object) -> str:
     return str(caught.value)
 
 
+@LEFT
 async def test_broker_of_an_unknown_ca_is_refused(certificates: Certificates) -> None:
     assert "certificate verify failed" in await refused(certificates)
 
 
+@LEFT
 async def test_broker_of_another_ca_is_refused(
     certificates: Certificates, require: Require, tmp_path: Path
 ) -> None:
@@ -225,12 +213,14 @@ async def test_broker_of_another_ca_is_refused(
     assert "certificate verify failed" in await refused(theirs, ca=str(certificates.ca))
 
 
+@LEFT
 async def test_certificate_of_another_host_is_refused(require: Require, tmp_path: Path) -> None:
     elsewhere = make_certificates(require("openssl"), tmp_path / "e", name="DNS:broker.example")
     said = await refused(elsewhere, ca=str(elsewhere.ca))
     assert "certificate is not valid for '127.0.0.1'" in said
 
 
+@LEFT
 async def test_certificate_past_its_days_is_refused(require: Require, tmp_path: Path) -> None:
     old = make_certificates(require("openssl"), tmp_path / "old", days=-1)
     assert "expired" in await refused(old, ca=str(old.ca))
@@ -243,5 +233,4 @@ async def test_ca_file_that_is_missing_or_none_is_told_by_name(tmp_path: Path) -
         with pytest.raises(Unreachable) as caught:
             await MqttLink(login("mqtts://127.0.0.1:1", ca=ca)).__aenter__()
         assert "mqtts://127.0.0.1:1" in str(caught.value)
-        with contextlib.suppress(AssertionError):
-            assert ca in str(caught.value)
+        assert ca in str(caught.value)

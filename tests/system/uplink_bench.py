@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import getpass
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
@@ -152,13 +153,14 @@ class Post:
 
     async def until_sent(self) -> None:
         async with asyncio.timeout(WAIT_S):
-            while await self.owed():
+            while True:
+                if not await self.owed():
+                    return
                 await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager
 async def posted(directory: Path, address: str, **keys: Any) -> AsyncIterator[Post]:
-    directory.mkdir()
     migrate(directory)
     async with Store(directory, ballast_mb=0) as store:
         yield Post(store, address, **keys)
@@ -194,8 +196,8 @@ def make_certificates(
         "-subj", "/CN=our own CA", "-days", "2")  # fmt: skip
     run("req", *elliptic, "-keyout", "broker.key", "-out", "broker.csr", "-subj", "/CN=broker")
     (folder / "names").write_text(f"subjectAltName={name}\n", encoding="ascii")
-    run("x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-        "-CAcreateserial", "-days", str(days), "-extfile", "names", "-out", "broker.pem")  # fmt: skip
+    run("x509", "-req", "-in", "broker.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+        "-days", str(days), "-extfile", "names", "-out", "broker.pem")  # fmt: skip
     return Certificates(folder / "ca.pem", folder / "broker.pem", folder / "broker.key")
 
 
@@ -206,7 +208,8 @@ async def tls_mosquitto(
     """Run a mosquitto that speaks TLS and wants a certificate of its clients."""
     settings = folder / "tls.conf"
     settings.write_text(
-        f"listener {port} {HOST}\nallow_anonymous true\npersistence false\nuser root\n"
+        f"listener {port} {HOST}\nallow_anonymous true\npersistence false\n"
+        f"user {getpass.getuser()}\n"
         f"cafile {made.ca}\ncertfile {made.cert}\nkeyfile {made.key}\nrequire_certificate true\n",
         encoding="utf-8",
     )

@@ -167,3 +167,11 @@ def test_broker_address_that_is_none_is_refused(url: str) -> None:
 
 def test_pause_between_attempts_grows_to_its_bound() -> None:
     assert all(0.2 <= pause_s(attempt) <= 2.0 for attempt in range(200))
+
+
+def test_store_whose_only_line_was_cut_off_begins_empty(tmp_path: Path) -> None:
+    path = tmp_path / "frames.jsonl"
+    path.write_bytes(b"x" * 65_537)
+    with FrameStore(path) as store:
+        assert list(store.frames()) == []
+    assert path.read_bytes() == b""

@@ -1,0 +1,428 @@
+"""Orders to the sampler: at most once, never after their deadline, settled from its own record."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from agent_fakes import READY, EndOfScript, FakeSampler
+from agent_house import House
+from agent_site import COD, DAY, HOUR, T0, destination, plan_with
+from test_exceedance import RESULT, judged
+
+from agent.actions import RETENTION_S, DeviceActions
+from agent.bells import Bells
+from agent.orders import order_probe
+from agent.store import actions
+from drivers.device import Cause, NoAnswer, Refused, RetentionRecord
+
+KEPT = RetentionRecord(at=T0 + HOUR + 60, bottle=3, volume_ml=500.0, ok=True)
+OLD = RetentionRecord(at=T0 - DAY, bottle=2, volume_ml=500.0, ok=True)
+DEADLINE = RESULT.completed_at + HOUR
+
+
+@pytest.fixture
+async def ordered(house: House) -> House:
+    """The house an hour on, with a bottle ordered."""
+    house.clock.go(HOUR + 10)
+    await judged(house)
+    return house
+
+
+@pytest.fixture
+def sampler() -> FakeSampler:
+    return FakeSampler()
+
+
+def worker(house: House, sampler: FakeSampler | None) -> DeviceActions:
+    async def probe() -> Mapping[str, Any]:
+        return {"points": 7}
+
+    return DeviceActions(
+        "sampler", sampler, probe, house.plan, house.store, house.clock, house.bells
+    )
+
+
+async def work(house: House, sampler: FakeSampler | None, *, until: float = 0.0) -> None:
+    """Let the worker of the sampler work until it has nothing to do, or until that time."""
+    house.bells.until = until or float("inf")
+    with pytest.raises(EndOfScript):
+        await worker(house, sampler).run()
+
+
+def state(house: House) -> str:
+    return str(house.one("SELECT state FROM actions"))
+
+
+def outcome(house: House) -> dict[str, Any]:
+    return dict(json.loads(house.one("SELECT outcome FROM actions")))
+
+
+def failures(house: House) -> list[tuple[str, str]]:
+    found = [json.loads(detail) for _, _, detail in house.events("retention_failed")]
+    return [(one["state"], one["reason"]) for one in found]
+
+
+async def killed(house: House, sampler: FakeSampler) -> None:
+    """Let the process die while the order is on its way, and begin again."""
+
+    def die() -> RetentionRecord:
+        raise EndOfScript
+
+    sampler.keep = die
+    await work(house, sampler)
+    assert state(house) == "running"
+    assert await house.write(actions.doubt_running) == 1
+    sampler.keep = lambda: KEPT
+
+
+# --- the good way
+
+
+async def test_bottle_is_kept_and_outcome_event_and_report_are_one_commit(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.record = OLD
+    sampler.keep = lambda: KEPT
+    statements: list[str] = []
+    await ordered.write(lambda connection: connection.set_trace_callback(statements.append))
+    await work(ordered, sampler)
+    assert sampler.orders == [OLD]
+    assert state(ordered) == "done"
+    assert outcome(ordered)["bottle"] == 3
+    ((_, _, detail),) = ordered.events("retention")
+    told = json.loads(detail)
+    assert (told["bottle"], told["factor"], told["value"], told["limit"]) == (3, COD, 61.5, 50)
+    ((at, revision, text),) = ordered.uploads("3015")
+    assert (at, revision, text) == (KEPT.at, 3, "DataTime=20260610110100;VaseNo=3")
+    commits = "\n".join(statements).split("COMMIT")
+    (own,) = [text for text in commits if "state = 'done'" in text]
+    assert "INTO events " in own
+    assert own.count("INTO outbox ") == 2, "the notice and 3015"
+    assert "retention done" in own
+
+
+async def test_order_is_on_disk_with_the_last_record_before_it_goes_out(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    seen = []
+
+    def keep() -> RetentionRecord:
+        seen.append(ordered.rows("SELECT state, before, started_at FROM actions"))
+        return KEPT
+
+    sampler.record, sampler.keep = OLD, keep
+    await work(ordered, sampler)
+    (((running, before, started_at),),) = seen
+    assert (running, started_at) == ("running", T0 + HOUR + 10)
+    assert json.loads(before)["at"] == OLD.at
+
+
+async def test_order_told_twice_is_carried_out_once(ordered: House, sampler: FakeSampler) -> None:
+    sampler.keep = lambda: KEPT
+    await judged(ordered)
+    await work(ordered, sampler)
+    await judged(ordered)
+    await work(ordered, sampler)
+    assert len(sampler.orders) == 1
+
+
+async def test_bottle_of_one_hour_is_inside_the_interval_of_the_last(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.keep = lambda: KEPT
+    await work(ordered, sampler)
+    second = replace(RESULT, completed_at=RESULT.completed_at + 60, value=70.0)
+    await judged(ordered, second)
+    ((_, _, detail),) = ordered.events("retention_blocked")
+    assert json.loads(detail)["reason"] == "inside the retention interval"
+
+
+async def test_platform_without_a_message_for_bottles_gets_the_event_alone(
+    house_with: Any, sampler: FakeSampler
+) -> None:
+    house = await house_with(destination(edition="hj212-2025"))
+    house.clock.go(HOUR + 10)
+    await judged(house)
+    sampler.keep = lambda: KEPT
+    await work(house, sampler)
+    assert house.rows("SELECT DISTINCT cn FROM outbox") == [("event",)]
+
+
+async def test_platform_that_wants_no_3015_gets_none(house_with: Any, sampler: FakeSampler) -> None:
+    house = await house_with(destination(wire={"retained_upload": False}))
+    house.clock.go(HOUR + 10)
+    await judged(house)
+    sampler.keep = lambda: KEPT
+    await work(house, sampler)
+    assert state(house) == "done"
+    assert house.uploads("3015") == []
+
+
+# --- the deadline
+
+
+async def test_order_past_its_deadline_is_never_carried_out(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    ordered.clock.go(DEADLINE - ordered.clock.now() + 0.001)
+    await work(ordered, sampler)
+    assert sampler.orders == []
+    assert state(ordered) == "expired"
+    assert failures(ordered) == [("expired", "its deadline had passed")]
+
+
+async def test_order_at_its_deadline_is_still_in_time(ordered: House, sampler: FakeSampler) -> None:
+    sampler.keep = lambda: KEPT
+    ordered.clock.go(DEADLINE - ordered.clock.now())
+    await work(ordered, sampler)
+    assert state(ordered) == "done"
+
+
+async def test_deadline_that_passes_while_the_sampler_is_asked_counts(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.asking = lambda: ordered.clock.go(HOUR)
+    await work(ordered, sampler)
+    assert sampler.orders == []
+    assert state(ordered) == "expired"
+
+
+async def test_silent_sampler_keeps_its_order_waiting_until_the_deadline(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.silent = True
+    await work(ordered, sampler, until=DEADLINE - 5)
+    assert state(ordered) == "queued"
+    await work(ordered, sampler, until=DEADLINE + 5)
+    assert state(ordered) == "expired"
+    assert sampler.orders == []
+
+
+async def test_sampler_that_answers_again_in_time_keeps_the_bottle(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    def answer_again() -> None:
+        sampler.silent = False
+
+    sampler.silent = True
+    sampler.keep = lambda: KEPT
+    ordered.bells.waits = [lambda: None, lambda: None, answer_again]
+    await work(ordered, sampler)
+    assert state(ordered) == "done"
+    assert len(sampler.orders) == 1
+
+
+async def test_sampler_in_maintenance_is_waited_for(ordered: House, sampler: FakeSampler) -> None:
+    def well() -> None:
+        sampler.state = READY
+
+    sampler.state = replace(READY, state=Cause.MAINTENANCE, text="暂停")
+    sampler.keep = lambda: KEPT
+    ordered.bells.waits = [lambda: None, well]
+    await work(ordered, sampler)
+    assert state(ordered) == "done"
+
+
+# --- refusals and failures
+
+
+async def test_sampler_without_a_free_bottle_refuses_with_an_event(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.state = replace(READY, bottles_ml=(500, 500, 500))
+    await work(ordered, sampler)
+    assert sampler.orders == []
+    assert state(ordered) == "refused"
+    assert failures(ordered) == [("refused", "no free bottle")]
+
+
+async def test_refusal_of_the_sampler_is_an_event(ordered: House, sampler: FakeSampler) -> None:
+    sampler.keep = lambda: Refused("door open", code=4)
+    await work(ordered, sampler)
+    assert state(ordered) == "refused"
+    assert failures(ordered) == [("refused", "door open")]
+    assert len(sampler.orders) == 1
+
+
+async def test_bottle_that_was_not_filled_is_a_failure_and_no_report(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.keep = lambda: replace(KEPT, ok=False, reason="泵故障")
+    await work(ordered, sampler)
+    assert state(ordered) == "failed"
+    assert failures(ordered) == [("failed", "泵故障")]
+    assert ordered.events("retention") == []
+    assert ordered.uploads("3015") == []
+
+
+async def test_device_that_keeps_no_bottles_refuses(ordered: House) -> None:
+    await work(ordered, None)
+    assert state(ordered) == "refused"
+
+
+# --- not known, and settled
+
+
+async def test_order_whose_process_died_is_settled_from_the_record_and_not_repeated(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.record = OLD
+    await killed(ordered, sampler)
+    sampler.record = KEPT
+    await work(ordered, sampler)
+    assert state(ordered) == "done"
+    assert len(sampler.orders) == 1
+    assert len(ordered.uploads("3015")) == 1
+    assert len(ordered.events("retention")) == 1
+
+
+async def test_order_whose_process_died_and_left_no_record_has_failed_after_the_time_out(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.record = OLD
+    await killed(ordered, sampler)
+    await work(ordered, sampler, until=T0 + HOUR + 10 + RETENTION_S - 5)
+    assert state(ordered) == "unknown", "it may be filling the bottle right now"
+    await work(ordered, sampler, until=T0 + HOUR + 10 + RETENTION_S + 5)
+    assert state(ordered) == "failed"
+    assert len(sampler.orders) == 1
+    assert ordered.uploads("3015") == []
+    ((failed, _),) = failures(ordered)
+    assert failed == "failed"
+
+
+async def test_bottle_that_is_being_filled_is_waited_for(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    def full() -> None:
+        sampler.record = KEPT
+
+    await killed(ordered, sampler)
+    sampler.record = replace(KEPT, ok=False, reason="")
+    ordered.bells.waits = [lambda: None, full]
+    await work(ordered, sampler)
+    assert state(ordered) == "done"
+    assert len(sampler.orders) == 1
+
+
+async def test_first_bottle_ever_is_settled_too(ordered: House, sampler: FakeSampler) -> None:
+    await killed(ordered, sampler)
+    sampler.record = KEPT
+    await work(ordered, sampler)
+    assert state(ordered) == "done"
+
+
+async def test_lost_reply_is_not_known_and_then_settled_from_the_record(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    seen = []
+
+    def lost() -> NoAnswer:
+        sampler.silent = True
+        return NoAnswer("line pulled")
+
+    def back() -> None:
+        seen.append(state(ordered))
+        sampler.silent, sampler.record = False, KEPT
+
+    sampler.record, sampler.keep = OLD, lost
+    ordered.bells.waits = [lambda: None, back]
+    await work(ordered, sampler)
+    assert seen == ["unknown"]
+    assert state(ordered) == "done"
+    assert len(sampler.orders) == 1
+    assert len(ordered.uploads("3015")) == 1
+
+
+async def test_order_interrupted_by_a_reload_is_settled_as_well(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    await killed(ordered, sampler)
+    await ordered.write(
+        lambda connection: connection.execute("UPDATE actions SET state = 'running'") and None
+    )
+    sampler.record = KEPT
+    await work(ordered, sampler)
+    assert state(ordered) == "done"
+    assert len(sampler.orders) == 1
+
+
+# --- a clock that cannot be right
+
+
+async def test_order_from_before_a_power_off_waits_for_a_clock_that_can_be_right(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.keep = lambda: KEPT
+    ordered.clock.jump(100.0 - ordered.clock.now())
+    await work(ordered, sampler, until=200.0)
+    assert sampler.orders == []
+    assert state(ordered) == "queued"
+    ordered.clock.jump(T0 + 30 * DAY - ordered.clock.now())
+    await work(ordered, sampler)
+    assert sampler.orders == []
+    assert state(ordered) == "expired"
+
+
+async def test_nothing_is_settled_under_a_false_time(ordered: House, sampler: FakeSampler) -> None:
+    await killed(ordered, sampler)
+    sampler.record = KEPT
+    ordered.clock.jump(100.0 - ordered.clock.now())
+    await work(ordered, sampler, until=200.0)
+    assert state(ordered) == "unknown"
+    assert ordered.uploads("3015") == []
+
+
+# --- probes
+
+
+@pytest.fixture
+async def working(house: House) -> AsyncIterator[House]:
+    """The house with a worker that hears real bells."""
+    house.bells = Bells()  # type: ignore[assignment]  # the real ones
+    task = asyncio.ensure_future(worker(house, FakeSampler()).run())
+    yield house
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_probe_is_an_order_like_any_other_and_its_asker_hears_what_was_found(
+    working: House,
+) -> None:
+    found = await order_probe("sampler", working.store, working.clock, working.bells)
+    assert found == {"points": 7}
+    assert working.rows("SELECT kind, cause, state FROM actions") == [("probe", "operator", "done")]
+    assert working.events("retention_failed") == []
+
+
+async def test_probe_nobody_takes_is_an_error_to_its_asker(house: House) -> None:
+    house.bells.until = house.clock.now() + 1000
+    found = await order_probe("ph", house.store, house.clock, house.bells)
+    assert found == {"error": "ph: not asked within 60 s"}
+    again = await order_probe("ph", house.store, house.clock, house.bells)
+    assert "error" in again
+
+
+async def test_probe_that_was_interrupted_has_failed(house: House, sampler: FakeSampler) -> None:
+    house.bells.until = house.clock.now() + 1000
+    await order_probe("sampler", house.store, house.clock, house.bells)
+    await house.write(
+        lambda connection: connection.execute("UPDATE actions SET state = 'unknown'") and None
+    )
+    await work(house, sampler)
+    assert state(house) == "failed"
+
+
+async def test_plan_rings_for_every_device_that_takes_orders() -> None:
+    assert set(plan_with().action_bells()) == {
+        "actions:flow",
+        "actions:ph",
+        "actions:cod",
+        "actions:sampler",
+    }
