@@ -30,7 +30,7 @@ from agent.settings.storage import socket_paths, state_directory
 from agent.status import Observatory
 from agent.store import actions, journal, outbox, recovery, series
 from agent.store.db import SCHEMA_VERSION, Store, schema_version
-from agent.supervise import feed_watchdog, notify, watchdog_interval_s
+from agent.supervise import end, feed_watchdog, notify, watchdog_interval_s
 from agent.ticks import Ticks
 from agent.timekeeping import Timekeeper
 from agent.upkeep import upkeep
@@ -103,27 +103,43 @@ class App:
             Ticks(second=self._second, night=self._night, speed=self._clock.speed) as ticks,
         ):
             self._crew, self._ticks = Crew(group, self._crashed), ticks
-            await self._take_over()
-            own = [
-                group.create_task(self._close_periods(), name="periods"),
-                group.create_task(self._reload_when(reload), name="reload"),
-                group.create_task(self._check_store(), name="check"),
-            ]
-            interval_s = watchdog_interval_s()
-            if interval_s is not None:
-                own.append(group.create_task(feed_watchdog(interval_s, self._alive)))
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._socket.listening.wait(), SOCKET_S)
-            notify(f"READY=1\nSTATUS=paikou {__version__}")
-            log.info("ready: %s", self._file)
-            await stop.wait()
-            notify("STOPPING=1")
-            self._stopping = True
-            for task in own:
-                task.cancel()
-            await self._crew.dismiss()
+            own: list[asyncio.Task[None]] = []
+            try:
+                await self._take_over()
+                own += self._own_tasks(group, reload)
+                await self._tell_ready()
+                await stop.wait()
+                notify("STOPPING=1")
+            finally:
+                # also when a task of our own failed: the group alone would cancel only once
+                self._stopping = True
+                await end(own)
+                await self._crew.dismiss()
         await self._note("stop", {})
         log.info("stopped")
+
+    def _own_tasks(
+        self, group: asyncio.TaskGroup, reload: asyncio.Event
+    ) -> list[asyncio.Task[None]]:
+        """Begin what is not restarted: an error in one of these ends the process."""
+        own = [
+            group.create_task(self._close_periods(), name="periods"),
+            group.create_task(self._reload_when(reload), name="reload"),
+            group.create_task(self._check_store(), name="check"),
+        ]
+        interval_s = watchdog_interval_s()
+        if interval_s is not None:
+            watchdog = feed_watchdog(interval_s, self._alive)
+            own.append(group.create_task(watchdog, name="watchdog"))
+        return own
+
+    async def _tell_ready(self) -> None:
+        """Say READY once questions are answered, or cannot be."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SOCKET_S):
+                await self._socket.listening.wait()
+        notify(f"READY=1\nSTATUS=paikou {__version__}")
+        log.info("ready: %s", self._file)
 
     async def _take_over(self) -> list[str]:
         """Put the plan in force to work; gives the workers that were stopped or begun."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from agent.supervise import OnCrash, keep_running
+from agent.supervise import OnCrash, end, keep_running
 
 
 class Worker(Protocol):
@@ -74,8 +74,4 @@ class Crew:
         self._employed[name] = _Employed(post.terms, worker, task)
 
     async def _end(self, names: list[str]) -> None:
-        tasks = [self._employed.pop(name).task for name in names]
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await end([self._employed.pop(name).task for name in names])

@@ -14,6 +14,7 @@ from agent.poll import BusPoll, DeviceState
 from agent.probing import probe_facts
 from agent.store.db import Store
 from agent.store.series import Names
+from agent.supervise import end
 from agent.timekeeping import Timekeeper
 from drivers.bus import Bus
 from drivers.device import Device
@@ -57,9 +58,13 @@ class Line:
                 metrics=self.metrics,
             )
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.poll.run())
+                tasks = [group.create_task(self.poll.run())]
                 for device, one in devices:
-                    group.create_task(self._orders(bus, device, one).run())
+                    tasks.append(group.create_task(self._orders(bus, device, one).run()))
+                try:
+                    await asyncio.wait(tasks)
+                finally:
+                    await end(tasks)
 
     @property
     def states(self) -> list[DeviceState]:

@@ -7,7 +7,7 @@ import logging
 import os
 import random
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 log = logging.getLogger(__name__)
 
@@ -15,6 +15,8 @@ FIRST_BACKOFF_S = 1.0
 LONGEST_BACKOFF_S = 60.0
 STEADY_S = 300.0
 """A task that ran this long starts again with the shortest back-off."""
+AGAIN_S = 3.0
+"""After this a task that was cancelled and goes on is cancelled again."""
 
 OnCrash = Callable[[str, Exception], Awaitable[None]]
 
@@ -45,6 +47,19 @@ async def keep_running(
             backoff_s = FIRST_BACKOFF_S
         await pause(backoff_s * random.uniform(0.5, 1.0))
         backoff_s = min(LONGEST_BACKOFF_S, backoff_s * 2)
+
+
+async def end(tasks: Iterable[asyncio.Task[None]], *, again_s: float = AGAIN_S) -> None:
+    """Cancel tasks until they have ended.
+
+    Once is not always enough: `asyncio.wait_for`, up to Python 3.11 and in libraries, swallows a
+    cancellation that comes in the moment its wait is over.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=again_s)
 
 
 def notify(message: str) -> bool:

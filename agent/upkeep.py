@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 DAY_S = 86_400
 CHUNK = 5000
 """Rows deleted in one commit, so that nobody waits long for the writer."""
+VACUUM_PAGES = 2000
 SENT_DAYS = 30
 SENT_REAL_TIME_DAYS = 1
 
@@ -91,4 +92,7 @@ def _noting(what: str, rows: int, before: float, now: float) -> Callable[[sqlite
 
 
 def _vacuum(connection: sqlite3.Connection) -> None:
-    connection.execute("PRAGMA incremental_vacuum(2000)").fetchall()
+    """Give room back to the disk, a page a statement: sqlite3 takes only its first step."""
+    (free,) = connection.execute("PRAGMA freelist_count").fetchone()
+    for _ in range(min(int(free), VACUUM_PAGES)):
+        connection.execute("PRAGMA incremental_vacuum(1)")

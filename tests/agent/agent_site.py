@@ -93,7 +93,7 @@ def site_with(*changes: Change) -> dict[str, Any]:
 
 def plan_with(*changes: Change) -> Plan:
     """Give the plan of the changed site; the settings' own checks have passed."""
-    text = yaml.safe_dump(site_with(*changes), allow_unicode=True)
+    text = yaml.safe_dump(site_with(*changes), allow_unicode=True, sort_keys=False)
     return make_plan(parse_site(text.encode())[0])
 
 

@@ -10,7 +10,7 @@ import signal
 import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +19,7 @@ from campaign_audit import platform_lines
 from daemon_bench import Daemon, Notices, environment, ready, until
 
 from agent.clock import Pace
-from agent.tools.broker import Broker, free_port
+from agent.tools.broker import Broker
 from agent.tools.simulate.control import ask as order
 
 START_S = 60.0
@@ -100,13 +100,15 @@ class House:
     site: Mapping[str, Any]
     pace: Pace
     broker: Broker
+    """It ends with the house; whether it runs is for the test to say."""
     agents: list[Daemon] = field(default_factory=list)
     simulator: Child = field(init=False)
     platform: Child = field(init=False)
     control: int = 0
 
     def __post_init__(self) -> None:
-        # JSON is YAML, and it is written faster
+        self.folder.mkdir(parents=True, exist_ok=True)
+        # JSON is YAML, and quicker to write
         self.site_file.write_text(json.dumps(self.site, ensure_ascii=False), encoding="utf-8")
         self.simulator = Child("simulator", (), self.folder)
         self.platform = Child(
@@ -206,14 +208,16 @@ class House:
         """Wait until a query finds something."""
         await until(lambda: bool(self.rows(query, *values)), within_s=within_s)
 
-    async def drained(self) -> None:
-        """Wait until nothing is owed that was made before now."""
+    async def drained(self) -> float:
+        """Wait until nothing is owed that was made before now; gives this now."""
+        now = self.now()
         await self.until(
             "SELECT 1 WHERE NOT EXISTS"
             " (SELECT 1 FROM outbox WHERE state = 'open' AND created_at < ?)",
-            self.now(),
+            now,
             within_s=DRAIN_S,
         )
+        return now
 
     def said(self) -> str:
         """Give all that the agents wrote."""
@@ -222,14 +226,3 @@ class House:
     def _subscribed(self) -> bool:
         lines = [line for line in self.platform.says() if line["kind"] == "link"]
         return bool(lines) and lines[-1]["connected"]
-
-
-@contextlib.asynccontextmanager
-async def house(
-    folder: Path, site: Mapping[str, Any], pace: Pace, port: int
-) -> AsyncIterator[House]:
-    """Set a house up around a mosquitto that runs already."""
-    folder.mkdir(parents=True, exist_ok=True)
-    broker = Broker(port or free_port(), folder / "broker", program="mosquitto")
-    async with House(folder, site, pace, broker) as made:
-        yield made

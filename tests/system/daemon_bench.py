@@ -88,6 +88,12 @@ def write_site(path: Path, site: Mapping[str, Any]) -> Path:
     return path
 
 
+def buses(path: Path) -> dict[str, int]:
+    """Give the ports of the lines in a site file."""
+    site = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return {bus["id"]: bus["port"] for bus in site["buses"]}
+
+
 @dataclass(slots=True)
 class Instrument:
     """A Modbus TCP device that says 7 in every register, and counts who called."""
@@ -183,6 +189,12 @@ class Daemon:
         ) as connection:
             return connection.execute(query).fetchall()
 
+    def change(self, statement: str) -> None:
+        """Do something to its store behind its back."""
+        with contextlib.closing(sqlite3.connect(self.store / "store.db", timeout=10)) as connection:
+            connection.execute(statement)
+            connection.commit()
+
     async def ended(self, within_s: float = WAIT_S) -> int:
         """Wait for its end and give its exit code."""
         return await asyncio.wait_for(self.process.wait(), within_s)
@@ -198,7 +210,8 @@ def environment(**more: str) -> dict[str, str]:
     left_out = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "STATE_DIRECTORY"}
     left_out |= {"RUNTIME_DIRECTORY", "CREDENTIALS_DIRECTORY", "PAIKOU_LANG"}
     ours = {name: value for name, value in os.environ.items() if name not in left_out}
-    return {**ours, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **more}
+    ours |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PAIKOU_LANG": "en"}
+    return {**ours, **more}
 
 
 async def spawn(site: Path, store: Path, *, number: int = 0, **env: str) -> Daemon:

@@ -5,7 +5,8 @@ import contextlib
 import os
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,6 +17,8 @@ from drivers.bus import Bus, Pace
 from drivers.device import BadAnswer, NoAnswer
 from drivers.settings import BusSettings, SerialBus, TcpBus
 
+Serving = Callable[[Path], AbstractAsyncContextManager[BusSettings]]
+"""Runs the built server on some line and gives the line's settings."""
 EXAMPLES = Path("/usr/share/doc/libmodbus-dev/examples")
 UNIT = 17
 PACE = Pace(timeout_s=0.4, gap_s=0.0, retries=0)

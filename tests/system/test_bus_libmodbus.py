@@ -2,10 +2,11 @@
 
 import contextlib
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from libmodbus_bench import EXAMPLES, PACE, UNIT, build, missing, rtu, tcp
+from libmodbus_bench import EXAMPLES, PACE, UNIT, Serving, build, missing, rtu, tcp
 
 from drivers.bus import Bus, Pace
 from drivers.device import BadAnswer, Fault, NoAnswer, Refused
@@ -18,12 +19,12 @@ PATIENT = Pace(timeout_s=5.0, gap_s=0.0, retries=0)
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Path:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build(tmp_path_factory.mktemp("libmodbus"))
 
 
 @contextlib.asynccontextmanager
-async def bus_to(server, over):
+async def bus_to(server: Path, over: Serving) -> AsyncIterator[Bus]:
     async with over(server) as settings, Bus(settings) as bus:
         yield bus
 

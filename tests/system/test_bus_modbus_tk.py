@@ -3,8 +3,11 @@
 import asyncio
 import contextlib
 import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
-import modbus_tk.defines as tk
+import modbus_tk.defines as tk  # type: ignore[import-untyped]  # has no types
 import pytest
 import serial
 from modbus_tk import modbus_rtu, modbus_tcp
@@ -24,6 +27,7 @@ pytestmark = [
 ]
 
 PACE = Pace(timeout_s=1.0, gap_s=0.0)
+Serving = Callable[[], AbstractAsyncContextManager[Bus]]
 MEASURED = 1_782_466_205.0
 
 
@@ -41,7 +45,7 @@ class StoppedClock:
 CLOCK: Clock = StoppedClock()
 
 
-def fill(server) -> None:
+def fill(server: Any) -> None:
     slave = server.add_slave(1)
     slave.add_block("holding", tk.HOLDING_REGISTERS, 0, 200)
     slave.add_block("input", tk.ANALOG_INPUTS, 0, 200)
@@ -54,7 +58,7 @@ def fill(server) -> None:
 
 
 @contextlib.asynccontextmanager
-async def rtu():
+async def rtu() -> AsyncIterator[Bus]:
     with PtyPair() as cable:
         port = serial.Serial(cable.left, 9600)
         server = modbus_rtu.RtuServer(port)
@@ -70,7 +74,7 @@ async def rtu():
 
 
 @contextlib.asynccontextmanager
-async def tcp():
+async def tcp() -> AsyncIterator[Bus]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import random
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
 
 import pytest
-from rtu_slave import RtuSlave, crc, framed, registers_frame
+from rtu_slave import Behaviour, Delayed, RtuSlave, crc, framed, registers_frame
 
 from drivers.bus import Bus, Pace
 from drivers.device import BadAnswer, Fault, NoAnswer, Refused
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.system
 
 PACE = Pace(timeout_s=0.3, gap_s=0.0, retries=0)
 PATIENT = Pace(timeout_s=60.0, gap_s=0.0, retries=0)
+Wrong = Callable[[bytes], bytes]
 SOON_S = 10.0
 """Far below PATIENT: what ends within it did not wait for a time-out."""
 
@@ -36,15 +39,17 @@ def right(request: bytes) -> bytes:
     return registers_frame(unit, function, *range(start, start + count_of(request)))
 
 
-def obedient(request):
+def obedient(request: bytes) -> Iterable[Delayed]:
     yield 0, right(request)
 
 
 @contextlib.asynccontextmanager
-async def line(tmp_path, behaviour=obedient, **settings):
+async def line(
+    tmp_path: Path, behaviour: Behaviour = obedient, *, baud: int = 9600
+) -> AsyncIterator[tuple[Bus, RtuSlave]]:
     link = tmp_path / "line"
     bus_settings = SerialBus.model_validate(
-        {"id": "line1", "kind": "serial", "port": str(link), **settings}
+        {"id": "line1", "kind": "serial", "port": str(link), "baud": baud}
     )
     with RtuSlave(link, behaviour) as slave:
         async with Bus(bus_settings) as bus:
@@ -62,7 +67,7 @@ async def test_registers_come_as_they_are(tmp_path: Path) -> None:
 
 
 async def test_bits_come_in_their_order(tmp_path: Path) -> None:
-    def bits(request):
+    def bits(request: bytes) -> Iterable[Delayed]:
         yield 0, framed(request[0], request[1], 2, 0b0000_0101, 0b10)
 
     async with line(tmp_path, bits) as (bus, _):
@@ -79,7 +84,7 @@ async def test_late_answer_is_not_taken_for_next_question(
     another one about 0x200 would be under way.
     """
 
-    def late(request):
+    def late(request: bytes) -> Iterable[Delayed]:
         yield (0.35 if address_of(request) == 0x100 else 0.05), right(request)
 
     async with line(tmp_path, late) as (bus, slave):
@@ -93,7 +98,7 @@ async def test_late_answer_is_not_taken_for_next_question(
 
 
 async def test_late_answer_is_not_taken_for_the_next_unit(tmp_path: Path) -> None:
-    def late(request):
+    def late(request: bytes) -> Iterable[Delayed]:
         yield (0.35 if request[0] == 1 else 0.05), right(request)
 
     async with line(tmp_path, late) as (bus, _):
@@ -105,7 +110,7 @@ async def test_late_answer_is_not_taken_for_the_next_unit(tmp_path: Path) -> Non
 async def test_retry_waits_for_silence_and_gets_its_own_answer(tmp_path: Path) -> None:
     delays = iter([0.35])
 
-    def late(request):
+    def late(request: bytes) -> Iterable[Delayed]:
         yield next(delays, 0.05), right(request)
 
     async with line(tmp_path, late) as (bus, slave):
@@ -114,12 +119,12 @@ async def test_retry_waits_for_silence_and_gets_its_own_answer(tmp_path: Path) -
         assert len(slave.requests) == 2
 
 
-async def wrong_values(tmp_path, polls: int) -> list[tuple[int, list[int]]]:
+async def wrong_values(tmp_path: Path, *, polls: int) -> list[tuple[int, list[int]]]:
     """Poll a slave whose delay is anything up to three time-outs; list what was wrong."""
     chance = random.Random(212)
     timeout_s = 0.03
 
-    def unsteady(request):
+    def unsteady(request: bytes) -> Iterable[Delayed]:
         yield chance.choice([0, 0, 0, chance.uniform(0, 3 * timeout_s)]), right(request)
 
     wrong = []
@@ -146,11 +151,11 @@ async def test_no_wrong_value_in_a_thousand_polls(tmp_path: Path) -> None:
     assert await wrong_values(tmp_path, polls=1000) == []
 
 
-def once(wrong):
+def once(wrong: Wrong) -> Behaviour:
     """Answer the first question wrongly, every later one right."""
     first = iter([wrong])
 
-    def behaviour(request):
+    def behaviour(request: bytes) -> Iterable[Delayed]:
         make = next(first, None)
         yield 0, make(request) if make else right(request)
 
@@ -221,7 +226,7 @@ async def test_an_exception_does_not_wait_for_a_whole_answer(tmp_path: Path) -> 
 
 
 async def test_an_answer_in_single_bytes_is_one_answer(tmp_path: Path) -> None:
-    def slowly(request):
+    def slowly(request: bytes) -> Iterable[Delayed]:
         for byte in right(request):
             yield 0.005, bytes((byte,))
 
@@ -243,7 +248,7 @@ GLUED = [
 async def test_the_right_answer_is_found_among_glued_frames(
     tmp_path: Path, before: bytes, behind: bytes
 ) -> None:
-    def glued(request):
+    def glued(request: bytes) -> Iterable[Delayed]:
         yield 0, before + right(request) + behind
 
     async with line(tmp_path, glued) as (bus, _):
@@ -254,7 +259,7 @@ async def test_the_right_answer_is_found_among_glued_frames(
 async def test_what_came_while_nobody_had_asked_is_thrown_away(tmp_path: Path) -> None:
     """A whole and fitting frame that arrived before the question is not its answer."""
 
-    def twice(request):
+    def twice(request: bytes) -> Iterable[Delayed]:
         yield 0, right(request)
         yield 0.05, right(request)
 
@@ -274,7 +279,7 @@ async def heard(bus: Bus) -> None:
             await asyncio.sleep(0.01)
 
 
-def echoing(request):
+def echoing(request: bytes) -> Iterable[Delayed]:
     yield 0, request
     yield 0.01, right(request)
 
@@ -290,7 +295,7 @@ async def test_the_echo_of_a_two_wire_converter_is_not_an_answer(tmp_path: Path)
 async def test_an_echo_alone_does_not_confirm_a_single_write(tmp_path: Path) -> None:
     """Asked first of all: its right answer would be the same bytes as its echo."""
 
-    def echo_only(request):
+    def echo_only(request: bytes) -> Iterable[Delayed]:
         yield 0, request
 
     async with line(tmp_path, echo_only) as (bus, slave):
@@ -302,7 +307,7 @@ async def test_an_echo_alone_does_not_confirm_a_single_write(tmp_path: Path) -> 
 async def test_an_echo_and_a_deaf_unit_are_no_answer(tmp_path: Path) -> None:
     answers = iter([True])
 
-    def deaf_later(request):
+    def deaf_later(request: bytes) -> Iterable[Delayed]:
         yield 0, request
         if next(answers, False):
             yield 0.01, right(request)
@@ -326,7 +331,7 @@ async def test_many_askers_share_a_line_without_mixing_bytes(tmp_path: Path) -> 
 
 
 async def test_a_silent_unit_does_not_take_the_line_from_its_neighbour(tmp_path: Path) -> None:
-    def one_silent(request):
+    def one_silent(request: bytes) -> Iterable[Delayed]:
         if request[0] != 1:
             yield 0, right(request)
 
@@ -351,7 +356,7 @@ async def test_an_order_goes_before_the_polls_that_wait(tmp_path: Path) -> None:
 
 
 async def test_every_frame_is_recorded(tmp_path: Path) -> None:
-    frames = []
+    frames: list[tuple[str, bytes]] = []
     link = tmp_path / "line"
     settings = SerialBus(id="line1", kind="serial", port=str(link))
     with RtuSlave(link, obedient):

@@ -16,8 +16,10 @@ pytestmark = pytest.mark.system
 PACE = Pace(timeout_s=0.3, gap_s=0.0, retries=0)
 PATIENT = Pace(timeout_s=60.0, gap_s=0.0, retries=0)
 SOON_S = 20.0
-Behaviour = Callable[[bytes], Iterable[tuple[float, bytes | None]]]
-"""From a request to (seconds to wait, bytes to send); None closes the connection."""
+Wrong = Callable[[bytes], bytes]
+Delayed = tuple[float, bytes | None]
+"""Seconds to wait, then bytes to send; None closes the connection."""
+Behaviour = Callable[[bytes], Iterable[Delayed]]
 
 
 def frame(transaction: bytes, unit: int, pdu: bytes) -> bytes:
@@ -35,7 +37,7 @@ def right(request: bytes) -> bytes:
     return frame(request[:2], request[6], answer_pdu(request))
 
 
-def obedient(request):
+def obedient(request: bytes) -> Iterable[Delayed]:
     yield 0, right(request)
 
 
@@ -91,7 +93,7 @@ async def test_registers_come_as_they_are() -> None:
 
 
 async def test_late_answer_is_not_taken_for_next_question() -> None:
-    def late(request):
+    def late(request: bytes) -> Iterable[Delayed]:
         yield (0.35 if request[8:10] == b"\x01\x00" else 0), right(request)
 
     async with line(late) as (bus, _):
@@ -103,7 +105,7 @@ async def test_late_answer_is_not_taken_for_next_question() -> None:
 async def test_late_answer_of_a_gateway_that_numbers_all_answers_zero_is_not_taken() -> None:
     """The library takes transaction id 0 for an answer to anything."""
 
-    def zero(request):
+    def zero(request: bytes) -> Iterable[Delayed]:
         late = request[8:10] == b"\x01\x00"
         yield (0.35 if late else 0), frame(b"\x00\x00", 1, answer_pdu(request))
 
@@ -141,7 +143,7 @@ async def test_a_wrong_answer_is_refused_and_the_next_poll_is_good(
 ) -> None:
     first = iter([wrong])
 
-    def once(request):
+    def once(request: bytes) -> Iterable[Delayed]:
         make = next(first, right)
         yield 0, make(request)
 
@@ -162,7 +164,7 @@ async def comes_back(bus: Bus) -> list[int]:
 
 
 async def test_an_exception_is_refused() -> None:
-    def busy(request):
+    def busy(request: bytes) -> Iterable[Delayed]:
         yield 0, frame(request[:2], request[6], b"\x83\x06")
 
     async with line(busy) as (bus, _):
@@ -172,7 +174,7 @@ async def test_an_exception_is_refused() -> None:
 
 
 async def test_an_answer_in_single_bytes_is_one_answer() -> None:
-    def slowly(request):
+    def slowly(request: bytes) -> Iterable[Delayed]:
         for byte in right(request):
             yield 0.002, bytes((byte,))
 
@@ -182,7 +184,7 @@ async def test_an_answer_in_single_bytes_is_one_answer() -> None:
 
 @pytest.mark.parametrize("cut", [3, 7, 12, 20, 30])
 async def test_an_answer_glued_to_a_late_one_and_cut_anywhere_is_read_right(cut: int) -> None:
-    def glued(request):
+    def glued(request: bytes) -> Iterable[Delayed]:
         late = another_transaction(request)
         whole = late + right(request)
         yield 0, whole[:cut]
@@ -203,7 +205,7 @@ async def test_nobody_there_is_no_line() -> None:
 
 
 async def test_what_was_never_sent_is_not_said_to_be_sent() -> None:
-    def closing(request):
+    def closing(request: bytes) -> Iterable[Delayed]:
         yield 0, right(request)
         yield 0, None
 
@@ -220,7 +222,7 @@ async def test_what_was_never_sent_is_not_said_to_be_sent() -> None:
 
 
 async def test_a_connection_closed_by_the_peer_is_made_again() -> None:
-    def closing(request):
+    def closing(request: bytes) -> Iterable[Delayed]:
         yield 0, right(request)
         yield 0, None
 
@@ -231,7 +233,7 @@ async def test_a_connection_closed_by_the_peer_is_made_again() -> None:
 
 
 async def test_a_connection_closed_instead_of_an_answer_is_no_line() -> None:
-    def closing(_):
+    def closing(_: bytes) -> Iterable[Delayed]:
         yield 0, None
 
     async with line(closing) as (bus, _):
@@ -240,7 +242,7 @@ async def test_a_connection_closed_instead_of_an_answer_is_no_line() -> None:
 
 
 async def test_a_peer_that_lost_its_power_is_found_out_by_a_new_connection() -> None:
-    def deaf(_):
+    def deaf(_: bytes) -> Iterable[Delayed]:
         return ()
 
     async with line(deaf) as (bus, peer):
@@ -258,7 +260,7 @@ async def test_a_cancelled_question_leaves_its_answer_to_nobody() -> None:
     async def read(bus: Bus, start: int) -> list[int]:
         return await bus.read(1, 3, start, 3, timing=PACE)
 
-    def slow_first(request):
+    def slow_first(request: bytes) -> Iterable[Delayed]:
         release.set()
         yield (0.1 if request[8:10] == b"\x01\x00" else 0), right(request)
 

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
-from rtu_slave import RtuSlave, registers_frame
+from rtu_slave import Delayed, RtuSlave, registers_frame
 
 from drivers.bus import Bus, Pace
 from drivers.device import NoAnswer
@@ -19,11 +20,11 @@ PATIENT = Pace(timeout_s=60.0, gap_s=0.0, retries=0)
 SOON_S = 20.0
 
 
-def obedient(request):
+def obedient(request: bytes) -> Iterable[Delayed]:
     yield 0, registers_frame(request[0], 3, *range(request[5]))
 
 
-def silent(_):
+def silent(_: bytes) -> Iterable[Delayed]:
     return ()
 
 
@@ -106,7 +107,7 @@ async def test_pulling_the_line_ends_the_waiting_for_an_answer(tmp_path: Path) -
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
 
-    def tell(_):
+    def tell(_: bytes) -> Iterable[Delayed]:
         loop.call_soon_threadsafe(asked.set)
         return ()
 

@@ -6,22 +6,19 @@ import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from daemon_bench import SiteFile, Start, environment, free_port, until
-from libmodbus_bench import UNIT, build, rtu, tcp
+from libmodbus_bench import UNIT, Serving, build, rtu, tcp
 from rtu_slave import RtuSlave, framed, registers_frame
 
-from drivers.settings import BusSettings
 from protocols.registers import encode_number
 
 pytestmark = pytest.mark.system
 
 FIRST, SECOND = 3, 7
-Serving = Callable[[Path], AbstractAsyncContextManager[BusSettings]]
 Change = Callable[[dict[str, Any]], None]
 
 

@@ -1,17 +1,19 @@
 """`paikou probe` without a daemon: libmodbus' server, and a serial line of ours."""
 
 import asyncio
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
-from libmodbus_bench import UNIT, build, rtu, tcp
-from rtu_slave import RtuSlave, framed, registers_frame
+from libmodbus_bench import UNIT, Serving, build, rtu, tcp
+from rtu_slave import Delayed, RtuSlave, framed, registers_frame
 
 from agent.clock import Clock
 from drivers.bus import Bus, Pace
 from drivers.line import NoLine
 from drivers.probe import ProbeResult, probe_device, scan
 from drivers.profile import Profile, load_profile
-from drivers.settings import DeviceSettings, SerialBus
+from drivers.settings import DeviceSettings, SerialBus, Timing
 from protocols.registers import encode_number
 
 pytestmark = pytest.mark.system
@@ -39,9 +41,8 @@ PROFILE = Profile.model_validate(
 
 
 def device(address: int, profile: str = "water/libmodbus") -> DeviceSettings:
-    return DeviceSettings(
-        id="cod", profile=profile, bus="rtu", address=address, timing={"timeout_ms": 300}
-    )
+    timing = Timing(timeout_ms=300)
+    return DeviceSettings(id="cod", profile=profile, bus="rtu", address=address, timing=timing)
 
 
 @pytest.mark.parametrize("over", [rtu, tcp])
@@ -65,7 +66,7 @@ async def probe(bus: Bus) -> ProbeResult:
     return await probe_device(device(UNIT), PROFILE, bus=bus, clock=Clock())
 
 
-def electrode(request):
+def electrode(request: bytes) -> Iterable[Delayed]:
     if request[0] not in (3, 7):
         return
     if request[1] != 3 or request[2:4] != b"\x26\x00":
@@ -75,7 +76,7 @@ def electrode(request):
     yield 0, registers_frame(request[0], 3, *values)
 
 
-def line(tmp_path) -> SerialBus:
+def line(tmp_path: Path) -> SerialBus:
     return SerialBus(id="rtu", kind="serial", port=str(tmp_path / "line"), baud=9600)
 
 

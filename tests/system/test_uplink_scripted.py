@@ -15,6 +15,7 @@ from uplink_scripted import (
     SUBSCRIBE,
     Close,
     Greeting,
+    Mute,
     Packet,
     Scripted,
     connack,
@@ -122,16 +123,14 @@ async def test_host_name_that_cannot_be_one_is_unreachable(host: str) -> None:
 
 async def test_giving_up_while_dialling_holds_nobody_up() -> None:
     """A handshake that hangs has a thread of its own: the daemon's end does not wait for it."""
-    mute = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0)
-    port = mute.sockets[0].getsockname()[1]
-    link = MqttLink(login(f"mqtts://127.0.0.1:{port}", connect_s=2.0))
-    task = asyncio.create_task(link.__aenter__())
-    await until(lambda: uplink_threads() == ["dial-paikou-MN"])
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asyncio.wait_for(task, 1.5)
-    assert uplink_threads() == ["dial-paikou-MN"]
-    mute.close()
+    async with Mute() as mute:
+        link = MqttLink(login(f"mqtts://127.0.0.1:{mute.port}", connect_s=60.0))
+        task = asyncio.create_task(link.__aenter__())
+        await until(lambda: bool(mute.callers))
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(task, 10)
+        assert uplink_threads() == ["dial-paikou-MN"], "still in its handshake"
 
 
 async def test_connect_says_who_we_are_and_leaves_a_will(broker: Scripted) -> None:

@@ -171,6 +171,28 @@ class Scripted:
             await asyncio.sleep(3600)
 
 
+@dataclass(slots=True)
+class Mute:
+    """Takes every caller in and never says a word."""
+
+    port: int = 0
+    callers: list[asyncio.StreamWriter] = field(default_factory=list)
+
+    async def __aenter__(self) -> Mute:
+        self._server = await asyncio.start_server(
+            lambda _, writer: self.callers.append(writer), HOST, 0
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for caller in self.callers:
+            caller.transport.abort()
+
+    _server: asyncio.Server = field(init=False)
+
+
 async def _read(reader: asyncio.StreamReader) -> tuple[int, int, bytes]:
     first = (await reader.readexactly(1))[0]
     size, shift = 0, 0

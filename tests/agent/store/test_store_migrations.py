@@ -67,6 +67,27 @@ async def test_rows_of_a_stored_database_are_read_by_todays_code(
         assert depth.open == 4
 
 
+def shape(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        names = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY name"
+        )
+        return {
+            name: connection.execute(f"PRAGMA table_xinfo('{name}')").fetchall()
+            + connection.execute(f"PRAGMA index_xinfo('{name}')").fetchall()
+            for (name,) in names.fetchall()
+        }
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_old_database_comes_to_the_shape_of_a_fresh_one(
+    tmp_path: Path, empty_store: Path, version: int
+) -> None:
+    path = lay(tmp_path, version)
+    migrate(tmp_path)
+    assert shape(path) == shape(empty_store)
+
+
 def test_migrating_twice_changes_nothing(directory: Path) -> None:
     before = (directory / FILE_NAME).read_bytes()
     assert migrate(directory) == (SCHEMA_VERSION, SCHEMA_VERSION)
