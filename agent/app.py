@@ -239,8 +239,7 @@ class App:
     async def _alive(self) -> bool:
         """Give the watchdog its answers: the writer's, this loop's, and that of every line."""
         await self._store.write(lambda _: None)
-        now = self._clock.monotonic()
-        return all(line.alive(now, POLL_GRACE_S) for line in self._crew if isinstance(line, Line))
+        return all(line.alive(POLL_GRACE_S) for line in self._crew if isinstance(line, Line))
 
     async def _crashed(self, name: str, error: Exception) -> None:
         """Write down that a task failed. Trouble with the store is the end of the process."""

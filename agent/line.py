@@ -83,9 +83,6 @@ class Line:
             settings.id, sampler, probe, self.plan, self.store, self.clock, self.bells
         )
 
-    def alive(self, now: float, grace_s: float) -> bool:
-        """Say whether polling goes on: nothing here may wait longer than a period and the grace."""
-        if self.poll is None or not self.poll.states:
-            return True
-        longest = max(state.period_s for state in self.poll.states)
-        return now - self.poll.beat_at < longest + grace_s * max(1.0, self.clock.speed)
+    def alive(self, grace_s: float) -> bool:
+        """Say whether polling goes on: no device may wait longer than its period and the grace."""
+        return self.poll is None or self.poll.alive(grace_s * max(1.0, self.clock.speed))

@@ -105,7 +105,6 @@ class BusPoll:
             _Due(device, plan.factors_of(device.id), DeviceState(device.id, bus, period_s), start)
             for device, period_s in devices
         ]
-        self.beat_at = start
         self._slots = asyncio.Semaphore(COMMITS)
 
     @property
@@ -114,24 +113,32 @@ class BusPoll:
         return [due.state for due in self._due]
 
     async def run(self) -> None:
-        """Poll for ever.
+        """Poll for ever, each device at its own rate; the bus gives them their turns.
 
         A cycle's commit does not hold up the next question: the writer gathers what comes within
         half a second. What waits for it is bounded.
         """
         await self._remember()
-        async with asyncio.TaskGroup() as commits:
-            while self._due:
-                due = min(self._due, key=lambda one: one.at)
-                await self._clock.sleep(due.at - self._clock.monotonic())
-                self.beat_at = self._clock.monotonic()
-                # a cycle that came too late is skipped, not hurried after
-                behind = max(0.0, self.beat_at - due.at) // due.state.period_s
-                due.at += (behind + 1) * due.state.period_s
-                cycle = await self._ask(due)
-                if cycle.values:
-                    await self._slots.acquire()
-                    commits.create_task(self._keep(cycle))
+        async with asyncio.TaskGroup() as group:
+            for due in self._due:
+                group.create_task(self._poll(due, group))
+
+    async def _poll(self, due: _Due, commits: asyncio.TaskGroup) -> None:
+        while True:
+            await self._clock.sleep(due.at - self._clock.monotonic())
+            now = self._clock.monotonic()
+            # a cycle that came too late is skipped, not hurried after
+            behind = max(0.0, now - due.at) // due.state.period_s
+            due.at += (behind + 1) * due.state.period_s
+            cycle = await self._ask(due)
+            if cycle.values:
+                await self._slots.acquire()
+                commits.create_task(self._keep(cycle))
+
+    def alive(self, grace_s: float) -> bool:
+        """Say whether every device was asked when it was due, or is being asked since then."""
+        now = self._clock.monotonic()
+        return all(now < due.at + due.state.period_s + grace_s for due in self._due)
 
     async def _remember(self) -> None:
         """Take the last results known of analyzers that do not tell when they measured."""

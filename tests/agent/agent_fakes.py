@@ -17,10 +17,14 @@ class EndOfScript(Exception):
 
 
 class FakeClock(Clock):
-    """Sleeping moves it, and the test does; wall and monotonic part only by `jump`."""
+    """Sleeping moves it, and the test does; wall and monotonic part only by `jump`.
+
+    Of several who sleep the one who wakes first moves it, the others wake when it got there.
+    """
 
     def __init__(self, at: float, *, ticks: float = 1000.0) -> None:
         self.at, self.ticks = at, ticks
+        self._sleepers: list[float] = []
         super().__init__()
 
     def now(self) -> float:
@@ -30,8 +34,17 @@ class FakeClock(Clock):
         return self.ticks
 
     async def sleep(self, seconds: float) -> None:
-        self.go(max(0.0, seconds))
-        await asyncio.sleep(0)
+        wakes_at = self.ticks + max(0.0, seconds)
+        self._sleepers.append(wakes_at)
+        try:
+            for _ in range(3):  # let everybody else who is awake fall asleep first
+                await asyncio.sleep(0)
+            while self.ticks < wakes_at:
+                if wakes_at == min(self._sleepers):
+                    self.go(wakes_at - self.ticks)
+                await asyncio.sleep(0)
+        finally:
+            self._sleepers.remove(wakes_at)
 
     def go(self, seconds: float) -> None:
         """Let time pass."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import signal
 from collections.abc import Mapping
@@ -30,7 +29,6 @@ KINDS = {
     "exception": ("D", {"code": 4}),
 }
 """What each fault is in a 2011: no link, or a fault that the instrument itself tells."""
-PULLS = 3
 
 
 def told(plant: House, meter: str, since: float = 0.0) -> list[dict[str, str]]:
@@ -120,8 +118,11 @@ async def test_faulty_meters_are_marked_and_their_neighbours_stay_well_and_unmix
         assert wrong == [], f"{meter} has a neighbour at fault, and none of its own"
 
 
+@pytest.mark.parametrize(
+    "pulls", [2, pytest.param(12, marks=pytest.mark.soak)], ids=["reduced", "whole"]
+)
 async def test_port_that_is_pulled_and_back_is_asked_again_by_itself(
-    tmp_path: Path, broker: Broker
+    pulls: int, tmp_path: Path, broker: Broker
 ) -> None:
     site = row_of_meters(tmp_path, broker.port)
     async with House(tmp_path, site, pace_from(MORNING, 1.0), broker) as plant:
@@ -131,7 +132,7 @@ async def test_port_that_is_pulled_and_back_is_asked_again_by_itself(
         well = dict.fromkeys(PH_METERS, "N")
         await all_are(plant, well)
         open_before = descriptors(plant)
-        for number in range(PULLS):
+        for number in range(pulls):
             if number % 2:
                 await plant.simulator.stop(signal.SIGKILL)
             else:

@@ -90,6 +90,8 @@ def test_statement_that_says_the_same_is_no_revision(connection: sqlite3.Connect
     assert statistics.revise(connection, stored, replace(ROW, avg=1.0), names=NAMES, now=1.0)
     (stored,) = all_of(connection)
     assert not statistics.revise(connection, stored, replace(ROW, avg=1.0), names=NAMES, now=1.0)
+    assert statistics.revise(connection, stored, ROW, names=NAMES, now=1.0)
+    assert [row.revision for row in all_of(connection)] == [2]
 
 
 def test_rows_are_of_one_outlet_and_one_kind(connection: sqlite3.Connection) -> None:

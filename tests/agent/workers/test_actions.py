@@ -219,6 +219,7 @@ async def test_sampler_that_answers_again_in_time_keeps_the_bottle(
 
 async def test_sampler_in_maintenance_is_waited_for(ordered: House, sampler: FakeSampler) -> None:
     def well() -> None:
+        assert sampler.orders == []
         sampler.state = READY
 
     sampler.state = replace(READY, state=Cause.MAINTENANCE, text="暂停")

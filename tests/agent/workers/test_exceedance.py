@@ -66,9 +66,13 @@ async def test_exceedance_is_told_to_a_platform_that_subscribed_to_it(house_with
     ((_, _, text),) = house.uploads("event")
     notice = json.loads(text)
     assert (notice["kind"], notice["state"], notice["factor"]) == ("exceedance", "opened", COD)
-    deaf = await house_with(destination(events=["power"]))
-    await judged(deaf, replace(RESULT, sampled_at=int(T0) + HOUR, completed_at=T0 + 2 * HOUR))
-    assert len(deaf.uploads("event")) == 1
+
+
+async def test_platform_that_did_not_subscribe_hears_nothing(house_with: Any) -> None:
+    house = await house_with(destination(events=["power"]))
+    await judged(house)
+    assert len(house.events("exceedance")) == 1
+    assert house.uploads("event") == []
 
 
 async def test_station_that_has_not_begun_is_told_nothing(house_with: Any) -> None:

@@ -9,7 +9,6 @@ from agent_house import House
 from agent_site import COD, DAY, FLOW, HOUR, MINUTE, PH, T0, only
 
 from agent.model import Cause
-from agent.periods import AT_ONCE
 
 SETTLED = HOUR + 75 * MINUTE
 """From the start of an hour until it is due with a batch analyzer of an hour's cycle."""
@@ -156,7 +155,7 @@ async def test_one_commit_closes_a_bounded_number_of_periods(house: House) -> No
         elif statement.startswith("INSERT INTO cursors"):
             moved[-1] += 1
     assert sum(moved) > 240
-    assert max(moved) <= AT_ONCE + 3, "and one each for real time, late results, a new closer"
+    assert max(moved) <= 40
 
 
 async def test_period_and_its_frame_are_one_commit(house: House) -> None:

@@ -71,6 +71,17 @@ async def test_sample_older_than_three_polls_is_not_told_as_now(house: House) ->
     assert found["w00000-Flag"] == "B"
 
 
+async def test_each_factor_has_its_own_age(house_with: Any) -> None:
+    house = await house_with(factor(PH, max_age_s=120))
+    await house.begin()
+    for code in (PH, FLOW):
+        await house.sampled(code, [(T0 - 60, 7.0)])
+    await house.close_at(T0 + 30)
+    found = last(house, "2011")
+    assert "w01001-Rtd" in found
+    assert "w00000-Rtd" not in found
+
+
 async def test_missed_boundaries_of_real_time_stay_missed(house: House) -> None:
     await house.begin()
     await house.close_at(T0 + 29.9)

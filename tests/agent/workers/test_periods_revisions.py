@@ -75,6 +75,17 @@ async def test_late_result_is_looked_at_once(house: House) -> None:
     assert [row[1] for row in house.statistics("1h", COD)] == [0, 1]
 
 
+async def test_late_result_behind_many_others_is_found(house: House) -> None:
+    await house.begin()
+    for hours in range(240, 0, -1):
+        await house.result(T0 - hours * HOUR, 50.0)
+    await house.close_at(T0 + SETTLED)
+    await house.result(T0, 61.5)
+    for second in range(10, 60, 10):
+        await house.close_at(T0 + SETTLED + second)
+    assert [row[:3] for row in house.statistics("1h", COD)] == [(T0, 0, None), (T0, 1, 61.5)]
+
+
 async def test_second_late_result_of_an_hour_is_revision_two(house: House) -> None:
     await house.begin()
     await house.close_at(T0 + SETTLED)

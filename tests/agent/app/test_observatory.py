@@ -1,0 +1,106 @@
+"""What the daemon says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable
+from typing import cast
+
+import pytest
+from agent_fakes import FakeClock
+from agent_site import T0, plan_with
+
+from agent import __version__
+from agent.bells import Bells
+from agent.metrics import Metrics
+from agent.model import Upload
+from agent.report import Health
+from agent.status import Observatory
+from agent.store import actions, events, outbox
+from agent.store.db import Store
+from agent.timekeeping import Timekeeper
+from agent.uplink.contract import contract
+from agent.uplink.station import StationLink
+
+
+@pytest.fixture
+async def observatory(store: Store) -> Observatory:
+    plan, clock = plan_with(), FakeClock(T0)
+    time = Timekeeper(clock, store)
+    await time.look()
+    agreed = contract(
+        plan,
+        plan.stations["st1"],
+        started_at=0.0,
+        health=lambda _: cast("Awaitable[bytes]", None),
+    )
+    link = StationLink(agreed, store, clock, Bells(), Metrics())
+    return Observatory(
+        plan=lambda: plan,
+        store=store,
+        clock=clock,
+        time=time,
+        started_at=T0 - 60,
+        lines=lambda: [],
+        links=lambda: [link],
+    )
+
+
+async def owe(store: Store, *times: int) -> None:
+    for at in times:
+        upload = Upload("2051", "32", at, ("x",))
+        await store.write(lambda one, upload=upload: outbox.add(one, "st1", upload, now=T0))  # type: ignore[misc]
+
+
+async def test_health_is_the_published_model(observatory: Observatory, store: Store) -> None:
+    await owe(store, 120, 60)
+    health = Health.model_validate_json(await observatory.health("st1"))
+    assert (health.outbox, health.oldest_at) == (2, 60)
+    assert (health.version, health.clock_trusted, health.clock_epoch) == (__version__, True, 0)
+    assert len(health.journal_head) == 64
+    assert health.disk_free_mb > 0
+
+
+async def test_status_is_plain_json_with_every_part(observatory: Observatory, store: Store) -> None:
+    await owe(store, 60)
+    (link,) = observatory.links()
+    link.state.linked, link.state.drops, link.state.confirmation.silent = True, 3, 99
+    link.state.taken_over = True
+    status = json.loads(json.dumps(await observatory.status()))
+    (station,) = status["stations"]
+    assert (station["id"], station["mn"]) == ("st1", "010000A8900016F000169DC0")
+    assert (station["outbox"], station["oldest_at"], station["drops"]) == (1, 60, 3)
+    assert station["unconfirmed"]
+    assert station["taken_over"]
+    assert status["unit"]["name"] == "测试企业"
+    assert status["since"] == T0 - 60
+    assert set(status["disk"]) == {"store_mb", "free_mb", "times_full", "rows_given_up"}
+
+
+async def test_status_shows_events_and_orders_but_no_probes(
+    observatory: Observatory, store: Store
+) -> None:
+    def job(connection):  # type: ignore[no-untyped-def]
+        events.add(connection, "power", {"why": "x"}, ref="e1", at=T0)
+        for kind in ("retain", "probe"):
+            actions.add(
+                connection,
+                ref=kind,
+                device="sampler",
+                kind=kind,
+                cause="rule",
+                request={},
+                now=T0,
+                not_after=T0 + 60,
+            )
+
+    await store.write(job)
+    status = await observatory.status()
+    assert [one["kind"] for one in status["events"]] == ["power"]
+    assert [one["kind"] for one in status["actions"]] == ["retain"]
+
+
+async def test_depth_of_each_outbox_is_counted(observatory: Observatory, store: Store) -> None:
+    assert await observatory.owed() == {"st1": 0}
+    await owe(store, 60, 120, 180)
+    assert await observatory.owed() == {"st1": 3}
