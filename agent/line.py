@@ -14,14 +14,33 @@ from agent.poll import BusPoll, DeviceState
 from agent.probing import probe_facts
 from agent.store.db import Store
 from agent.store.series import Names
-from agent.supervise import end
+from agent.supervise import end, heed_cancellation
 from agent.timekeeping import Timekeeper
 from drivers.bus import Bus
-from drivers.device import Device
+from drivers.device import Device, Reading
 from drivers.probe import probe_device
 from drivers.registry import open_device
 from drivers.sampler import DayueSampler
 from drivers.settings import BusSettings, DeviceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Heedful:
+    """A device whose caller hears of its own cancellation: pymodbus may swallow it."""
+
+    device: Device
+
+    @property
+    def id(self) -> str:
+        """The name of the device in the site file."""
+        return self.device.id
+
+    async def read(self) -> list[Reading]:
+        """Ask for every point once. Raises DeviceError."""
+        try:
+            return await self.device.read()
+        finally:
+            heed_cancellation()
 
 
 @dataclass(slots=True)
@@ -48,7 +67,7 @@ class Line:
             ]
             self.poll = BusPoll(
                 self.settings.id,
-                [(device, one.period_s) for device, one in devices],
+                [(_Heedful(device), one.period_s) for device, one in devices],
                 plan=self.plan,
                 names=self.names,
                 store=self.store,

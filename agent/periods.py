@@ -85,10 +85,7 @@ class Periods:
 
         def rewind(connection: sqlite3.Connection) -> None:
             for closer in self._closers():
-                start = Period.holding(closer.kind, now, closer.minutes).start
-                cursors.rewind(connection, closer.cursor, start)
-            for station in self.plan.stations:
-                cursors.rewind(connection, f"rtd/{station}", int(now))
+                self._next_start(connection, closer, now)
 
         await self.store.write(rewind)
 
@@ -114,12 +111,7 @@ class Periods:
                 yield Closer(outlet, kind)
 
     def _close_next(self, connection: sqlite3.Connection, closer: Closer, now: float) -> bool:
-        start = cursors.get(connection, closer.cursor)
-        present = Period.holding(closer.kind, now, closer.minutes)
-        if start is None or start > present.start:
-            # the first look ever, or the clock went back, perhaps while nobody was looking
-            cursors.put(connection, closer.cursor, present.start)
-            return False
+        start = self._next_start(connection, closer, now)
         period = Period(closer.kind, start, closer.minutes)
         if closer.due_at(period) > now:
             return False
@@ -129,6 +121,25 @@ class Periods:
             following = period.next()
         cursors.put(connection, closer.cursor, following.start)
         return True
+
+    def _next_start(self, connection: sqlite3.Connection, closer: Closer, now: float) -> int:
+        """Give the start of the next period owed: at the first look ever the present one.
+
+        A cursor ahead of the present says that the clock went back, perhaps while nobody was
+        looking: then it is the one behind the last that was closed before the present.
+        """
+        start = cursors.get(connection, closer.cursor)
+        present = Period.holding(closer.kind, now, closer.minutes)
+        if start is not None and start <= present.start:
+            return start
+        if start is not None:
+            last = statistics.last_before(
+                connection, present, outlet=closer.outlet.id, names=self.names
+            )
+            start = None if last is None else last.end
+        start = present.start if start is None else start
+        cursors.put(connection, closer.cursor, start)
+        return start
 
     def _after_outage(
         self, connection: sqlite3.Connection, closer: Closer, period: Period, now: float

@@ -49,12 +49,19 @@ async def keep_running(
         backoff_s = min(LONGEST_BACKOFF_S, backoff_s * 2)
 
 
-async def end(tasks: Iterable[asyncio.Task[None]], *, again_s: float = AGAIN_S) -> None:
-    """Cancel tasks until they have ended.
+def heed_cancellation() -> None:
+    """Raise CancelledError when this task was cancelled and something swallowed it.
 
-    Once is not always enough: `asyncio.wait_for`, up to Python 3.11 and in libraries, swallows a
-    cancellation that comes in the moment its wait is over.
+    `asyncio.wait_for`, up to Python 3.11 and in libraries, does that when the cancellation comes
+    in the moment its wait is over.
     """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+async def end(tasks: Iterable[asyncio.Task[None]], *, again_s: float = AGAIN_S) -> None:
+    """Cancel tasks until they have ended; once is not always enough (`heed_cancellation`)."""
     pending = set(tasks)
     while pending:
         for task in pending:

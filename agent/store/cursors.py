@@ -17,8 +17,3 @@ def put(connection: sqlite3.Connection, name: str, start: int) -> None:
         "INSERT INTO cursors VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET next = excluded.next",
         (name, start),
     )
-
-
-def rewind(connection: sqlite3.Connection, name: str, start: int) -> None:
-    """Move a cursor back to `start`; one that is there or before it stays."""
-    connection.execute("UPDATE cursors SET next = min(next, ?) WHERE name = ?", (start, name))

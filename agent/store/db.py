@@ -60,8 +60,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
-        # a longer log gathers more changes of a page before the page itself is written
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {room.AUTOCHECKPOINT}")
         connection.execute("PRAGMA journal_size_limit = 16777216")
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -186,6 +185,8 @@ class Store:
                 return
             group, stop = self._gather(first)
             self._commit(group)
+            assert self._writer is not None
+            self.room.look(self._writer)
             for ticket in group:
                 _tell(ticket)
             if stop:

@@ -1,8 +1,10 @@
 """What gives way when the disk is full (architecture §3.12).
 
-A ballast file is kept beside the store; when a commit finds no room it is the first thing to go,
-then the oldest raw samples, real-time uploads and delivered minutes, a little at a time, so that
-statistics, outbox, actions and journal go on.
+A ballast file is kept beside the store, and the write-ahead log has its room laid out in advance.
+When a commit finds no room the ballast is the first thing to go. On a disk that others fill, its
+room becomes free pages inside the store, where nobody else can take it, and from then on the store
+grows no more. Then the oldest raw samples, real-time uploads and delivered minutes go, a little at
+a time, so that statistics, outbox, actions and journal go on.
 """
 
 from __future__ import annotations
@@ -12,12 +14,23 @@ import logging
 import os
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+LOG_NAME = "store.db-wal"
 STEP_ROWS = 2000
 """Rows given up at a time: little enough for the write-ahead log that must record it."""
+
+AUTOCHECKPOINT = 4000
+"""Pages after which the log is moved into the store: a longer one gathers more changes a page."""
+NO_LIMIT = 1_073_741_823
+"""As many pages as any SQLite allows."""
+LOOK_S = 10.0
+"""How often to look whether there is room again."""
+_PIECE = 256 * 1024
+_MB = 1024 * 1024
 
 OPEN_MINUTES_MS = 600_000
 """The newest samples stay to the last: the minutes not closed yet are made of them."""
@@ -48,39 +61,92 @@ def is_full(error: sqlite3.Error) -> bool:
 
 
 class Room:
-    """The ballast file, the page limit, and what has been given up so far."""
+    """The ballast, the room of the log, the page limit, and what has been given up so far."""
 
     def __init__(self, directory: Path, *, max_mb: int | None, ballast_mb: int) -> None:
         self.directory = directory
         self.ballast = directory / "ballast"
-        self.ballast_bytes = ballast_mb * 1024 * 1024
+        self.ballast_bytes = ballast_mb * _MB
         self.max_mb = max_mb
         self.given_up = 0
         self.times_full = 0
+        self.tight = False
+        self._looked_at = 0.0
 
     def settle(self, connection: sqlite3.Connection) -> None:
-        """Set the page limit and lay the ballast, where there is room for it."""
-        if self.max_mb is not None:
-            page = int(connection.execute("PRAGMA page_size").fetchone()[0])
-            connection.execute(f"PRAGMA max_page_count = {self.max_mb * 1024 * 1024 // page}")
-        if self.ballast.exists() or self.ballast_bytes == 0:
+        """Set the page limit; lay the ballast and the room of the log, where there is enough."""
+        self._set_limits(connection)
+        with contextlib.suppress(sqlite3.OperationalError):  # it goes before anything else does
+            connection.execute("DELETE FROM settings WHERE name GLOB 'room *'")
+        self._lay()
+
+    def look(self, connection: sqlite3.Connection) -> None:
+        """Let the store grow again once others have left room; called by the writer at any time."""
+        if not self.tight or time.monotonic() - self._looked_at < LOOK_S:
             return
-        if shutil.disk_usage(self.directory).free < 4 * self.ballast_bytes:
-            log.warning("little room in %s: no ballast laid", self.directory)
+        self._looked_at = time.monotonic()
+        if self._free() < 4 * self.ballast_bytes:
             return
-        with self.ballast.open("wb") as file, contextlib.suppress(OSError):
-            os.posix_fallocate(file.fileno(), 0, self.ballast_bytes)
+        log.warning("there is room in %s again", self.directory)
+        self.tight = False
+        self._set_limits(connection)
+        self._lay()
 
     def give_way(self, connection: sqlite3.Connection) -> bool:
         """Make room for one more attempt; False when nothing is left that may go."""
         self.times_full += 1
         try:
-            return self._ballast_goes() or any(self._rows_go(connection, one) for one in _GIVE_UP)
+            if any((self._ballast_goes(), self._tighten(connection))):
+                return True
+            return any(self._rows_go(connection, one) for one in _GIVE_UP)
         except (sqlite3.Error, OSError) as error:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             log.error("disk full: cannot even make room: %s", error)
             return False
+
+    def _set_limits(self, connection: sqlite3.Connection) -> None:
+        page = int(connection.execute("PRAGMA page_size").fetchone()[0])
+        most = NO_LIMIT if self.max_mb is None else self.max_mb * _MB // page
+        connection.execute(f"PRAGMA max_page_count = {most}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT}")
+
+    def _lay(self) -> None:
+        """Lay the ballast and room for the log: what is laid is not to be had by others."""
+        if self.ballast_bytes == 0:
+            return
+        if not self.ballast.exists() and self._free() < 4 * self.ballast_bytes:
+            log.warning("little room in %s: no ballast laid", self.directory)
+            return
+        for path, mode in ((self.ballast, "ab"), (self.directory / LOG_NAME, "r+b")):
+            with contextlib.suppress(OSError), path.open(mode) as file:
+                # a log ends where its checksums end, not where the file does
+                os.posix_fallocate(file.fileno(), 0, self.ballast_bytes)
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self.directory).free
+
+    def _tighten(self, connection: sqlite3.Connection) -> bool:
+        """Take what room the disk still has into the store and stop growing.
+
+        False when that was done already, or when it is not the disk that is full.
+        """
+        if self.tight or self._free() >= 2 * self.ballast_bytes:
+            return False
+        self.tight = True
+        log.error("disk full: the store in %s grows no more", self.directory)
+        connection.execute("PRAGMA wal_autocheckpoint = 250")
+        with contextlib.suppress(sqlite3.OperationalError):
+            for number in range(self.ballast_bytes // 2 // _PIECE):
+                connection.execute(
+                    "INSERT OR REPLACE INTO settings VALUES (?, ?)",
+                    (f"room {number}", "x" * _PIECE),
+                )
+                connection.execute("PRAGMA wal_checkpoint(RESTART)")
+        connection.execute("DELETE FROM settings WHERE name GLOB 'room *'")
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        return True
 
     def _ballast_goes(self) -> bool:
         if not self.ballast.exists():

@@ -83,13 +83,31 @@ def between(
 
 def exists(connection: sqlite3.Connection, period: Period, *, outlet: str, names: Names) -> bool:
     """Say whether a period of an outlet was closed already."""
-    series = [n for (o, _, q), n in names.series.items() if o == outlet and q == "rtd"]
+    series = _series_of(outlet, names)
     marks = ",".join("?" * len(series))
     row = connection.execute(
         f"SELECT 1 FROM statistics WHERE kind = ? AND start = ? AND series IN ({marks}) LIMIT 1",
         (code(period), period.start, *series),
     ).fetchone()
     return row is not None
+
+
+def last_before(
+    connection: sqlite3.Connection, period: Period, *, outlet: str, names: Names
+) -> Period | None:
+    """Give the last period of that kind which an outlet closed before that one."""
+    series = _series_of(outlet, names)
+    marks = ",".join("?" * len(series))
+    row = connection.execute(
+        f"SELECT start FROM statistics WHERE kind = ? AND start < ? AND series IN ({marks})"
+        " ORDER BY start DESC LIMIT 1",
+        (code(period), period.start, *series),
+    ).fetchone()
+    return None if row is None else replace(period, start=row[0])
+
+
+def _series_of(outlet: str, names: Names) -> list[int]:
+    return [n for (o, _, q), n in names.series.items() if o == outlet and q == "rtd"]
 
 
 def _statistic(

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import sqlite3
+import struct
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,26 +135,24 @@ async def test_disk_filled_by_others_costs_samples_only(
 
 def fill_pages(store: Path) -> None:
     """Lay old samples into a store until it is as large as its limit allows."""
+    old_ms = int(MORNING - 86_400) * 1000
+    pack = struct.pack("<HBd", 1, 0, 7.0) * 300  # series 1, normal, a number
     with contextlib.closing(sqlite3.connect(store, isolation_level=None)) as connection:
         (page,) = connection.execute("PRAGMA page_size").fetchone()
         connection.execute(f"PRAGMA max_page_count = {LIMIT_MB * MB // page}")
-        pack = b"\x01\x00\x00" + b"\x00" * 7 + b"@"  # series 1, normal, a number
-        connection.execute("BEGIN")
-        for number in range(LIMIT_MB * MB):
-            at_ms = int(MORNING - 86_400) * 1000 + number * 10
-            try:
-                connection.execute(
-                    "INSERT INTO samples VALUES (?, 0, ?)", (at_ms << 16 | 1 << 4, pack * 300)
-                )
-            except sqlite3.OperationalError:
-                break
-            if number % 1000 == 999:
-                connection.execute("COMMIT")
-                connection.execute("BEGIN")
-        if connection.in_transaction:
-            connection.execute("COMMIT")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    assert store.stat().st_size > (LIMIT_MB - 2) * MB
+        laid = 0
+        for at_once in (1000, 10, 1):
+            with contextlib.suppress(sqlite3.OperationalError):
+                while True:
+                    connection.execute("BEGIN")
+                    for number in range(laid, laid + at_once):
+                        key = old_ms + number << 16 | 1 << 4
+                        connection.execute("INSERT INTO samples VALUES (?, 0, ?)", (key, pack))
+                    connection.execute("COMMIT")
+                    laid += at_once
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+    assert store.stat().st_size > LIMIT_MB * MB - 4 * page
 
 
 async def test_page_limit_costs_old_samples_only(tmp_path: Path, broker: Broker) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from agent_fakes import FakeClock
-from agent_site import T0, Change, destination, plan_with, second_outlet
+from agent_site import T0, Change, destination, plan_with
 
 from agent.app import App
 from agent.reloading import InForce
@@ -63,8 +63,8 @@ async def changed(
 
 
 async def test_every_line_and_every_station_has_its_worker(terms: Callable[..., Any]) -> None:
-    assert set(await terms(second_outlet("w01001"))) == {
-        "local socket", "bus net1", "bus net2", "station st1",
+    assert set(await terms(other_platform())) == {
+        "local socket", "bus net1", "bus net2", "station st1", "station st9",
     }  # fmt: skip
 
 

@@ -11,7 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from agent.supervise import end, feed_watchdog, keep_running, notify, watchdog_interval_s
+from agent.supervise import (
+    end,
+    feed_watchdog,
+    heed_cancellation,
+    keep_running,
+    notify,
+    watchdog_interval_s,
+)
 
 
 class Crashes:
@@ -113,6 +120,27 @@ async def test_task_that_swallows_its_cancellation_is_cancelled_again() -> None:
         await end(tasks, again_s=0.01)
     assert swallowed == 3
     assert all(task.cancelled() for task in tasks)
+
+
+async def test_swallowed_cancellation_is_heard_of_all_the_same() -> None:
+    async def swallows() -> str:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        heed_cancellation()
+        return "went on"
+
+    task = asyncio.create_task(swallows())
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_time_out_that_was_caught_is_no_cancellation() -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0):
+            await asyncio.sleep(60)
+    heed_cancellation()
 
 
 async def test_ending_nothing_takes_nothing() -> None:

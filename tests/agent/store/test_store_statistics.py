@@ -184,12 +184,24 @@ def test_what_came_in_is_told_in_order_behind_the_last_one_seen(
     assert found == [(2, "DW001", "w01018", START - 1), (3, "DW001", "w01018", START - 2)]
 
 
-def test_cursor_moves_as_told_and_rewinds_only_backwards(connection: sqlite3.Connection) -> None:
+def test_cursor_stands_where_it_was_put_last(connection: sqlite3.Connection) -> None:
     assert cursors.get(connection, "1h/DW001") is None
-    cursors.rewind(connection, "1h/DW001", 5)
-    assert cursors.get(connection, "1h/DW001") is None
-    cursors.put(connection, "1h/DW001", 100)
-    cursors.rewind(connection, "1h/DW001", 200)
-    assert cursors.get(connection, "1h/DW001") == 100
-    cursors.rewind(connection, "1h/DW001", 50)
-    assert cursors.get(connection, "1h/DW001") == 50
+    for start in (100, 50):
+        cursors.put(connection, "1h/DW001", start)
+        assert cursors.get(connection, "1h/DW001") == start
+    assert cursors.get(connection, "1h/DW002") is None
+
+
+def test_last_period_closed_before_one_is_of_its_kind_and_outlet(
+    connection: sqlite3.Connection,
+) -> None:
+    def last(period: Period, outlet: str = "DW001") -> Period | None:
+        return statistics.last_before(connection, period, outlet=outlet, names=NAMES)
+
+    later = Period(Kind.HOUR, START + 7200)
+    statistics.add(connection, [ROW, replace(ROW, period=later)], names=NAMES)
+    assert last(later) == HOUR
+    assert last(later.next()) == later
+    assert last(HOUR) is None
+    assert last(later, "DW002") is None
+    assert last(Period(Kind.DAY, START + 7200)) is None
