@@ -30,10 +30,11 @@ from agent.settings.storage import socket_paths, state_directory
 from agent.status import Observatory
 from agent.store import actions, journal, outbox, recovery, series
 from agent.store.db import SCHEMA_VERSION, Store, schema_version
+from agent.store.room import is_full
 from agent.supervise import end, feed_watchdog, notify, watchdog_interval_s
 from agent.ticks import Ticks
 from agent.timekeeping import Timekeeper
-from agent.upkeep import upkeep
+from agent.upkeep import drop_stale, upkeep
 from agent.uplink.contract import contract
 from agent.uplink.station import StationLink
 
@@ -64,8 +65,14 @@ async def run(site_file: Path, *, pace: Pace | None = None) -> None:
         aside = recovery.heal(directory)
         await asyncio.to_thread(_migrate_if_old, directory)
         storage = site.storage
-        async with Store(directory, max_mb=storage.max_mb, ballast_mb=storage.ballast_mb) as store:
-            await App(site_file, in_force, store, Clock(pace)).run(aside)
+        try:
+            async with Store(
+                directory, max_mb=storage.max_mb, ballast_mb=storage.ballast_mb
+            ) as store:
+                await App(site_file, in_force, store, Clock(pace)).run(aside)
+        except (sqlite3.DatabaseError, BaseExceptionGroup) as error:
+            recovery.mark_if_damaged(directory, error)
+            raise
 
 
 class App:
@@ -100,7 +107,9 @@ class App:
         await self._time.look()
         async with (
             asyncio.TaskGroup() as group,
-            Ticks(second=self._second, night=self._night, speed=self._clock.speed) as ticks,
+            Ticks(
+                second=self._second, hour=self._hour, night=self._night, speed=self._clock.speed
+            ) as ticks,
         ):
             self._crew, self._ticks = Crew(group, self._crashed), ticks
             own: list[asyncio.Task[None]] = []
@@ -126,6 +135,7 @@ class App:
             group.create_task(self._close_periods(), name="periods"),
             group.create_task(self._reload_when(reload), name="reload"),
             group.create_task(self._check_store(), name="check"),
+            group.create_task(self._keep_house(), name="upkeep"),
         ]
         interval_s = watchdog_interval_s()
         if interval_s is not None:
@@ -173,6 +183,8 @@ class App:
                 ),
             )
         for station in plan.stations.values():
+            if station.destination.transport != "mqtt":
+                continue  # its uploads wait in the outbox; `check` says that they do
             agreed = contract(
                 plan, station, started_at=self._started_at, health=self._observatory.health
             )
@@ -198,16 +210,33 @@ class App:
             step_s = await self._time.look()
             if step_s:
                 self._ticks.set_anew()
-            if step_s < 0:
-                await self._periods.stepped_back()
-            if self._time.trusted:
+            if not self._time.trusted:
+                continue
+            try:
                 await self._periods.close_due()
+            except sqlite3.OperationalError as error:
+                if not is_full(error):
+                    raise
+                # nothing is left that may give way: what is due stays due until there is room
+                log.error("no room to close what is due: %s", error)
 
     async def _second(self) -> None:
         self._bells.ring("periods")
 
+    async def _hour(self) -> None:
+        self._bells.ring("hour")
+
     async def _night(self) -> None:
-        await upkeep(self._in_force.plan, self._store, self._clock, self._metrics)
+        self._bells.ring("night")
+
+    async def _keep_house(self) -> None:
+        """Give up what is too old, when the ticks say so: a task, so that its failure is seen."""
+        while True:
+            parts = (self._in_force.plan, self._store, self._clock, self._metrics)
+            if await self._bells.wait("hour", LOOK_S):
+                await drop_stale(*parts)
+            if await self._bells.wait("night", LOOK_S):
+                await upkeep(*parts)
 
     async def _reload_when(self, asked: asyncio.Event) -> None:
         while True:
@@ -299,11 +328,19 @@ def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:
     )
     # what is found on a line is told to the platforms that hear of it
     told = tuple(
-        (one.id, one.destination.events, one.destination.wire.retained_upload, one.wording)
+        (
+            one.id,
+            one.destination.events,
+            one.destination.wire.retained_upload,
+            one.wording,
+            one.since,
+            tuple(outlet.id for outlet in one.outlets),
+        )
         for one in plan.stations.values()
         if any(outlet.id in concerned for outlet in one.outlets)
     )
-    return devices, factors, outlets, told
+    profiles = tuple(plan.profiles[one.id] for one in devices)
+    return devices, profiles, factors, outlets, told
 
 
 def _concerns_store(error: BaseException) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,7 @@ def hold(directory: Path) -> Iterator[None]:
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}") from None
     try:
-        if not _taken(descriptor):
+        if not _taken_soon(descriptor):
             raise StoreError(
                 f"{directory} is in use by another paikou (pid {_owner(descriptor)}); "
                 "stop it first, or ask it: paikou status"
@@ -49,6 +50,15 @@ def held(directory: Path) -> bool:
         return not _taken(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _taken_soon(descriptor: int) -> bool:
+    """Take the lock; somebody who only looks at it has it for a moment."""
+    for _ in range(10):
+        if _taken(descriptor):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def _taken(descriptor: int) -> bool:

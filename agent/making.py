@@ -38,6 +38,7 @@ def make_statistics(
             flow=made.get(outlet.flow or ""),
             flow_statistics=parts.get(outlet.flow or "", ()),
             due=one.due_per_minute,
+            slice_s=one.poll_s,
             absent=Cause.POWER,
         )
         if one.batch and period.kind is Kind.HOUR and not rows.measurements:

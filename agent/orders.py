@@ -36,7 +36,10 @@ async def order_probe(device: str, store: Store, clock: Clock, bells: Bells) -> 
     for _ in range(int(PROBE_TIMEOUT_S / LOOK_S)):
         await bells.wait("probed", LOOK_S)
         action = await store.read(lambda connection: actions.get(connection, number))
-        if action is not None and action.state == "done":
+        if action is None or action.finished_at is None:
+            continue
+        if action.state == "done":
             found: Mapping[str, Any] = json.loads(json.dumps(action.outcome))
             return found
+        return {"error": f"{device}: not asked: {action.state}"}
     return {"error": f"{device}: not asked within {PROBE_TIMEOUT_S:.0f} s"}

@@ -277,7 +277,6 @@ def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
     batch = is_batch(source, profile)
     cycle_min, lag_min = cycle(source, profile) if batch else (None, 0)
     amount = _amount(known, outlet.medium, has_flow=_flow_of(outlet) is not None)
-    point = profile.point(source.point)
     low, high = rule.range or (None, None)
     poll_s = source.device.period_s
     age_s = poll_s * CONTINUOUS_AGE_PERIODS
@@ -311,7 +310,7 @@ def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
         lag_min=lag_min,
         max_age_s=rule.max_age_s or age_s,
         timed=profile.measured_at is not None and source.point in profile.batch_points,
-        corrected="oxygen" in rule.conversions or (point and point.basis) == "converted",
+        corrected="oxygen" in rule.conversions,
     )
 
 

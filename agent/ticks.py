@@ -24,8 +24,8 @@ _SHORTEST_S = 0.05
 class Ticks:
     """The scheduler of one process. Use as `async with Ticks(…)`."""
 
-    def __init__(self, *, second: Tick, night: Tick, speed: float) -> None:
-        self._second, self._night, self._speed = second, night, speed
+    def __init__(self, *, second: Tick, hour: Tick, night: Tick, speed: float) -> None:
+        self._second, self._hour, self._night, self._speed = second, hour, night, speed
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
@@ -49,6 +49,9 @@ class Ticks:
             IntervalTrigger(seconds=every_s, timezone=UTC),
             id="second",
             replace_existing=True,
+        )
+        self._scheduler.add_job(
+            self._hour, CronTrigger(minute=40, timezone=UTC), id="hour", replace_existing=True
         )
         self._scheduler.add_job(
             self._night, CronTrigger(**_NIGHT, timezone=UTC), id="night", replace_existing=True

@@ -41,15 +41,32 @@ _REAL_TIME = (
     " WHERE state <> 'open' AND cn = '2011' AND created_at < ? LIMIT ?)"
 )
 _SENT = _REAL_TIME.replace("cn = '2011'", "cn <> '2011'")
+_RESULTS = (
+    "DELETE FROM measurements WHERE id IN"
+    " (SELECT id FROM measurements WHERE received_at < ? LIMIT ?)"
+)
+_EVENTS = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE ended_at < ? LIMIT ?)"
+_ACTIONS = "DELETE FROM actions WHERE id IN (SELECT id FROM actions WHERE finished_at < ? LIMIT ?)"
+_DEBTS = (
+    "DELETE FROM deliveries WHERE (station, cn, start, st, revision) IN"
+    " (SELECT station, cn, start, st, revision FROM deliveries"
+    "  WHERE state <> 'open' AND start < ? LIMIT ?)"
+)
 
 
-async def upkeep(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> None:
-    """Drop real-time uploads that are too old to send, then prune what outlived its days."""
+async def drop_stale(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> None:
+    """Give up real-time uploads that are too old to send (`rtd_keep_h`), and count them."""
     now = clock.now()
     for station in plan.stations.values():
         before = now - station.destination.rtd_keep_h * 3600
         dropped = await store.write(_dropping(station.id, before, now))
         metrics.dropped.labels("real_time").inc(dropped)
+
+
+async def upkeep(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> None:
+    """Drop what is too old to send, then prune what outlived its days."""
+    await drop_stale(plan, store, clock, metrics)
+    now = clock.now()
     for what, statement, before in _due(plan, now, clock.monotonic()):
         gone = 0
         while chunk := await store.write(_deleting(statement, before)):
@@ -66,7 +83,12 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "samples", _SAMPLES, now - storage.samples_days * DAY_S
     yield "untimed", _UNTIMED, mono - storage.samples_days * DAY_S
     yield "minutes", _MINUTES, now - storage.minutes_days * DAY_S
-    yield "statistics", _LONGER, now - storage.years * 366 * DAY_S
+    years = now - storage.years * 366 * DAY_S
+    yield "statistics", _LONGER, years
+    yield "results", _RESULTS, years
+    yield "events", _EVENTS, years
+    yield "actions", _ACTIONS, years
+    yield "deliveries", _DEBTS, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 

@@ -146,7 +146,7 @@ class TcpWire:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 there = await client.connect()
-        except TimeoutError:
+        except (TimeoutError, UnicodeError):  # a host that is no name fails in its encoding
             there = False
         if not there:
             client.close()

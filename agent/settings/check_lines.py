@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 
+from agent.settings.batch import is_batch
 from agent.settings.budget import BUSY_SHARE, bus_load
 from agent.settings.check_names import devices_by_path
 from agent.settings.findings import Findings
@@ -22,6 +23,7 @@ def check_lines(site: Site, profiles: Mapping[str, Profile], findings: Findings)
     """Note what is wrong with buses and with the units on them."""
     _check_addresses(site, findings)
     _check_owners(site, findings)
+    _check_rates(site, profiles, findings)
     for number, bus in enumerate(site.buses):
         if isinstance(bus, SerialBus):
             _check_port(("buses", number, "port"), bus.port, findings)
@@ -34,6 +36,21 @@ def check_lines(site: Site, profiles: Mapping[str, Profile], findings: Findings)
                 found=f"{load.share:.0%}",
                 allowed=f"<= {BUSY_SHARE:.0%}",
             )
+
+
+SLOWEST_S = 60
+"""A continuous instrument asked less often leaves minutes without a sample."""
+
+
+def _check_rates(site: Site, profiles: Mapping[str, Profile], findings: Findings) -> None:
+    """Refuse a rate at which a continuous factor can have no valid minute."""
+    for path, device in devices_by_path(site):
+        profile = profiles.get(device.profile)
+        if profile is None or device.period_s <= SLOWEST_S or path[0] == "samplers":
+            continue
+        if any(not is_batch(source, profile) for source in site.sources_of(device.id)):
+            place, found = (*path, "period_s"), f"{device.period_s:g}"
+            findings.error("slow_poll", place, found=found, allowed=f"<= {SLOWEST_S}")
 
 
 def _check_addresses(site: Site, findings: Findings) -> None:

@@ -10,6 +10,7 @@ from agent.settings.check_factors import check_factors
 from agent.settings.check_lines import check_lines, unused
 from agent.settings.check_names import check_names, devices_by_path
 from agent.settings.check_values import check_values
+from agent.settings.destination import Destination, OpsServer
 from agent.settings.findings import Findings
 from agent.settings.site import Site
 from agent.settings.source import Path
@@ -76,15 +77,30 @@ def _later(site: Site) -> Iterator[Path]:
     for name in ("cameras", "inputs", "rounds", "people", "page"):
         if getattr(site, name):
             yield (name,)
+    if site.time_source != "system":
+        yield ("time_source",)
+    for number, outlet in enumerate(site.outlets):
+        for code, rule in outlet.factors.items():
+            if rule.conversions:
+                yield ("outlets", number, "factors", code, "conversions")
     for number, destination in enumerate(site.destinations):
-        path: Path = ("destinations", number)
-        if destination.type == "ops":
-            yield (*path, "type")
-            continue
-        if destination.transport == "tcp":
-            yield (*path, "transport")
-        for key in sorted(destination.wire.model_fields_set & _WIRE_LATER):
-            yield (*path, "wire", key)
-        for nth, station in enumerate(destination.stations):
-            if station.key is not None:
-                yield (*path, "stations", nth, "key")
+        for key in _later_of(destination):
+            yield ("destinations", number, *key)
+
+
+def _later_of(destination: Destination | OpsServer) -> Iterator[Path]:
+    """Give the keys of one destination that wait for a later version."""
+    if isinstance(destination, OpsServer):
+        yield ("type",)
+        return
+    if destination.transport == "tcp":
+        yield ("transport",)
+    if destination.qn_on_resend != "keep":
+        yield ("qn_on_resend",)
+    if destination.absent == "profile_sentinel":
+        yield ("absent",)
+    for key in sorted(destination.wire.model_fields_set & _WIRE_LATER):
+        yield ("wire", key)
+    for number, station in enumerate(destination.stations):
+        if station.key is not None:
+            yield ("stations", number, "key")

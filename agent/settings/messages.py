@@ -83,6 +83,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "串口参数与仪器出厂设置不同，请核对",
         "the line settings differ from those the instruments are made with",
     ),
+    "slow_poll": (
+        "连续测量的因子至少每分钟要问一次，否则没有有效的分钟数据",
+        "a continuous factor must be asked every minute, or it has no valid minutes",
+    ),
     "budget": ("总线占用超过七成，轮询会来不及", "the bus is busy for more than 70 %"),
     "unused_device": ("没有任何因子使用这台仪器", "no factor uses this device"),
     # values

@@ -23,7 +23,7 @@ def minute(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     tally = Tally(due, rule.minute_share * due, missing=missing, absent=rows.absent)
     row = summary(rule, period, pieces, tally=tally)
     if rule.is_flow:
-        volume = amounts.sampled_volume(rule, pieces, slice_s=MINUTE_S / due)
+        volume = amounts.sampled_volume(rule, pieces, slice_s=rows.slice_s or MINUTE_S / due)
         return replace(row, cou=volume)
     return amounts.with_mass(rule, row, rows.flow)
 

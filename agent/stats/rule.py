@@ -97,7 +97,8 @@ class Rows:
     `statistics`: the shorter rows: minutes for n minutes and hour, hours for a day, days for a
     month. `flow_statistics`: the flow factor's rows of that same shorter kind.
     `flow`: the flow factor's row of this very period; minute, n minutes and hour only.
-    `due`: samples that were due in a minute. `absent`: the cause of what has no row at all, e.g.
+    `due`: samples that were due in a minute; `slice_s`: seconds each of them stands for, 0 for an
+    equal share of the minute. `absent`: the cause of what has no row at all, e.g.
     POWER after an outage.
     """
 
@@ -107,4 +108,5 @@ class Rows:
     flow: Statistic | None = None
     flow_statistics: Sequence[Statistic] = ()
     due: int = 0
+    slice_s: float = 0.0
     absent: Cause = Cause.NO_LINK

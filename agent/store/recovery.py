@@ -32,6 +32,18 @@ def heal(directory: Path) -> Path | None:
     return aside
 
 
+def mark_if_damaged(directory: Path, error: BaseException) -> bool:
+    """Mark the store for the next start when that is what the process ends of."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(mark_if_damaged(directory, one) for one in error.exceptions)
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return False
+    (directory / MARK).write_text(str(error), encoding="utf-8")
+    log.error("the store is damaged: %s", error)
+    return True
+
+
 def check(connection: sqlite3.Connection, directory: Path) -> bool:
     """Look through the whole file; damage is marked for the next start. True when it is sound."""
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]

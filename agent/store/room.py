@@ -30,6 +30,7 @@ NO_LIMIT = 1_073_741_823
 LOOK_S = 10.0
 """How often to look whether there is room again."""
 _PIECE = 256 * 1024
+_PIECES_GO = "DELETE FROM settings WHERE name GLOB 'room *'"
 _MB = 1024 * 1024
 
 OPEN_MINUTES_MS = 600_000
@@ -56,8 +57,9 @@ _GIVE_UP = (
 
 def is_full(error: sqlite3.Error) -> bool:
     """Say whether an error means that there is no room, on the disk or under the page limit."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    code = getattr(error, "sqlite_errorcode", 0)
+    # the shared memory beside the log cannot grow on a full disk; any other I/O error is no sign
+    return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
 class Room:
@@ -76,21 +78,27 @@ class Room:
     def settle(self, connection: sqlite3.Connection) -> None:
         """Set the page limit; lay the ballast and the room of the log, where there is enough."""
         self._set_limits(connection)
-        with contextlib.suppress(sqlite3.OperationalError):  # it goes before anything else does
-            connection.execute("DELETE FROM settings WHERE name GLOB 'room *'")
+        with contextlib.suppress(sqlite3.OperationalError):
+            connection.execute(_PIECES_GO)  # where a crash came between
         self._lay()
 
     def look(self, connection: sqlite3.Connection) -> None:
-        """Let the store grow again once others have left room; called by the writer at any time."""
-        if not self.tight or time.monotonic() - self._looked_at < LOOK_S:
+        """Stop growing before others take the last room, and grow again once they leave some.
+
+        The writer calls it at any time; it looks now and then.
+        """
+        if time.monotonic() - self._looked_at < LOOK_S:
             return
         self._looked_at = time.monotonic()
-        if self._free() < 4 * self.ballast_bytes:
-            return
-        log.warning("there is room in %s again", self.directory)
-        self.tight = False
-        self._set_limits(connection)
-        self._lay()
+        with contextlib.suppress(sqlite3.Error, OSError):
+            if self.tight and self._free() >= 4 * self.ballast_bytes:
+                log.warning("there is room in %s again", self.directory)
+                self.tight = False
+                self.settle(connection)
+            elif not self.tight and self._free() < self.ballast_bytes:
+                self.times_full += 1
+                self._ballast_goes()
+                self._tighten(connection)
 
     def give_way(self, connection: sqlite3.Connection) -> bool:
         """Make room for one more attempt; False when nothing is left that may go."""
@@ -142,8 +150,8 @@ class Room:
                     "INSERT OR REPLACE INTO settings VALUES (?, ?)",
                     (f"room {number}", "x" * _PIECE),
                 )
-                connection.execute("PRAGMA wal_checkpoint(RESTART)")
-        connection.execute("DELETE FROM settings WHERE name GLOB 'room *'")
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        connection.execute(_PIECES_GO)
         (pages,) = connection.execute("PRAGMA page_count").fetchone()
         connection.execute(f"PRAGMA max_page_count = {pages}")
         return True
@@ -163,6 +171,6 @@ class Room:
             return False
         log.error("disk full: gave up %d old rows", gone)
         self.given_up += gone
-        # RESTART keeps the log's file: its room is what the next commits live on
-        connection.execute("PRAGMA wal_checkpoint(RESTART)")
+        # PASSIVE waits for no reader, and keeps the log's file: its room is what commits live on
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         return True

@@ -6,7 +6,7 @@ import ssl
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-CONNECT_TIMEOUT_S = 20.0
+CONNECT_TIMEOUT_S = 10.0
 ACK_TIMEOUT_S = 20.0
 
 
@@ -22,8 +22,8 @@ class Will:
 class Login:
     """Everything one connection needs. Passwords are read just before and kept nowhere.
 
-    `connect_s` bounds everything up to the broker's greeting, `ack_s` the wait for a PUBACK; both
-    are real seconds.
+    `connect_s` bounds the way to the broker and then the wait for its greeting, `ack_s` the wait
+    for a PUBACK; all are real seconds.
     """
 
     address: str

@@ -86,8 +86,9 @@ class MqttLink:
         try:
             async with asyncio.timeout(self._login.connect_s):
                 await self._dial()
-                dialled = True
-                self._client.loop_start()
+            dialled = True
+            self._client.loop_start()
+            async with asyncio.timeout(self._login.connect_s):
                 await self._connected
             self._subscribe()
         except TimeoutError:
@@ -201,8 +202,7 @@ class MqttLink:
             if dialled.done():  # given up meanwhile
                 self._client.disconnect()
             elif error is not None:
-                # paho leaves a socket in the frames of a handshake that failed
-                dialled.set_exception(error.with_traceback(None))
+                dialled.set_exception(error)
             else:
                 dialled.set_result(None)
 
@@ -211,7 +211,8 @@ class MqttLink:
             try:
                 self._connect()
             except OSError as problem:
-                error = problem
+                # paho leaves the socket of a handshake that failed in the frames behind it
+                error = problem.with_traceback(None)
             except ValueError as problem:  # a host name that cannot be one
                 error = OSError(str(problem))
             self._call(settle, error)

@@ -117,7 +117,7 @@ class StationLink:
             if end is End.STEADY:
                 backoff_s = FIRST_BACKOFF_S
             least_s = 0.0
-            if end is End.REFUSED:
+            if end is End.REFUSED and turn % count == 0:
                 # a broker that said no will say it again; some lock out who asks too often
                 backoff_s, least_s = longest_s, longest_s / 2
             await self.pause(self.jitter(least_s, backoff_s))

@@ -76,13 +76,23 @@ class House:
         device = _DEVICES[factor] + ("" if outlet == "DW001" else "2")
 
         def job(connection: sqlite3.Connection) -> None:
-            for at, value, *cause in values:
-                sample = Sample(outlet, factor, at, value, *cause)
+            for at, value, *rest in values:
+                cause = rest[0] if rest else Cause.NORMAL
+                sample = Sample(outlet, factor, at, value, cause)
                 samples.add(
                     connection, [sample], device=device, at=at, epoch=epoch, names=self.names
                 )
 
         await self.write(job)
+
+    async def untimed(self, value: float, *, boot: str, mono: float) -> None:
+        """Store a pH from before the clock was trusted."""
+        sample = Sample("DW001", PH, 0.0, value)
+        await self.write(
+            lambda connection: samples.add_untimed(
+                connection, [sample], device="ph", boot=boot, mono=mono, names=self.names
+            )
+        )
 
     async def steady(
         self,

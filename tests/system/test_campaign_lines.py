@@ -6,6 +6,7 @@ import math
 import signal
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from campaign_audit import Snapshot, body, factors, read, sample_values
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.system
 MORNING = 1_795_312_800.0
 FAULTY = ("ph2", "ph5")
 """One on each line, with a sound neighbour before and behind."""
-KINDS = {
+KINDS: dict[str, tuple[str, dict[str, Any]]] = {
     "silent": ("B", {}),
     "late": ("B", {"late_s": 0.2}),
     "foreign": ("B", {}),

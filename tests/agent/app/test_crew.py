@@ -71,7 +71,8 @@ async def test_only_what_changed_is_stopped_and_only_what_is_new_begins() -> Non
         changed = {"a": book.post("a"), "b": book.post("b", 2), "d": book.post("d")}
         assert await one.match(changed) == ["b", "c", "d"]
         await turn()
-        assert book.lines == ["-b", "-c", "+b", "+d"], "ended before the next one begins"
+        assert sorted(book.lines[:2]) == ["-b", "-c"], "ended before the next one begins"
+        assert book.lines[2:] == ["+b", "+d"]
         assert book.working == {"a", "b", "d"}
     assert book.working == set()
 

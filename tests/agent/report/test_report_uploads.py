@@ -289,7 +289,7 @@ def test_event_is_json_and_each_step_of_it_an_upload_of_its_own() -> None:
             at=T0 + 0.5,
             outlet="DW001",
             factor="w01018",
-            state=state,  # type: ignore[arg-type]
+            state=state,
             detail={"source": "表1"},
         )
         for number in (1, 2)

@@ -10,6 +10,14 @@ PROFILES = SITES / "profiles"
 GOOD = (SITES / "good.yaml").read_text(encoding="utf-8")
 
 
+# What the good file sets although this version does not use it yet; told in every reading of it.
+NOT_YET = (
+    "outlets[1].factors.a21026.conversions",
+    "outlets[1].factors.a21003.conversions",
+    "time_source",
+)
+
+
 def with_lines(lines: dict[int, str]) -> str:
     """Replace lines of the good file by number; an empty text takes the line away."""
     kept = [lines.get(n, line) for n, line in enumerate(GOOD.splitlines(), start=1)]
@@ -17,7 +25,13 @@ def with_lines(lines: dict[int, str]) -> str:
 
 
 def look(text: str | bytes, lang: Lang = "en") -> tuple[Site | None, list[Finding]]:
-    """Read a site file; gives no site when it is wrong."""
+    """Read a site file; gives no site when it is wrong. `NOT_YET` is left out."""
+    site, findings = look_at_all(text, lang)
+    return site, [one for one in findings if one.kind != "later" or one.key not in NOT_YET]
+
+
+def look_at_all(text: str | bytes, lang: Lang = "en") -> tuple[Site | None, list[Finding]]:
+    """Read a site file and give every finding."""
     data = text.encode() if isinstance(text, str) else text
     try:
         return parse_site(data, lang=lang, profile_directories=[PROFILES])

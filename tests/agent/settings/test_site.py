@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from site_texts import GOOD, look, with_lines
+from site_texts import GOOD, NOT_YET, look, look_at_all, with_lines
 
 from agent.settings import (
     CredentialSecret,
@@ -183,3 +183,8 @@ def test_secret_that_is_not_there_is_an_error_without_the_secret(tmp_path, conte
 def test_credential_without_systemd_is_an_error():
     with pytest.raises(SecretError, match="CREDENTIALS_DIRECTORY"):
         read_secret(CredentialSecret(credential="pw"), {})
+
+
+def test_what_this_version_does_not_use_yet_is_told():
+    _, findings = look_at_all(GOOD)
+    assert [(one.kind, one.key) for one in findings] == [("later", key) for key in NOT_YET]

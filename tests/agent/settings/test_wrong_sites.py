@@ -506,6 +506,14 @@ FAULTS = [
         "mqtt.username",
     ),
     (
+        {68: "    address: 1\n    period_s: 90"},
+        "error slow_poll",
+        69,
+        "devices[2].period_s",
+        "90",
+        "<= 60",
+    ),
+    (
         {77: "    transport: tcp", 78: '    addresses: ["tcp://127.0.0.1:9000"]'},
         "warning later",
         77,
@@ -713,6 +721,7 @@ CONSEQUENCES = {
     "unknown_bus",
     "unknown_device",
     "unknown_point",
+    "later",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -127,19 +128,16 @@ def test_nothing_gives_way_where_nothing_may(directory: Path, room: Room) -> Non
         assert not room.give_way(connection)
 
 
+def add_sample(connection: sqlite3.Connection, *, at_ms: int) -> None:
+    connection.execute("INSERT INTO samples VALUES (?, 0, zeroblob(100000))", (at_ms << 16,))
+
+
 async def test_full_store_goes_on_taking_what_counts(directory: Path) -> None:
     async with Store(directory, max_mb=1, ballast_mb=0) as store:
         with pytest.raises(sqlite3.OperationalError, match="full"):
             await store.write(lambda connection: add_samples(connection, 1000, size=4000))
         for n in range(8):
-            await store.write(
-                lambda connection, n=n: (
-                    connection.execute(
-                        "INSERT INTO samples VALUES (?, 0, zeroblob(100000))", (n * 5000 << 16,)
-                    )
-                    and None
-                )
-            )
+            await store.write(partial(add_sample, at_ms=n * 5000))
         given_up = store.room.given_up
 
         def duty(connection: sqlite3.Connection) -> None:

@@ -18,14 +18,15 @@ OTHER_MN = "010000A8900016F000169DC9"
 QN = "20260610100000123"
 
 
-def framed(segment: str) -> bytes:
+def framed(segment: str | bytes) -> bytes:
     """Put length and CRC around a segment; the CRC is HJ 212's, worked out bit by bit."""
+    data = segment.encode() if isinstance(segment, str) else segment
     register = 0xFFFF
-    for byte in segment.encode():
+    for byte in data:
         register = (register >> 8) ^ byte
         for _ in range(8):
             register = (register >> 1) ^ (0xA001 if register & 1 else 0)
-    return f"##{len(segment.encode()):04d}{segment}{register:04X}\r\n".encode()
+    return b"##%04d%b%04X\r\n" % (len(data), data, register)
 
 
 def down(
@@ -118,9 +119,11 @@ async def test_request_whose_flag_wants_no_answer_gets_none(desk: Desk, flag: st
     assert (desk.replies, desk.handled) == ([], [])
 
 
-async def test_request_without_qn_cannot_be_answered(desk: Desk) -> None:
-    await desk.take(framed(f"ST=32;CN=3999;PW={PW};MN={MN};Flag=5;CP=&&&&"))
+@pytest.mark.parametrize("qn", ["", "QN=;", "QN=123;", "QN=2026061010000012x;"])
+async def test_request_whose_qn_no_answer_can_carry_is_dropped(desk: Desk, qn: str) -> None:
+    await desk.take(framed(f"{qn}ST=32;CN=3999;PW={PW};MN={MN};Flag=5;CP=&&&&"))
     assert desk.replies == []
+    assert len(desk.refused) == 1
 
 
 @pytest.mark.parametrize(
@@ -142,7 +145,16 @@ async def test_rubbish_is_counted_and_dropped(desk: Desk, data: bytes) -> None:
     assert (desk.replies, desk.handled, desk.acknowledged) == ([], [], [])
 
 
-@given(data=st.binary(max_size=200) | st.text(max_size=100).map(framed))
+FIELDS = st.lists(
+    st.tuples(
+        st.sampled_from(["QN", "ST", "CN", "PW", "MN", "Flag", "PNUM", "PNO", "RF", "X"]),
+        st.binary(max_size=24) | st.sampled_from([b"5", b"9014", QN.encode(), MN.encode()]),
+    ),
+    max_size=9,
+).map(lambda fields: framed(b";".join(f"{name}=".encode() + value for name, value in fields)))
+
+
+@given(data=st.binary(max_size=200) | st.text(max_size=100).map(framed) | FIELDS)
 async def test_nothing_that_comes_down_is_an_error_of_ours(data: bytes) -> None:
     await Desk().take(data)
 

@@ -163,6 +163,21 @@ async def test_platform_that_wants_no_3015_gets_none(house_with: Any, sampler: F
     assert house.uploads("3015") == []
 
 
+async def test_station_that_has_not_begun_is_sent_no_bottle(
+    house_with: Any, sampler: FakeSampler
+) -> None:
+    def since_tomorrow(site: dict[str, Any]) -> None:
+        site["destinations"][0]["stations"][0]["since"] = "2026-06-11"
+
+    house = await house_with(since_tomorrow)
+    house.clock.go(HOUR + 10)
+    await judged(house)
+    sampler.keep = lambda: KEPT
+    await work(house, sampler)
+    assert state(house) == "done"
+    assert house.rows("SELECT * FROM outbox") == []
+
+
 # --- the deadline
 
 

@@ -105,6 +105,30 @@ async def test_hour_is_the_mean_of_its_minutes_and_the_day_of_its_hours(house: H
     assert (start, revision, avg, valid) == (midnight, 0, 7.0, 0)
 
 
+def amounts(house: House, kind: str, code: str) -> list[float]:
+    series = house.names.series["DW001", code, "rtd"]
+    rows = house.rows(
+        "SELECT cou FROM statistics WHERE kind = ? AND series = ? ORDER BY start", kind, series
+    )
+    return [cou for (cou,) in rows if cou is not None]
+
+
+async def test_result_has_the_mass_of_its_hours_volume_and_the_day_is_weighted_by_it(
+    house: House,
+) -> None:
+    await house.begin()
+    await house.steady(FLOW, T0, T0 + HOUR, value=1.0)
+    await house.steady(FLOW, T0 + HOUR, T0 + 2 * HOUR, value=3.0)
+    await house.result(T0, 50.0)
+    await house.result(T0 + HOUR, 100.0)
+    await house.close_at(T0 + 14 * HOUR + 75 * MINUTE)
+    assert amounts(house, "1h", FLOW) == pytest.approx([3.6, 10.8])
+    assert amounts(house, "1h", COD) == pytest.approx([0.18, 1.08]), "kg"
+    ((_, _, avg, _, _),) = house.statistics("1d", COD)
+    assert avg == pytest.approx(87.5)
+    assert amounts(house, "1d", COD) == pytest.approx([1.26])
+
+
 async def test_silent_analyzer_gives_its_hour_the_cause_it_was_seen_in(house: House) -> None:
     await house.begin()
     await house.sampled(COD, [(T0 + n * 60, None, Cause.MAINTENANCE) for n in range(60)])

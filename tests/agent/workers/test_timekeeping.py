@@ -8,12 +8,10 @@ import json
 import pytest
 from agent_fakes import FakeClock
 from agent_house import House
-from agent_site import HOUR, PH, T0
+from agent_site import HOUR, T0
 
 from agent.bells import Bells
 from agent.clock import RELEASED_AT, Clock, Pace
-from agent.model import Sample
-from agent.store import samples
 from agent.timekeeping import Timekeeper
 
 
@@ -90,18 +88,8 @@ async def test_setting_the_clock_right_at_boot_is_no_step_of_the_duty(house: Hou
 async def test_samples_of_this_boot_get_their_time_and_those_of_another_stay(house: House) -> None:
     house.clock.jump(100.0 - house.clock.now())
     await house.time.look()
-    sample = Sample("DW001", PH, 0.0, 7.0)
     for boot in (house.time.boot, "another"):
-        await house.write(
-            lambda connection, boot=boot: samples.add_untimed(
-                connection,
-                [sample],
-                device="ph",
-                boot=boot,
-                mono=house.clock.monotonic(),
-                names=house.names,
-            )
-        )
+        await house.untimed(7.0, boot=boot, mono=house.clock.monotonic())
     house.clock.go(30)
     house.clock.jump(T0 - house.clock.now())
     await house.time.look()

@@ -11,8 +11,8 @@ from agent_house import House
 from agent_site import DAY, HOUR, PH, T0, destination
 
 from agent import upkeep as module
-from agent.model import Sample, Upload
-from agent.store import journal, outbox, samples
+from agent.model import Upload
+from agent.store import journal, outbox
 from agent.upkeep import CHUNK, upkeep
 
 YEAR = 366 * DAY
@@ -108,16 +108,7 @@ async def test_untimed_samples_of_earlier_boots_go_once_they_are_surely_too_old(
 ) -> None:
     mono = short.clock.monotonic()
     for seconds in (mono, mono + 3 * DAY):
-        await short.write(
-            lambda connection, seconds=seconds: samples.add_untimed(
-                connection,
-                [Sample("DW001", PH, 0.0, 7.0)],
-                device="ph",
-                boot="b",
-                mono=seconds,
-                names=short.names,
-            )
-        )
+        await short.untimed(7.0, boot="b", mono=seconds)
     await keep_up(short)
     assert short.one("SELECT count(*) FROM untimed") == 2
     short.clock.go(2 * DAY + 1)
