@@ -1,21 +1,23 @@
 """Makes devices act: takes an order's row, drives the device, writes outcome and report.
 
 At most once and never after the deadline. What was running when the process died is settled from
-the device's own record, or said to be unknown; it is never done again.
+the device's own record, or said to be unknown; it is never done again. Time that went by is told
+by the monotonic clock of this boot, too: the wall clock may be set back.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import logging
+import math
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agent import report
 from agent.bells import Bells
-from agent.clock import Clock
+from agent.clock import Clock, boot_id
 from agent.exceedance import RETENTION
 from agent.plan import Plan
 from agent.store import actions, journal, outbox
@@ -23,11 +25,13 @@ from agent.store.actions import Action
 from agent.store.db import Store
 from agent.telling import tell
 from drivers.device import Cause, DeviceError, Refused, RetentionRecord, Sampler
-from drivers.sampler import TIMEOUT_S
+from drivers.sampler import TIMEOUT_S, newer
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
+LONGEST_PAUSE_S = 60.0
+"""Between two questions to a sampler that does not answer: each costs its line a time-out."""
 RETENTION_S = TIMEOUT_S
 """How long after an order its record may still appear."""
 
@@ -35,6 +39,29 @@ _LATE = {"reason": "its deadline had passed"}
 
 Outcome = Mapping[str, Any]
 Probe = Callable[[], Awaitable[Outcome]]
+
+
+class _Contact:
+    """When a sampler may be asked again, and what was last logged of it."""
+
+    def __init__(self) -> None:
+        self.ask_at = -math.inf
+        self._pause_s = LOOK_S
+        self._said = ""
+
+    def lost(self, clock: Clock) -> None:
+        """Leave the sampler alone, longer after each question without an answer."""
+        self.ask_at = clock.monotonic() + self._pause_s * clock.speed
+        self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
+
+    def heard(self) -> None:
+        """Go back to the shortest pause: there was an answer."""
+        self._pause_s = LOOK_S
+
+    def news(self, state: str) -> bool:
+        """Say whether this was not said last."""
+        before, self._said = self._said, state
+        return state != before
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +75,53 @@ class DeviceActions:
     store: Store
     clock: Clock
     bells: Bells
+    boot: str = field(default_factory=boot_id)
+    contact: _Contact = field(default_factory=_Contact)
 
     async def run(self) -> None:
         """Work off this device's orders, for ever."""
         while True:
-            action = await self.store.read(
-                lambda connection: actions.next_open(connection, self.device)
-            )
-            if action is None or not self._can_tell_time(action):
+            action = await self._next()
+            if action is None:
                 await self.bells.wait(f"actions:{self.device}", LOOK_S / self.clock.speed)
             elif action.state == "queued":
                 await self._take(action)
             else:
                 await self._settle(action)
+
+    async def _next(self) -> Action | None:
+        """Give the order to work on now; what is late ends whatever stands before it."""
+        waiting = await self.store.read(
+            lambda connection: actions.open_ones(connection, self.device)
+        )
+        if not waiting:
+            return None
+        for one in waiting:
+            if one.boot != self.boot:
+                one = await self._anchor(one)
+            if one.state == "queued" and self._can_tell_time(one) and self._late(one):
+                await self._finish(one, "expired", _LATE)
+        action = await self.store.read(
+            lambda connection: actions.next_open(connection, self.device)
+        )
+        if action is None or action.kind == "probe":
+            return action
+        silent = self.clock.monotonic() < self.contact.ask_at
+        return None if silent or not self._can_tell_time(action) else action
+
+    async def _anchor(self, action: Action) -> Action:
+        """Write down what the wall times of an order mean in this boot's monotonic time."""
+        now, mono = self.clock.now(), self.clock.monotonic()
+        started = action.started_at
+        anchored = dataclasses.replace(
+            action,
+            boot=self.boot,
+            # a clock that went back since the order must not prolong it
+            not_after_mono=mono + action.not_after - max(now, action.created_at),
+            started_mono=None if started is None else mono - max(0.0, now - started),
+        )
+        await self.store.write(lambda connection: actions.anchor(connection, anchored))
+        return anchored
 
     def _can_tell_time(self, action: Action) -> bool:
         """Say whether a deadline means anything: under a clock that cannot be right none does."""
@@ -78,7 +139,14 @@ class DeviceActions:
             await self._finish(action, "refused", {"reason": f"{self.device} cannot do that"})
 
     def _late(self, action: Action) -> bool:
-        return self.clock.now() > action.not_after
+        mono = self.clock.monotonic()
+        by_mono = action.not_after_mono is not None and mono > action.not_after_mono
+        return by_mono or self.clock.now() > action.not_after
+
+    def _overdue(self, action: Action) -> bool:
+        """Say whether a record of an order that was sent should be there by now."""
+        started = action.started_mono
+        return started is None or self.clock.monotonic() >= started + RETENTION_S
 
     async def _retain(self, action: Action, sampler: Sampler) -> None:
         """Keep a bottle. The sampler's last record is written down before the order goes out."""
@@ -86,15 +154,15 @@ class DeviceActions:
             status = await sampler.status()
             before = await sampler.last_retention()
         except DeviceError as error:
-            # nothing was ordered yet: the row stays, until its deadline
-            log.warning("%s: not asked for a bottle yet: %s", self.device, error)
-            await self.bells.wait(f"actions:{self.device}", LOOK_S)
+            self._lost(error)  # nothing was ordered yet: the row stays, until its deadline
             return
+        self._heard(status.state is Cause.NORMAL)
         if status.free == 0:
             await self._finish(action, "refused", {"reason": "no free bottle"})
             return
         if status.state is not Cause.NORMAL:
-            log.warning("%s: not asked for a bottle yet: it is %s", self.device, status.text)
+            if self.contact.news(status.text):
+                log.warning("%s: not asked for a bottle yet: it is %s", self.device, status.text)
             await self.bells.wait(f"actions:{self.device}", LOOK_S)
             return
         if self._late(action):  # by now: a busy line makes asking take its time
@@ -119,24 +187,38 @@ class DeviceActions:
         try:
             record = await self.sampler.last_retention()
         except DeviceError as error:
-            log.warning("%s: cannot be asked what became of its order: %s", self.device, error)
-            await self.bells.wait(f"actions:{self.device}", LOOK_S)
+            self._lost(error)
+            if self._overdue(action):
+                await self._tell_unknown(action, error)
             return
-        newer = record is not None and _newer(record, action.before)
-        if record is not None and newer and (record.ok or record.reason):
+        self._heard(well=True)
+        before = RetentionRecord(**action.before) if action.before else None
+        if newer(record, before) and (record.ok or record.reason):
             await self._kept(action, record)
-        elif self.clock.now() < (action.started_at or 0.0) + RETENTION_S:
+        elif not self._overdue(action):
             # it may have heard the order and not begun, or be filling the bottle right now
             await self.bells.wait(f"actions:{self.device}", LOOK_S / self.clock.speed)
         else:
             reason = "interrupted; the sampler has no record of a kept bottle"
             await self._finish(action, "failed", {"reason": reason})
 
+    def _lost(self, error: DeviceError) -> None:
+        self.contact.lost(self.clock)
+        if self.contact.news("silent"):
+            log.warning("%s: its orders wait: %s", self.device, error)
+
+    def _heard(self, well: bool) -> None:
+        self.contact.heard()
+        if well and self.contact.news(""):
+            log.info("%s: its orders go on", self.device)
+
     async def _begin(self, action: Action, before: RetentionRecord | None) -> None:
         record = dataclasses.asdict(before) if before else None
-        now = self.clock.now()
+        now, mono = self.clock.now(), self.clock.monotonic()
         await self.store.write(
-            lambda connection: actions.start(connection, action.id, before=record, now=now)
+            lambda connection: actions.start(
+                connection, action.id, before=record, now=now, mono=mono
+            )
         )
 
     async def _doubt(self, action: Action) -> None:
@@ -153,6 +235,15 @@ class DeviceActions:
         await self.store.write(job)
         self.bells.ring("probed", *self.plan.outbox_bells())
 
+    async def _tell_unknown(self, action: Action, error: DeviceError) -> None:
+        """Tell, once, that nobody can say whether a bottle was kept; the order stays open."""
+        now = self.clock.now()
+        outcome = {"reason": f"ordered, and the sampler does not answer: {error}"}
+        await self.store.write(
+            lambda connection: self._tell_failure(connection, action, "unknown", outcome, now)
+        )
+        self.bells.ring(*self.plan.outbox_bells())
+
     def _tell_failure(
         self,
         connection: sqlite3.Connection,
@@ -161,13 +252,13 @@ class DeviceActions:
         outcome: Outcome,
         now: float,
     ) -> None:
-        detail = {**action.request, "state": state, **outcome}
+        kind = "retention_unknown" if state == "unknown" else "retention_failed"
         tell(
             connection,
             self.plan,
-            "retention_failed",
-            detail,
-            ref=f"retention_failed:{action.id}",
+            kind,
+            {**action.request, "state": state, **outcome},
+            ref=f"{kind}:{action.id}",
             at=now,
             now=now,
             outlet=action.request["outlet"],
@@ -216,8 +307,3 @@ class DeviceActions:
             )
             if upload is not None:
                 outbox.add(connection, station.id, upload, now=now)
-
-
-def _newer(record: RetentionRecord, before: Any) -> bool:
-    """Say whether a record is a later one than the record from before the order."""
-    return before is None or bool(record.at > before["at"])

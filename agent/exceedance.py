@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from agent.model import Cause, Kind, Measurement, Period, Sample, Statistic
 from agent.plan import FactorPlan, OutletPlan, Plan
@@ -27,6 +28,7 @@ from agent.rules import (
     in_force,
     retention,
 )
+from agent.rules.retention import Kept, bound_at_stake
 from agent.store import actions, events, journal, statistics
 from agent.store.series import Names
 from agent.telling import closed, tell
@@ -77,7 +79,7 @@ def judge_sample(
     value = JudgedValue(
         sample.outlet, sample.factor, sample.value, sample.cause, hour, sample.at, sample.at
     )
-    _judge(connection, plan, names, limit, value, now=now)
+    _judge(connection, plan, names, limit, value, moment=sample.at, now=now)
 
 
 def _judge(
@@ -88,17 +90,21 @@ def _judge(
     value: JudgedValue,
     *,
     now: float,
+    moment: float | None = None,
 ) -> None:
     decision = _exceedance(connection, plan, limit, value, now=now)
     outlet = plan.outlets[value.outlet]
     if outlet.sampler is None or outlet.keeping is None:
         return
+    if bound_at_stake(limit, value, decision) is None:
+        return  # most values: what else was so is not even asked
     kept = retention(
         limit,
         value,
         decision=decision,
-        circumstances=_circumstances(connection, names, outlet, value),
+        circumstances=_circumstances(connection, names, outlet, value, sampler=outlet.sampler),
         keeping=outlet.keeping,
+        moment=moment,
     )
     if isinstance(kept, RetentionOrder):
         _order(connection, outlet.sampler, kept, now=now)
@@ -175,16 +181,31 @@ def _detail(state: Exceedance, limit: Limit) -> dict[str, object]:
 
 
 def _circumstances(
-    connection: sqlite3.Connection, names: Names, outlet: OutletPlan, value: JudgedValue
+    connection: sqlite3.Connection,
+    names: Names,
+    outlet: OutletPlan,
+    value: JudgedValue,
+    *,
+    sampler: str,
 ) -> Circumstances:
     hour = Period(Kind.HOUR, value.sampled_at)
     flow = _flow(connection, names, outlet, hour)
-    kept = events.last(connection, RETENTION, outlet=value.outlet, factor=value.factor)
+    last = events.last(connection, RETENTION, outlet=value.outlet, factor=value.factor)
+    found = [last.detail] if last else []
+    # what is ordered and not settled counts as kept: it is, or will be
+    for one in actions.open_ones(connection, sampler):
+        where = (one.request.get("outlet"), one.request.get("factor"))
+        if one.kind == "retain" and where == (value.outlet, value.factor):
+            found.append(one.request)
     return Circumstances(
         flow=flow.avg if flow else None,
         flow_cause=flow.cause if flow else Cause.NO_LINK,
-        last_kept_at=int(kept.detail["sampled_at"]) if kept else None,
+        kept=tuple(_kept(detail) for detail in found),
     )
+
+
+def _kept(detail: Mapping[str, Any]) -> Kept:
+    return Kept(int(detail["sampled_at"]), float(detail["moment"]))
 
 
 def _flow(

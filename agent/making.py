@@ -65,7 +65,9 @@ def _samples(
 ) -> dict[str, list[Sample]]:
     if period.kind is not Kind.MINUTE:
         return {}
-    return samples.between(connection, period.start, period.end, outlet=outlet.id, names=names)
+    return samples.between(
+        connection, period.start, period.end, outlet=outlet.id, names=names, one_epoch=True
+    )
 
 
 def _seen(

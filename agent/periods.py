@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent import report
 from agent.bells import Bells
@@ -76,19 +76,6 @@ class Periods:
                 self.metrics.closed.labels(kind).inc()
             self.bells.ring(*self.plan.action_bells(), *self.plan.outbox_bells())
 
-    async def stepped_back(self) -> None:
-        """Begin again at the new time after the wall clock went back.
-
-        Periods that are closed already stay closed; those the false time ran ahead of are owed.
-        """
-        now = self.clock.now()
-
-        def rewind(connection: sqlite3.Connection) -> None:
-            for closer in self._closers():
-                self._next_start(connection, closer, now)
-
-        await self.store.write(rewind)
-
     def _close(self, connection: sqlite3.Connection) -> list[str]:
         """Close up to about `AT_ONCE` periods in the open transaction; give their kinds."""
         now = self.clock.now()
@@ -98,6 +85,7 @@ class Periods:
         for closer in self._closers():
             while len(closed) < AT_ONCE and self._close_next(connection, closer, now):
                 closed.append(closer.code)
+        self._owe_new_stations(connection, now)
         return closed
 
     def _closers(self) -> Iterator[Closer]:
@@ -185,20 +173,79 @@ class Periods:
         Revisions go only where the platform takes them.
         """
         for station in self.plan.stations.values():
-            if not station.owes(period) or outlet not in station.outlets:
-                continue
-            if period.start < self._since(connection, station, now):
-                continue
             if revised and not station.destination.revisions:
                 continue
-            rows: list[Statistic] = []
-            for one in station.by_st()[outlet.st]:
-                found = statistics.of(connection, period, outlet=one.id, names=self.names)
-                if not found and one is not outlet and self._still_owed(connection, one, period):
-                    break
-                rows += (found[code] for code in one.factors if code in found)
-            else:
-                self._owe_one(connection, station, outlet, period, rows, now=now)
+            self._owe_station(connection, station, outlet, period, now=now)
+
+    def _owe_station(
+        self,
+        connection: sqlite3.Connection,
+        station: StationPlan,
+        outlet: OutletPlan,
+        period: Period,
+        *,
+        now: float,
+        past: bool = False,
+    ) -> None:
+        """Owe a station the frame of a period, if all its outlets of that code have closed it."""
+        if not station.owes(period) or outlet not in station.outlets:
+            return
+        if period.start < self._since(connection, station, now):
+            return
+        rows: list[Statistic] = []
+        for one in station.by_st()[outlet.st]:
+            found = statistics.of(
+                connection,
+                period,
+                outlet=one.id,
+                names=self.names,
+                first=not station.destination.revisions,
+            )
+            if not found and one is not outlet and self._still_owed(connection, one, period):
+                return
+            rows += (found[code] for code in one.factors if code in found)
+        self._owe_one(connection, station, outlet, period, rows, now=now, past=past)
+
+    def _owe_new_stations(self, connection: sqlite3.Connection, now: float) -> None:
+        """Owe stations that are new what was closed before they were, back to their `since`.
+
+        Newest first, about `AT_ONCE` frames a commit; the cursor says how far back that went, 0
+        that nothing is left.
+        """
+        left = AT_ONCE
+        for station in self.plan.stations.values():
+            name = f"past/{station.id}"
+            known = cursors.get(connection, name)
+            if known == 0:
+                continue
+            before = int(now) if known is None else known
+            since = self._since(connection, station, now)
+            while before and left > 0:
+                found = self._closed_before(connection, station, before)
+                before = max((period.start for _, period in found), default=0)
+                if before < since:
+                    before = 0
+                for outlet, period in found:
+                    if before and period.start == before:
+                        self._owe_station(connection, station, outlet, period, now=now, past=True)
+                        left -= 1
+            if before != known:
+                cursors.put(connection, name, before)
+
+    def _closed_before(
+        self, connection: sqlite3.Connection, station: StationPlan, before: int
+    ) -> list[tuple[OutletPlan, Period]]:
+        """Give the last period before an instant of each series that a station reports."""
+        found = []
+        for closer in self._closers():
+            period = Period(closer.kind, before, closer.minutes)
+            if closer.outlet in station.outlets and station.owes(period):
+                last = statistics.last_before(
+                    connection, period, outlet=closer.outlet.id, names=self.names
+                )
+                if last is not None:
+                    found.append((closer.outlet, last))
+        return found
 
     def _still_owed(
         self, connection: sqlite3.Connection, outlet: OutletPlan, period: Period
@@ -217,8 +264,10 @@ class Periods:
             return station.since
         name = f"since/{station.id}"
         since = cursors.get(connection, name)
-        if since is None:
-            since = Period.holding(Kind.DAY, now).start
+        today = Period.holding(Kind.DAY, now).start
+        # later than today it was first seen under a clock that ran ahead
+        if since is None or since > today:
+            since = today
             cursors.put(connection, name, since)
         return since
 
@@ -231,6 +280,7 @@ class Periods:
         rows: list[Statistic],
         *,
         now: float,
+        past: bool,
     ) -> None:
         minutes = period.kind in (Kind.MINUTE, Kind.N_MINUTES)
         repeat = minutes and station.destination.batch_in_minutes == "repeat_flagged"
@@ -241,6 +291,12 @@ class Periods:
         upload = report.periodic(
             station.wording, period, st=outlet.st, medium=outlet.medium, rows=wanted, held=held
         )
+        if not station.destination.revisions:
+            # it gets each period once, whatever is known of it later on
+            upload = replace(upload, revision=0)
+        if past:
+            outbox.add(connection, station.id, upload, now=now, since=float(period.end))
+            return
         not_before = now + station.send_phase_s
         outbox.add(connection, station.id, upload, now=now, not_before=not_before)
 
@@ -333,5 +389,7 @@ class Periods:
         after = next(row for row in rows if row.factor == factor)
         revised = statistics.revise(connection, before, after, names=self.names, now=now)
         if revised:
+            if period.kind is Kind.HOUR:
+                judge_hours(connection, self.plan, self.names, [after], now=now)
             self._owe(connection, outlet, period, now, revised=True)
         return revised

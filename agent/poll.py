@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,6 +30,8 @@ from drivers.device import BadAnswer, Device, DeviceError, NoAnswer, Reading
 
 log = logging.getLogger(__name__)
 
+HELD = 100
+"""Results of one device that may wait for a clock that is trusted."""
 COMMITS = 64
 """Cycles of one bus that may wait for the disk."""
 
@@ -58,6 +61,15 @@ class _Told:
     mono: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What an instrument shows of one factor; `mono` is the monotonic time of the answer."""
+
+    one: FactorPlan
+    reading: Reading
+    mono: float
+
+
 @dataclass(slots=True)
 class _Due:
     device: Device
@@ -65,6 +77,8 @@ class _Due:
     state: DeviceState
     at: float
     told: dict[str, _Told] = field(default_factory=dict)
+    held: deque[_Shown] = field(default_factory=lambda: deque(maxlen=HELD))
+    """Dated results from before the clock was trusted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,8 @@ class _Cycle:
     values: tuple[Sample, ...]
     results: tuple[Measurement, ...]
     told: dict[str, _Told]
-    """What stood before, should this cycle be lost."""
+    held: tuple[_Shown, ...]
+    """What stood before and what was held, should this cycle be lost."""
 
 
 class BusPoll:
@@ -170,30 +185,29 @@ class BusPoll:
             readings, trouble = self._absent(due, error), str(error)
         else:
             trouble = "no readings"
+            readings = [*readings, *self._busy(due, readings)]
         self._note(due, readings, trouble)
-        told = dict(due.told)
-        taken = [
-            (one, reading)
+        mono = self._clock.monotonic()
+        shown = [
+            _Shown(one, reading, mono)
             for one in due.factors
             for reading in readings
             if reading.point == one.point
         ]
         values = [
-            (state_sample if one.batch else judge)(reading, one.judge) for one, reading in taken
+            (state_sample if taken.one.batch else judge)(taken.reading, taken.one.judge)
+            for taken in shown
         ]
-        results = [
-            result
-            for one, reading in taken
-            if one.batch and (result := self._result(due, one, reading)) is not None
-        ]
+        told, held = dict(due.told), tuple(due.held)
         return _Cycle(
             due,
             at=self._clock.now(),
-            mono=self._clock.monotonic(),
+            mono=mono,
             epoch=self._time.epoch if self._time.trusted else None,
             values=tuple(values),
-            results=tuple(results),
+            results=self._results(due, [taken for taken in shown if taken.one.batch]),
             told=told,
+            held=held,
         )
 
     async def _keep(self, cycle: _Cycle) -> None:
@@ -210,6 +224,7 @@ class BusPoll:
             for result in cycle.results:
                 cycle.due.told.pop(result.factor, None)
             cycle.due.told |= cycle.told
+            cycle.due.held.extend(cycle.held)
             return
         finally:
             self._slots.release()
@@ -249,14 +264,40 @@ class BusPoll:
         values = tuple(replace(sample, at=at) for sample in cycle.values)
         return replace(cycle, at=at, epoch=self._time.epoch, values=values)
 
+    def _results(self, due: _Due, shown: Sequence[_Shown]) -> tuple[Measurement, ...]:
+        """Give the new results, with those that waited for the clock to be trusted.
+
+        Until it is only what the instrument itself dated can be told later on.
+        """
+        if not self._time.trusted:
+            for taken in shown:
+                self._hold(due, taken)
+            return ()
+        shift = self._clock.now() - self._clock.monotonic()
+        held = [
+            replace(taken, reading=replace(taken.reading, taken_at=taken.mono + shift))
+            for taken in due.held
+        ]
+        due.held.clear()
+        found = [self._result(due, taken.one, taken.reading) for taken in (*held, *shown)]
+        return tuple(result for result in found if result is not None)
+
+    def _hold(self, due: _Due, taken: _Shown) -> None:
+        """Keep a dated result once, until its hour can be told."""
+        reading = taken.reading
+        if not taken.one.timed or reading.value is None or reading.measured_at is None:
+            return
+        known = [old for old in due.held if old.one.factor == taken.one.factor]
+        if not known or known[-1].reading.measured_at != reading.measured_at:
+            due.held.append(taken)
+
     def _result(self, due: _Due, one: FactorPlan, reading: Reading) -> Measurement | None:
         """Give the result of a batch analyzer when it is a new one.
 
         An instrument that does not tell its time shows a new result by a changed value; what
-        stands there after a cycle in which nobody looked is of an unknown hour and is left alone,
-        as is everything while the clock is not trusted.
+        stands there after a cycle in which nobody looked is of an unknown hour and is left alone.
         """
-        if reading.value is None or not self._time.trusted:
+        if reading.value is None:
             return None
         if not one.timed:
             reading = replace(reading, measured_at=reading.taken_at)
@@ -282,6 +323,23 @@ class BusPoll:
         return [
             Reading(point, None, "", taken_at=now, cause=cause, reason=str(error))
             for point in points
+        ]
+
+    def _busy(self, due: _Due, readings: Sequence[Reading]) -> list[Reading]:
+        """Make the readings of the points a busy device left out: it runs, and is no power-off.
+
+        A batch analyzer that is busy is well: it has trouble when its result does not come.
+        """
+        now = self._clock.now()
+        said = {reading.point for reading in readings}
+        causes = {
+            one.point: Cause.NORMAL if one.batch else Cause.FAULT
+            for one in due.factors
+            if one.point not in said
+        }
+        return [
+            Reading(point, None, "", taken_at=now, cause=cause, reason="busy")
+            for point, cause in causes.items()
         ]
 
     def _note(self, due: _Due, readings: Sequence[Reading], trouble: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 
-from agent.clock import Clock, boot_id
+from agent.clock import STEP_S, Clock, boot_id
 from agent.store import clock_steps, journal, samples
 from agent.store.db import Store
 
@@ -46,11 +46,17 @@ class Timekeeper:
 
     async def _trust(self) -> None:
         """Label from now on, and what was taken before; what comes meanwhile is labelled, too."""
-        self.epoch = await self._store.read(clock_steps.current)
+        self.epoch = await self._store.write(self._begin)
         self.trusted = True
         moved = await self._store.write(self._label)
         if moved:
             log.info("the clock is trusted now; %d cycles got their time", moved)
+
+    def _begin(self, connection: sqlite3.Connection) -> int:
+        """Give the epoch to go on with: a new one where the clock went back while nobody looked."""
+        epoch, now = clock_steps.current(connection), self._clock.now()
+        last = samples.last_after(connection, now + STEP_S, epoch=epoch)
+        return epoch if last is None else self._stepped(connection, now - last)
 
     def _stepped(self, connection: sqlite3.Connection, step_s: float) -> int:
         now = self._clock.now()

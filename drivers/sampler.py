@@ -88,7 +88,7 @@ class DayueSampler:
         """Keep one bottle of the vessel in use and wait for the record that proves it.
 
         The order is written once, whatever happens. When the sampler already has a good record
-        newer than `before`, nothing is written: the bottle is that one. A retention that failed and
+        other than `before`, nothing is written: the bottle is that one. A retention that failed and
         left a record gives this record, with `ok` False and the reason. Raises Refused when nothing
         was done, with code 0 when nothing was even sent; NoAnswer when it is not known.
         """
@@ -97,7 +97,7 @@ class DayueSampler:
             status = await self.status()
         except (NoAnswer, BadAnswer) as error:
             raise Refused(f"nothing was sent: {error}", code=0) from error
-        if _newer(record, before) and record.ok:
+        if newer(record, before) and record.ok:
             return record
         bottle = first_free(status)
         if bottle is None:
@@ -127,7 +127,7 @@ class DayueSampler:
     async def _proof(
         self, before: RetentionRecord | None, lost: DeviceError | None
     ) -> RetentionRecord:
-        """Wait for a record newer than `before` that names bottle and volume.
+        """Wait for a record other than `before` that names bottle and volume.
 
         The command word is believed only after a confirmed write or once it moved: left over from
         an earlier order it says nothing about this one.
@@ -143,7 +143,7 @@ class DayueSampler:
                 trouble = error
             believed = believed or word in (CommandWord.RECEIVED, CommandWord.EXECUTING)
             over = believed and word in (CommandWord.FAILED, CommandWord.DONE)
-            if _newer(record, before) and (record.ok or record.reason or over):
+            if newer(record, before) and (record.ok or record.reason or over):
                 return record
             if believed and word == CommandWord.FAILED:
                 reason = await self._why_refused()
@@ -166,7 +166,7 @@ class DayueSampler:
         trouble: DeviceError | None,
     ) -> RetentionRecord:
         text = f"not finished within {self._timeout_s:.0f} s"
-        if _newer(record, before):
+        if newer(record, before):
             return dataclasses.replace(record, reason=text)
         raise NoAnswer(f"retention {text}" + (f"; last trouble: {trouble}" if trouble else ""))
 
@@ -188,7 +188,14 @@ class DayueSampler:
         )
 
 
-def _newer(
+def newer(
     record: RetentionRecord | None, before: RetentionRecord | None
 ) -> TypeGuard[RetentionRecord]:
-    return record is not None and (before is None or record.at > before.at)
+    """Say whether a record is of another retention than the record from before the order.
+
+    Not whether its time is later: the sampler's clock may have been set back in between. A record
+    of the same time that had no bottle yet is the one from before, going on.
+    """
+    if record is None or before is None:
+        return record is not None
+    return record.at != before.at or (before.ok and record.bottle != before.bottle)

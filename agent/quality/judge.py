@@ -12,6 +12,9 @@ from drivers.device import Cause, Reading
 CONVERTED_INVALID = "涉及因子无效"
 """Why a converted value is missing: a quantity that goes into it was not usable (CEMS-08)."""
 
+IMPOSSIBLE = 1e15
+"""No quantity of an outlet comes near it, in any unit."""
+
 # Factors of water that may be below zero (WAT-25 speaks of the others): w01010 is temperature.
 _SIGNED_IN_WATER = frozenset({"w01010"})
 
@@ -115,18 +118,23 @@ def measurement(
     )
 
 
+def _possible(value: float) -> bool:
+    """Say whether a number can be a value at all: registers read wrong give NaN or 1e38."""
+    return math.isfinite(value) and abs(value) < IMPOSSIBLE
+
+
 def _judged(reading: Reading, rule: PointRule) -> tuple[float | None, Cause, str]:
     """Give value in the wire unit, cause and reason."""
     fault = Cause.FAULT if reading.cause is Cause.NORMAL else reading.cause
     if reading.value is None:
         return None, fault, reading.reason or "no value"
-    if not math.isfinite(reading.value):
+    if not _possible(reading.value):
         return None, fault, reading.reason or f"{reading.value} is no value"
     try:
         value = convert(reading.value, reading.unit, rule.unit)
     except UnitError as error:
         return None, fault, f"{reading.value:g} {error}"
-    if not math.isfinite(value):
+    if not _possible(value):
         return None, fault, reading.reason or f"{reading.value} {reading.unit} is no value"
     if reading.cause is not Cause.NORMAL:
         return value, reading.cause, reading.reason

@@ -78,8 +78,11 @@ def debounce(limit: Limit, state: Exceedance | None, row: JudgedValue) -> Decisi
 
 
 def _seen(state: Exceedance | None, row: JudgedValue) -> bool:
-    last = None if state is None else (state.last_at, state.last_completed_at)
-    return last == (row.sampled_at, row.completed_at)
+    if state is None:
+        return False
+    # a late value of an earlier hour says nothing of how it goes on
+    same = (state.last_at, state.last_completed_at) == (row.sampled_at, row.completed_at)
+    return same or row.sampled_at < state.last_at
 
 
 def _first(row: JudgedValue, value: float, *, bound: float) -> Exceedance:

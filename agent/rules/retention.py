@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.model import Cause
+from agent.model import Cause, Kind, Period
 from agent.rules.debounce import Decision, Step
 from agent.rules.judged import JUDGED, JudgedValue
 from agent.rules.limits import Limit, bound_broken
@@ -14,7 +14,7 @@ from agent.rules.limits import Limit, bound_broken
 class Keeping:
     """What the site settled about keeping samples.
 
-    `interval_s`: a factor's next sample is kept only that long after its last one.
+    `interval_s`: two samples of a factor are kept at least that long apart.
     `vessel_hold_s`: how long the composite stays in its vessel once the analysis is complete.
     `zero_flow`: the greatest flow, in its wire unit, that counts as measured zero.
     """
@@ -25,28 +25,40 @@ class Keeping:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A bottle that was kept or is ordered: its hour of sampling, and the moment it stands for."""
+
+    sampled_at: int
+    moment: float
+
+
+@dataclass(frozen=True, slots=True)
 class Circumstances:
     """What else was so in that hour.
 
     `flow` with its cause is the hour's flow, None when not known. `checking`: a standard check was
-    running. `last_kept_at`: hour of sampling of this factor's last kept sample.
+    running. `kept`: this factor's last bottle and its orders that are still open.
     """
 
     flow: float | None = None
     flow_cause: Cause = Cause.NO_LINK
     checking: bool = False
-    last_kept_at: int | None = None
+    kept: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionOrder:
-    """Keep a bottle: it becomes an action row. Past `not_after` the vessel holds other water."""
+    """Keep a bottle: it becomes an action row. Past `not_after` the vessel holds other water.
+
+    `moment` is what the interval to other bottles is measured from.
+    """
 
     outlet: str
     factor: str
     value: float
     limit: float
     sampled_at: int
+    moment: float
     not_after: float
 
 
@@ -62,6 +74,18 @@ class Blocked:
     reason: str
 
 
+def bound_at_stake(limit: Limit, row: JudgedValue, decision: Decision) -> float | None:
+    """Give the bound a bottle is asked for; None where nothing is to be kept or to be told.
+
+    `decision` is what `debounce` made of the same value.
+    """
+    if not limit.retain or row.value is None:
+        return None
+    if row.cause in JUDGED and decision.step not in (Step.OPENED, Step.CONTINUED):
+        return None
+    return bound_broken(limit, row.value)
+
+
 def retention(
     limit: Limit,
     row: JudgedValue,
@@ -69,29 +93,32 @@ def retention(
     decision: Decision,
     circumstances: Circumstances,
     keeping: Keeping,
+    moment: float | None = None,
 ) -> RetentionOrder | Blocked | None:
     """Decide on a bottle for a value; None where nothing is to be kept or to be told.
 
-    `decision` is what `debounce` made of the same value. Normal and over-range values of an open
-    exceedance keep a bottle; any other cause blocks and says so.
+    `decision` is what `debounce` made of the same value, `moment` when a single value of a
+    continuous instrument was taken; without it the value stands for its hour, whose end counts.
+    Normal and over-range values of an open exceedance keep a bottle; any other cause blocks and
+    says so.
     """
-    if not limit.retain or row.value is None:
+    bound = bound_at_stake(limit, row, decision)
+    if bound is None or row.value is None:
         return None
-    bound = bound_broken(limit, row.value)
-    if bound is None:
-        return None
-    if row.cause in JUDGED and decision.step not in (Step.OPENED, Step.CONTINUED):
-        return None
-    reason = _reason(row, circumstances, keeping)
+    if moment is None:
+        moment = float(Period(Kind.HOUR, row.sampled_at).end)
+    reason = _reason(row, circumstances, keeping, moment=moment)
     if reason:
         return Blocked(row.outlet, row.factor, row.value, bound, row.sampled_at, reason)
     # An analyzer whose clock is ahead, or a result that came late, must not prolong the hold.
     complete_at = min(row.completed_at, row.received_at)
     not_after = complete_at + keeping.vessel_hold_s
-    return RetentionOrder(row.outlet, row.factor, row.value, bound, row.sampled_at, not_after)
+    return RetentionOrder(
+        row.outlet, row.factor, row.value, bound, row.sampled_at, moment, not_after
+    )
 
 
-def _reason(row: JudgedValue, seen: Circumstances, keeping: Keeping) -> str:
+def _reason(row: JudgedValue, seen: Circumstances, keeping: Keeping, *, moment: float) -> str:
     """Say what blocks; empty when nothing does. An unknown or invalid flow does not (SMP-03)."""
     if row.cause not in JUDGED:
         return f"value not valid: {row.cause}"
@@ -99,8 +126,8 @@ def _reason(row: JudgedValue, seen: Circumstances, keeping: Keeping) -> str:
         return "standard check running"
     if seen.flow is not None and seen.flow_cause is Cause.NORMAL and seen.flow <= keeping.zero_flow:
         return "measured flow is zero"
-    if seen.last_kept_at is not None:
-        since_s = row.sampled_at - seen.last_kept_at
-        if since_s == 0 or 0 < since_s < keeping.interval_s:
+    for one in seen.kept:
+        apart_s = abs(moment - one.moment)
+        if one.sampled_at == row.sampled_at or apart_s < keeping.interval_s:
             return "inside the retention interval"
     return ""

@@ -49,13 +49,11 @@ def mean(parts: Sequence[Part], weights: Mapping[float, float]) -> Mean:
     low = min(avg if part.low is None else part.low for part, avg in valued)
     high = max(avg if part.high is None else part.high for part, avg in valued)
     weighed = [(avg, weights.get(part.start, 0.0)) for part, avg in valued]
-    total = math.fsum(weight for _, weight in weighed)
-    if total > 0:
-        exact = math.fsum(avg * weight for avg, weight in weighed) / total
-        of = sum(1 for _, weight in weighed if weight > 0)
-        return Mean(_between(exact, low, high), low, high, of, weighted=True)
-    exact = math.fsum(avg for avg, _ in weighed) / len(weighed)
-    return Mean(_between(exact, low, high), low, high, len(weighed))
+    of = sum(1 for _, weight in weighed if weight > 0)
+    if not of:
+        exact = _average([(avg, 1.0) for avg, _ in weighed])
+        return Mean(_between(exact, low, high), low, high, len(weighed))
+    return Mean(_between(_average(weighed), low, high), low, high, of, weighted=True)
 
 
 def converted_mean(parts: Iterable[Part]) -> Mean:
@@ -65,6 +63,24 @@ def converted_mean(parts: Iterable[Part]) -> Mean:
 
 def _converted(part: Part) -> Part:
     return replace(part, avg=part.zs_avg, low=part.zs_low, high=part.zs_high)
+
+
+def _average(weighed: Sequence[tuple[float, float]]) -> float:
+    """Give the weighted average, also where the sum is beyond what a float holds."""
+    try:
+        exact = _quotient(weighed)
+    except (OverflowError, ValueError):  # fsum of too much, and of two infinities
+        exact = math.inf
+    if math.isfinite(exact):
+        return exact
+    most = max(abs(value) for value, _ in weighed) or 1.0
+    heaviest = max(weight for _, weight in weighed)
+    return _quotient([(value / most, weight / heaviest) for value, weight in weighed]) * most
+
+
+def _quotient(weighed: Sequence[tuple[float, float]]) -> float:
+    total = math.fsum(weight for _, weight in weighed)
+    return math.fsum(value * weight for value, weight in weighed) / total
 
 
 def _between(value: float, low: float, high: float) -> float:

@@ -11,7 +11,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One order: what, why, until when, and how far it got."""
+    """One order: what, why, until when, and how far it got.
+
+    `not_after_mono` and `started_mono` say the same as `not_after` and `started_at` in monotonic
+    seconds of the boot `boot`; None until `anchor` wrote them.
+    """
 
     id: int
     ref: str
@@ -26,11 +30,14 @@ class Action:
     finished_at: float | None
     before: Any
     outcome: Any
+    boot: str
+    not_after_mono: float | None
+    started_mono: float | None
 
 
 _COLUMNS = (
     "id, ref, device, kind, cause, request, created_at, not_after, state, started_at,"
-    " finished_at, before, outcome"
+    " finished_at, before, outcome, boot, not_after_mono, started_mono"
 )
 
 
@@ -55,14 +62,32 @@ def add(
     return row.lastrowid if row.rowcount == 1 else None
 
 
+def open_ones(connection: sqlite3.Connection, device: str) -> list[Action]:
+    """Give the orders of a device that are not finished, oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM actions WHERE device = ?"
+        " AND state IN ('queued', 'running', 'unknown') ORDER BY id",
+        (device,),
+    )
+    return [_action(row) for row in rows]
+
+
 def next_open(connection: sqlite3.Connection, device: str) -> Action | None:
-    """Give the oldest order of a device that is not finished."""
+    """Give the oldest order of a device that is not finished; probes wait for no other kind."""
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM actions WHERE device = ?"
-        " AND state IN ('queued', 'running', 'unknown') ORDER BY id LIMIT 1",
+        " AND state IN ('queued', 'running', 'unknown') ORDER BY kind <> 'probe', id LIMIT 1",
         (device,),
     ).fetchone()
     return _action(row) if row else None
+
+
+def anchor(connection: sqlite3.Connection, action: Action) -> None:
+    """Write an order's monotonic times, which no step of the wall clock moves."""
+    connection.execute(
+        "UPDATE actions SET boot = ?, not_after_mono = ?, started_mono = ? WHERE id = ?",
+        (action.boot, action.not_after_mono, action.started_mono, action.id),
+    )
 
 
 def get(connection: sqlite3.Connection, action: int) -> Action | None:
@@ -77,12 +102,19 @@ def newest(connection: sqlite3.Connection, limit: int) -> list[Action]:
     return [_action(row) for row in rows]
 
 
-def start(connection: sqlite3.Connection, action: int, *, before: object, now: float) -> None:
+def start(
+    connection: sqlite3.Connection,
+    action: int,
+    *,
+    before: object,
+    now: float,
+    mono: float | None = None,
+) -> None:
     """Mark an order as running, with the device's record as it was before."""
     connection.execute(
-        "UPDATE actions SET state = 'running', started_at = ?, before = ?"
+        "UPDATE actions SET state = 'running', started_at = ?, started_mono = ?, before = ?"
         " WHERE id = ? AND state = 'queued'",
-        (now, json.dumps(before, ensure_ascii=False), action),
+        (now, mono, json.dumps(before, ensure_ascii=False), action),
     )
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from agent.model import EVENT, Upload, Urgency
 
 REAL_TIME_CN = "2011"
+LONGEST_WAIT_S = 3600.0
+"""No row waits longer than this: one that would has its time from a clock that ran ahead."""
 _WORST = ("rejected", "dropped", "unconfirmed")
 
 
@@ -32,10 +34,22 @@ class Row:
     not_before: float
     attempts: int
 
+    @property
+    def live_from(self) -> float:
+        """Since when it could go out. Waiting for the send phase makes nothing late."""
+        return self.created_at if self.attempts else max(self.created_at, self.not_before)
+
 
 _COLUMNS = (
     "id, station, cn, st, at, revision, pno, pnum, qn_ms, class, answer, body,"
     " created_at, not_before, attempts"
+)
+# as `Row.live_from`
+_LIVE_FROM = "CASE WHEN attempts THEN created_at ELSE max(created_at, not_before) END"
+# a row from a time that is still to come waits for nothing: the clock went back since
+_DUE = (
+    "(not_before <= :now OR (created_at > :now AND NOT attempts)"
+    f" OR not_before > :now + {LONGEST_WAIT_S})"
 )
 
 
@@ -58,8 +72,13 @@ def add(
     *,
     now: float,
     not_before: float | None = None,
+    since: float | None = None,
 ) -> bool:
-    """Owe an upload to a station; False when that very upload is or was already owed."""
+    """Owe an upload to a station; False when that very upload is or was already owed.
+
+    `since`: from when on it would have been owed; what is from long ago is backlog at once.
+    """
+    created_at = now if since is None else since
     known = connection.execute(
         "SELECT 1 FROM outbox WHERE station = ? AND cn = ? AND st = ? AND at = ? AND revision = ?",
         (station, upload.cn, upload.st, upload.at, upload.revision),
@@ -83,8 +102,8 @@ def add(
                 int(upload.urgency),
                 int(upload.answer),
                 body,
-                now,
-                now if not_before is None else not_before,
+                created_at,
+                created_at if not_before is None else not_before,
             ),
         )
     return True
@@ -110,15 +129,12 @@ def to_send(
     limit: int,
     busy: Collection[int] = (),
 ) -> list[Row]:
-    """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out.
-
-    A row from a time that is still to come waits for nothing: the clock went back since.
-    """
+    """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM outbox WHERE station = ? AND state = 'open'"
-        " AND (not_before <= ? OR created_at > ?) AND (class <= ? OR created_at > ?)"
-        " ORDER BY class, CASE WHEN class <= ? THEN id ELSE -at END, qn_ms LIMIT ?",
-        (station, now, now, Urgency.ALARM, now - live_s, Urgency.ALARM, limit + len(busy)),
+        f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
+        f" AND {_DUE} AND (class <= :alarm OR {_LIVE_FROM} > :late)"
+        " ORDER BY class, CASE WHEN class <= :alarm THEN id ELSE -at END, qn_ms LIMIT :limit",
+        _asked(station, now, live_s, limit + len(busy)),
     )
     return [row for row in map(_row, rows) if row.id not in busy][:limit]
 
@@ -134,11 +150,23 @@ def backlog(
 ) -> list[Row]:
     """Give the oldest rows that are no longer live."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM outbox WHERE station = ? AND state = 'open'"
-        " AND not_before <= ? AND class > ? AND created_at <= ? ORDER BY at, qn_ms LIMIT ?",
-        (station, now, Urgency.ALARM, now - live_s, limit + len(busy)),
+        f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
+        f" AND {_DUE} AND class > :alarm AND {_LIVE_FROM} <= :late ORDER BY at, qn_ms LIMIT :limit",
+        _asked(station, now, live_s, limit + len(busy)),
     )
     return [row for row in map(_row, rows) if row.id not in busy][:limit]
+
+
+def kept(connection: sqlite3.Connection, row: Row, *, not_before: float) -> None:
+    """Put off what could not be delivered now, at most by `LONGEST_WAIT_S`; others go on.
+
+    The other packets of the upload wait with it: they go in their order.
+    """
+    connection.execute(
+        "UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE state = 'open'"
+        " AND station = ? AND cn = ? AND at = ? AND st = ? AND revision = ?",
+        (not_before, row.station, row.cn, row.at, row.st, row.revision),
+    )
 
 
 def done(connection: sqlite3.Connection, row: Row, state: str, *, outcome: str, now: float) -> None:
@@ -196,6 +224,11 @@ def states(connection: sqlite3.Connection, station: str) -> Sequence[tuple[str, 
     return connection.execute(
         "SELECT cn, state, count(*) FROM outbox WHERE station = ? GROUP BY cn, state", (station,)
     ).fetchall()
+
+
+def _asked(station: str, now: float, live_s: float, limit: int) -> dict[str, object]:
+    late = now - live_s
+    return {"station": station, "now": now, "late": late, "alarm": Urgency.ALARM, "limit": limit}
 
 
 def _row(values: tuple[object, ...]) -> Row:

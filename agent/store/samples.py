@@ -113,20 +113,23 @@ def between(
     *,
     outlet: str,
     names: Names,
-    epoch: int | None = None,
+    one_epoch: bool = False,
 ) -> dict[str, list[Sample]]:
     """Give an outlet's samples of [start, end) per factor, oldest first.
 
-    With `epoch` only what was labelled in that clock epoch or an earlier one.
+    With `one_epoch` only what was labelled in the newest clock epoch there: after a step back the
+    same minute comes twice, and the labels of the first time were false.
     """
     wanted = {number: key[1:] for key, number in names.series.items() if key[0] == outlet}
     found: defaultdict[str, list[Sample]] = defaultdict(list)
     rows = connection.execute(
-        "SELECT key >> 16, pack FROM samples WHERE key >= ? AND key < ? AND epoch <= ?"
-        " ORDER BY key",
-        (_key(start), _key(end), 2**31 if epoch is None else epoch),
-    )
-    for at_ms, blob in rows:
+        "SELECT key >> 16, epoch, pack FROM samples WHERE key >= ? AND key < ? ORDER BY key",
+        (_key(start), _key(end)),
+    ).fetchall()
+    last = max((epoch for _, epoch, _ in rows), default=0)
+    for at_ms, epoch, blob in rows:
+        if one_epoch and epoch != last:
+            continue
         for sample in _samples(blob, at_ms / 1000, outlet, wanted):
             found[sample.factor].append(sample)
     return dict(found)
@@ -164,6 +167,14 @@ def first_after(connection: sqlite3.Connection, at: float) -> float | None:
     """Give when something was sampled again at or after `at`; None when nothing was."""
     row = connection.execute(
         "SELECT min(key) >> 16 FROM samples WHERE key >= ?", (_key(at),)
+    ).fetchone()
+    return None if row[0] is None else float(row[0]) / 1000
+
+
+def last_after(connection: sqlite3.Connection, at: float, *, epoch: int) -> float | None:
+    """Give the last label of that clock epoch behind `at`; None when there is none."""
+    row = connection.execute(
+        "SELECT max(key) >> 16 FROM samples WHERE key >= ? AND epoch = ?", (_key(at), epoch)
     ).fetchone()
     return None if row[0] is None else float(row[0]) / 1000
 

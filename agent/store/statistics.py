@@ -54,16 +54,31 @@ def add(connection: sqlite3.Connection, rows: Iterable[Statistic], *, names: Nam
 
 
 def of(
-    connection: sqlite3.Connection, period: Period, *, outlet: str, names: Names
+    connection: sqlite3.Connection,
+    period: Period,
+    *,
+    outlet: str,
+    names: Names,
+    first: bool = False,
 ) -> dict[str, Statistic]:
-    """Give the newest revision of each factor's statistic of one period."""
-    return {row.factor: row for row in between(connection, period, period.end, outlet, names)}
+    """Give each factor's statistic of one period: the newest revision, or the `first`."""
+    rows = between(connection, period, period.end, outlet, names, first_only=first)
+    return {row.factor: row for row in rows}
 
 
 def between(
-    connection: sqlite3.Connection, first: Period, end: int, outlet: str, names: Names
+    connection: sqlite3.Connection,
+    first: Period,
+    end: int,
+    outlet: str,
+    names: Names,
+    *,
+    first_only: bool = False,
 ) -> list[Statistic]:
-    """Give an outlet's statistics of `first`'s kind from its start to `end`, newest revisions."""
+    """Give an outlet's statistics of `first`'s kind from its start to `end`.
+
+    The newest revision of each, or with `first_only` revision 0.
+    """
     factors = {
         number: factor
         for (owner, factor, quantity), number in names.series.items()
@@ -72,8 +87,9 @@ def between(
     newest: dict[tuple[int, int], Statistic] = {}
     for start, series, revision, *rest in connection.execute(
         f"SELECT start, series, revision, {_COLUMNS} FROM statistics"
-        " WHERE kind = ? AND start >= ? AND start < ? ORDER BY start, series, revision",
-        (code(first), first.start, end),
+        " WHERE kind = ? AND start >= ? AND start < ? AND revision <= ?"
+        " ORDER BY start, series, revision",
+        (code(first), first.start, end, 0 if first_only else 2**31),
     ):
         if series in factors:
             period = Period(first.kind, start, first.minutes)

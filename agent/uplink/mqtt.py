@@ -35,6 +35,8 @@ SESSION_S = 3600
 """How long the broker keeps what came down while we were away."""
 IN_FLIGHT = 65_535
 """What MQTT 5 allows unacknowledged where the broker sets no bound of its own (§3.3.4)."""
+LARGEST_DOWN = 64 * 1024
+"""Bytes of the largest thing that may come down; a frame has at most 9,999, an order some more."""
 OVERHEAD = 16
 """Bytes a PUBLISH of ours has at most beside topic and payload."""
 
@@ -70,6 +72,7 @@ class MqttLink:
         """What is in flight: packet identifier -> acknowledgement to come, and size."""
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self._largest: int | None = None
+        self._given_up = False
         self._client = self._make_client()
 
     @property
@@ -192,6 +195,7 @@ class MqttLink:
         client.on_publish = self._on_publish
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
+        client.on_socket_open = self._on_socket_open
         return client
 
     async def _dial(self) -> None:
@@ -200,7 +204,7 @@ class MqttLink:
 
         def settle(error: OSError | None) -> None:
             if dialled.done():  # given up meanwhile
-                self._client.disconnect()
+                self._hang_up()
             elif error is not None:
                 dialled.set_exception(error)
             else:
@@ -219,7 +223,11 @@ class MqttLink:
 
         name = f"dial-{self._login.client_id}"
         threading.Thread(target=dial, name=name, daemon=True).start()
-        await dialled
+        try:
+            await dialled
+        except asyncio.CancelledError:
+            self._given_up = True
+            raise
 
     def _connect(self) -> None:
         host, port, tls = parse_address(self._login.address)
@@ -229,8 +237,24 @@ class MqttLink:
         if self._login.newest:
             properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho
             properties.SessionExpiryInterval = SESSION_S
+            properties.MaximumPacketSize = LARGEST_DOWN + OVERHEAD
+            properties.ReceiveMaximum = IN_FLIGHT
             options = {"clean_start": False, "properties": properties}
         self._client.connect(host, port, keepalive=self._login.keepalive_s, **options)
+
+    def _on_socket_open(self, _client: object, _data: object, _line: object) -> None:
+        """Say nothing on a line that came too late: our next connection may live already.
+
+        A greeting from here would take its session over.
+        """
+        if self._given_up:
+            raise OSError("given up before it was connected")
+
+    def _hang_up(self) -> None:
+        line = self._client.socket()
+        if isinstance(line, socket.socket):
+            with contextlib.suppress(OSError):
+                line.close()
 
     def _subscribe(self) -> None:
         for topic in self._login.subscribe:
@@ -284,6 +308,9 @@ class MqttLink:
                 log.warning("%s: nothing can come down: %s", self._login.address, reason)
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        if len(message.payload) > LARGEST_DOWN:
+            log.warning("%s: dropped %d bytes", self._login.address, len(message.payload))
+            return
         self._call(self._arrived, Arrival(message.topic, bytes(message.payload)))
 
     def _greeted(self, code: int, text: str, in_flight: int, largest: int | None) -> None:

@@ -30,6 +30,10 @@ log = logging.getLogger(__name__)
 LIVE_S = 60.0
 """A row that waited longer than this is backlog."""
 LOOK_S = 1.0
+PATIENT_TIMES = 5
+FIRST_WAIT_S = 4.0
+LONGEST_WAIT_S = 300.0
+"""How long a row waits that was kept more than five times: twice as long each time."""
 LATE = 256
 """Uploads whose answer is still welcome after the wait for it has ended."""
 EVENTS_PASSED = 5000
@@ -97,7 +101,8 @@ class Sender:
     async def _close(self, row: Row, state: str, outcome: str) -> None:
         now = self.clock.now()
         await self.store.write(
-            lambda connection: outbox.done(connection, row, state, outcome=outcome, now=now)
+            lambda connection: outbox.done(connection, row, state, outcome=outcome, now=now),
+            patient=True,
         )
 
     async def _next(self, at: float) -> list[Row]:
@@ -147,12 +152,25 @@ class Sender:
             self.metrics.sent.labels(self.manners.station, sent.outcome).inc()
             if sent.outcome is Outcome.KEPT:
                 self._rest(pause, row, sent.reason)
+                await self._put_off(row)
                 return
             pause.shorten()
             await self._close(row, self._state(sent), sent.reason)
         finally:
             del self._busy[row.id]
             self.bells.ring(self._bell)
+
+    async def _put_off(self, row: Row) -> None:
+        """Let a row that was kept again and again wait, so that it stands before nobody for ever.
+
+        The first times the rest of the whole station is enough.
+        """
+        times = row.attempts - PATIENT_TIMES
+        wait_s = 0.0 if times < 0 else min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(times, 16))
+        not_before = self.clock.now() + wait_s if wait_s else row.not_before
+        await self.store.write(
+            lambda connection: outbox.kept(connection, row, not_before=not_before)
+        )
 
     def _state(self, sent: Sent) -> str:
         if sent.outcome is Outcome.REJECTED:
@@ -163,7 +181,8 @@ class Sender:
     async def _exchange(self, row: Row) -> Sent:
         if row.cn == EVENT:
             return await self.link.publish(f"{self.manners.topics}/event", row.body.encode())
-        resent = self.manners.rf_on_resend and row.created_at <= self.clock.now() - LIVE_S
+        waited = row.live_from <= self.clock.now() - LIVE_S
+        resent = self.manners.rf_on_resend and (waited or row.attempts > 0)
         try:
             frame = self.header.frame(row, resent=resent)
         except LocalFrameError as error:

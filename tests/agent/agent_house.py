@@ -147,9 +147,7 @@ class House:
 
     async def tick(self) -> None:
         """Do what the daemon does each second."""
-        step_s = await self.time.look()
-        if step_s < 0:
-            await self.periods.stepped_back()
+        await self.time.look()
         if self.time.trusted:
             await self.periods.close_due()
 

@@ -1,6 +1,7 @@
 """The sampler: what it says, and one bottle per order whatever the line does."""
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from driver_fakes import FakeClock, Registers, bus_on, busy, device_settings
@@ -11,7 +12,7 @@ from drivers.line import NoLine
 from drivers.profile import load_profile
 from drivers.question import Question
 from drivers.registry import open_device
-from drivers.sampler import DayueSampler
+from drivers.sampler import DayueSampler, newer
 from protocols.registers import encode_number, encode_time
 
 EARLIER = datetime.datetime(2026, 6, 26, 9, 0, tzinfo=datetime.UTC).timestamp()
@@ -278,6 +279,42 @@ async def test_a_failed_attempt_since_then_does_not_stand_in_the_way() -> None:
     kept = await sampler.retain(before)
     assert (kept.bottle, kept.ok) == (2, True)
     assert len(dayue.orders) == 1
+
+
+@pytest.mark.parametrize("reads_back", [True, False])
+async def test_a_bottle_kept_after_the_samplers_clock_was_set_back_is_proof(
+    reads_back: bool,
+) -> None:
+    sampler, dayue, _ = make(reads_back=reads_back)
+    dayue.record(EARLIER + 86400, bottle=1)
+    kept = await sampler.retain(await sampler.last_retention())
+    assert (kept.bottle, kept.ok) == (2, True)
+    assert kept.at < EARLIER + 86400
+    assert len(dayue.orders) == 1
+
+
+RECORD_BEFORE = RetentionRecord(EARLIER, 1, 500.0, True)
+UNFINISHED = RetentionRecord(EARLIER, 0, 0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("record", "before", "proof"),
+    [
+        (None, None, False),
+        (None, RECORD_BEFORE, False),
+        (RECORD_BEFORE, None, True),
+        (RECORD_BEFORE, RECORD_BEFORE, False),
+        (replace(RECORD_BEFORE, volume_ml=480.0), RECORD_BEFORE, False),
+        (replace(RECORD_BEFORE, at=EARLIER + 1), RECORD_BEFORE, True),
+        (replace(RECORD_BEFORE, at=EARLIER - 1), RECORD_BEFORE, True),
+        (replace(RECORD_BEFORE, bottle=2), RECORD_BEFORE, True),
+        (RECORD_BEFORE, UNFINISHED, False),
+    ],
+)
+def test_only_a_record_of_another_retention_is_proof(
+    record: RetentionRecord | None, before: RetentionRecord | None, proof: bool
+) -> None:
+    assert newer(record, before) is proof
 
 
 async def test_silence_while_the_pump_runs_is_waited_out() -> None:

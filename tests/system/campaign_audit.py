@@ -307,7 +307,7 @@ def bottle_faults(snap: Snapshot, filled: int) -> Iterator[str]:
 
 _MOVING = {
     "state", "attempts", "done_at", "outcome", "before", "started_at", "finished_at", "ended_at",
-    "detail",
+    "detail", "boot", "not_after_mono", "started_mono", "not_before",
 }  # fmt: skip
 """What may change in a row that has not come to its end."""
 

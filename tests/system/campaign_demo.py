@@ -23,6 +23,8 @@ from daemon_bench import HOST, ROOT, environment
 
 END_S = 240.0
 """How long a demo of 45 s may take on a machine that has other work."""
+CTRL_C_S = 3.0
+"""Ctrl-C ends it within this time (acceptance of the main job)."""
 _READING = re.compile(
     r"^ {2}(?P<outlet>D\w+) +(?P<device>\w+) +(?P<name>\S+) +(?P<value>\S+) "
     r"(?P<unit>\S*) +(?P<flag>[A-Z]) +(?P<time>\d\d:\d\d:\d\d)(  ■ .*)?$"
@@ -151,3 +153,13 @@ def sampler_says(folder: Path) -> list[int]:
         answer = json.loads(line.makefile().readline())
     last: list[int] = answer["result"]["devices"]["sampler"]["last"]
     return last
+
+
+def assert_ends_in_order(demo: Demo) -> None:
+    """Press Ctrl-C: an end in time, in order, with nobody left."""
+    family = demo.family()
+    demo.press_ctrl_c()
+    assert demo.ended(CTRL_C_S) == 0, demo.said()
+    assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
+    assert "Traceback" not in demo.said()
+    assert "frames sent" in "".join(demo.said().splitlines()[-3:]), "it still says what was done"

@@ -95,7 +95,7 @@ async def test_file_that_has_not_changed_restarts_nothing(running: Running) -> N
 
 async def test_wrong_file_changes_nothing_and_says_why(running: Running) -> None:
     wrong = {
-        "unit: {code: 1": "site.yaml:1",
+        "unit: {code: 1": "YAML",
         "": "site.yaml:1",
         "unit: {code: X, name: n, colour: red}\n": "colour",
         "\0\1\2": "site.yaml:1",

@@ -1,4 +1,4 @@
-"""The demo as a newcomer runs it, four times at once: what it says must be what it left."""
+"""The demo as a newcomer runs it, in five ways at once: what it says must be what it left."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from campaign_demo import Demo, readings, sampler_says
+from campaign_demo import Demo, assert_ends_in_order, readings, sampler_says
 from campaign_recount import BEIJING, recount
 from conftest import Require
 
@@ -37,6 +37,7 @@ class Demos:
     plain: Demo
     fast: Demo
     shown: Demo
+    cut_short: Demo
     without_mosquitto: Demo | None
     folder: Path
 
@@ -60,15 +61,17 @@ def demos(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demos]:
         plain=Demo(options("plain", "--seconds", "45")),
         fast=Demo(options("fast", "--seconds", "40", "--speed", "120")),
         shown=Demo(["--seconds", "40", "--lang", "en"], terminal=True),
+        cut_short=Demo(["--seconds", "40", "--lang", "en"], terminal=True),
         without_mosquitto=Demo(options("amqtt", "--seconds", "40"), WITHOUT_MOSQUITTO)
         if unshared()
         else None,
         folder=folder,
     )
     yield started
-    for one in (started.plain, started.fast, started.shown, started.without_mosquitto):
-        if one is not None:
-            one.kill()
+    for one in (started.plain, started.fast, started.shown, started.cut_short):
+        one.kill()
+    if started.without_mosquitto is not None:
+        started.without_mosquitto.kill()
 
 
 def assert_whole(demo: Demo, folder: Path) -> None:
@@ -96,6 +99,11 @@ def assert_whole(demo: Demo, folder: Path) -> None:
     assert told == kept
     assert told
     assert all(one["value"] > one["limit"] for one in summary["retained"])
+
+
+def test_ctrl_c_ends_a_demo_whose_platform_is_cut_off(demos: Demos) -> None:
+    demos.cut_short.until(lambda: re.search(r"cut off [1-9]", demos.cut_short.said()) is not None)
+    assert_ends_in_order(demos.cut_short)
 
 
 def test_bottle_of_the_summary_is_that_of_the_samplers_own_record(demos: Demos) -> None:

@@ -29,7 +29,15 @@ from uplink_scripted import (
 from agent.errors import LinkError, Rejected, Unreachable
 from agent.uplink.link import Outcome, Sent
 from agent.uplink.login import Login, Will
-from agent.uplink.mqtt import INBOX, MqttLink, NoGreeting, TakenOver, UnknownVersion
+from agent.uplink.mqtt import (
+    INBOX,
+    LARGEST_DOWN,
+    OVERHEAD,
+    MqttLink,
+    NoGreeting,
+    TakenOver,
+    UnknownVersion,
+)
 
 pytestmark = pytest.mark.system
 
@@ -292,6 +300,24 @@ async def test_what_comes_down_is_received_in_order(broker: Scripted) -> None:
     async with MqttLink(login(broker.address)) as link:
         broker.say(publish(DOWN, b"2"))
         assert [(await link.receive()).payload for _ in range(3)] == [b"0", b"1", b"2"]
+
+
+async def test_what_is_too_large_to_be_for_us_is_dropped(broker: Scripted) -> None:
+    async with MqttLink(login(broker.address)) as link:
+        broker.say(publish(DOWN, b"x" * (LARGEST_DOWN + 1)) + publish(DOWN, b"small"))
+        assert (await link.receive()).payload == b"small"
+    assert b"\x27" + (LARGEST_DOWN + OVERHEAD).to_bytes(4) in broker.packets[0].body
+
+
+async def test_line_that_came_too_late_says_nothing(broker: Scripted) -> None:
+    """Our next connection may live by then, and a greeting would take its session over."""
+    link = MqttLink(login(broker.address))
+    link._given_up = True
+    with pytest.raises(OSError, match="given up"):
+        await asyncio.to_thread(link._connect)
+    link._hang_up()
+    await until(lambda: broker.connections == 1)
+    assert broker.packets == []
 
 
 async def test_flood_from_above_ends_the_link_and_not_the_memory(broker: Scripted) -> None:

@@ -133,7 +133,10 @@ CREATE TABLE actions (             -- to-do list of devices
     started_at  REAL,
     finished_at REAL,
     before      TEXT NOT NULL DEFAULT 'null', -- the device's own record before the order
-    outcome     TEXT NOT NULL DEFAULT 'null'
+    outcome     TEXT NOT NULL DEFAULT 'null',
+    boot           TEXT NOT NULL DEFAULT '', -- boot the next two belong to; wall times may step
+    not_after_mono REAL,
+    started_mono   REAL
 ) STRICT;
 CREATE INDEX actions_open ON actions (device, id) WHERE state IN ('queued', 'running', 'unknown');
 

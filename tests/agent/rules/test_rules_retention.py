@@ -16,6 +16,7 @@ from agent.rules import (
     debounce,
     retention,
 )
+from agent.rules.retention import Kept
 
 LIMIT = Limit(high=50.0, on="measurement", retain=True)
 KEEPING = Keeping(interval_s=7200, vessel_hold_s=3600)
@@ -28,10 +29,21 @@ def decide(
     *,
     limit: Limit = LIMIT,
     keeping: Keeping = KEEPING,
+    moment: float | None = None,
 ) -> RetentionOrder | Blocked | None:
     return retention(
-        limit, row, decision=debounce(limit, None, row), circumstances=seen, keeping=keeping
+        limit,
+        row,
+        decision=debounce(limit, None, row),
+        circumstances=seen,
+        keeping=keeping,
+        moment=moment,
     )
+
+
+def hour_kept(hour: int) -> Kept:
+    """Give the bottle of an hour, counted from the one that is judged."""
+    return Kept(EIGHT + hour * 3600, EIGHT + (hour + 1) * 3600.0)
 
 
 def test_smp_03_result_above_its_limit_keeps_a_bottle_while_the_vessel_holds_it() -> None:
@@ -41,6 +53,7 @@ def test_smp_03_result_above_its_limit_keeps_a_bottle_while_the_vessel_holds_it(
         value=62.0,
         limit=50.0,
         sampled_at=EIGHT,
+        moment=EIGHT + 3600,
         not_after=EIGHT + 4800 + 3600,
     )
 
@@ -103,7 +116,7 @@ def test_smallest_flow_that_counts_is_a_setting() -> None:
 
 @pytest.mark.parametrize(("hours_ago", "kept"), [(0, False), (1, False), (2, True), (3, True)])
 def test_smp_03_repeat_inside_the_interval_is_blocked(hours_ago, kept) -> None:
-    seen = replace(FLOWING, last_kept_at=EIGHT - hours_ago * 3600)
+    seen = replace(FLOWING, kept=(hour_kept(-hours_ago),))
     found = decide(cod(62.0), seen)
     assert isinstance(found, RetentionOrder if kept else Blocked)
     if isinstance(found, Blocked):
@@ -112,10 +125,30 @@ def test_smp_03_repeat_inside_the_interval_is_blocked(hours_ago, kept) -> None:
 
 def test_same_water_is_not_kept_twice_even_without_an_interval() -> None:
     none = Keeping(interval_s=0, vessel_hold_s=3600)
-    seen = replace(FLOWING, last_kept_at=EIGHT)
+    seen = replace(FLOWING, kept=(hour_kept(0),))
     assert isinstance(decide(cod(62.0), seen, keeping=none), Blocked)
-    seen = replace(FLOWING, last_kept_at=EIGHT - 3600)
+    seen = replace(FLOWING, kept=(hour_kept(-1),))
     assert isinstance(decide(cod(62.0), seen, keeping=none), RetentionOrder)
+
+
+@pytest.mark.parametrize(("apart_s", "kept"), [(10, False), (7199, False), (7200, True)])
+def test_single_values_are_apart_by_their_moments_not_their_hours(apart_s, kept) -> None:
+    seen = replace(FLOWING, kept=(Kept(EIGHT, EIGHT + 3595.0),))
+    moment = EIGHT + 3595.0 + apart_s
+    found = decide(cod(62.0, 1), seen, moment=moment)
+    assert isinstance(found, RetentionOrder if kept else Blocked)
+    if isinstance(found, RetentionOrder):
+        assert found.moment == moment
+
+
+def test_moment_of_an_order_from_before_the_clock_was_set_back_counts_too() -> None:
+    seen = replace(FLOWING, kept=(Kept(EIGHT + 3600, EIGHT + 3700.0),))
+    assert isinstance(decide(cod(62.0), seen, moment=EIGHT + 100.0), Blocked)
+
+
+def test_every_bottle_and_open_order_counts() -> None:
+    seen = replace(FLOWING, kept=(hour_kept(-5), hour_kept(-1)))
+    assert isinstance(decide(cod(62.0), seen), Blocked)
 
 
 def test_exceedance_still_being_counted_keeps_nothing() -> None:

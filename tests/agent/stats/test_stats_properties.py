@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stat_rows import (
@@ -19,6 +20,8 @@ from stat_rows import (
 
 from agent.model import Cause, Kind, Sample, Statistic
 from agent.stats import PeriodRule, Rows, dominant, statistic
+from agent.stats.means import mean
+from agent.stats.parts import Part
 
 patient = settings(deadline=None)
 values = st.floats(-1e9, 1e9, allow_nan=False)
@@ -157,3 +160,36 @@ def test_dominant_cause_is_among_those_given(given_causes) -> None:
     found = dominant(given_causes)
     bad = [cause for cause in given_causes if cause is not N]
     assert found in bad if bad else found is N
+
+
+enormous = st.sampled_from([1.7e308, -1.7e308, 1e308, 1.0, 0.0])
+
+
+@patient
+@given(st.lists(enormous, min_size=1, max_size=60))
+def test_figures_a_float_can_hardly_hold_have_a_mean_all_the_same(figures: list[float]) -> None:
+    samples = [Sample("X", "x", MINUTE.start + i, v, N) for i, v in enumerate(figures)]
+    made = statistic(PH, MINUTE, Rows(samples=samples, due=len(samples)))
+    assert made.avg is not None
+    assert inside(made)
+
+
+@patient
+@given(st.lists(st.tuples(enormous, st.sampled_from([1e308, 1.0, 1e-308])), min_size=1))
+def test_weighted_mean_of_such_figures_is_between_them(figures: list[tuple[float, float]]) -> None:
+    parts = [Part(float(i), N, N, value, value, value) for i, (value, _) in enumerate(figures)]
+    found = mean(parts, {float(i): weight for i, (_, weight) in enumerate(figures)})
+    assert found.weighted
+    assert found.low is not None and found.avg is not None and found.high is not None
+    assert found.low <= found.avg <= found.high
+
+
+def test_mean_of_two_figures_whose_sum_is_no_float() -> None:
+    parts = [Part(0.0, N, N, 1.7e308, 1.7e308, 1.7e308), Part(1.0, N, N, 1.5e308, 1.5e308, 1.5e308)]
+    assert mean(parts, {}).avg == pytest.approx(1.6e308)
+    assert mean(parts, {0.0: 300.0, 1.0: 100.0}).avg == pytest.approx(1.65e308)
+
+
+def test_mean_of_nothing_but_zero_under_weights_whose_sum_is_no_float() -> None:
+    parts = [Part(float(i), N, N, 0.0, 0.0, 0.0) for i in range(2)]
+    assert mean(parts, {0.0: 1e308, 1.0: 1e308}).avg == 0.0

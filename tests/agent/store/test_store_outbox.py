@@ -163,6 +163,57 @@ def test_row_does_not_wait_for_a_clock_that_went_back(connection: sqlite3.Connec
     assert len(to_send(connection, NOW - 3600)) == 1
 
 
+def test_row_is_live_for_a_minute_from_its_place_in_the_send_window(
+    connection: sqlite3.Connection,
+) -> None:
+    owe(connection, not_before=NOW + 90)
+    for now in (NOW + 90, NOW + 149):
+        (row,) = to_send(connection, now)
+        assert row.live_from == NOW + 90
+        assert not backlog(connection, now)
+    assert not to_send(connection, NOW + 151)
+    assert len(backlog(connection, NOW + 151)) == 1
+
+
+def test_what_would_have_been_owed_long_ago_is_backlog_at_once(
+    connection: sqlite3.Connection,
+) -> None:
+    assert outbox.add(connection, "st1", HOURLY, now=NOW, since=NOW - 9999)
+    assert not to_send(connection)
+    (row,) = backlog(connection)
+    assert row.qn_ms == int(NOW * 1000), "its request number is of today"
+
+
+def test_kept_alarms_let_the_others_go_before(connection: sqlite3.Connection) -> None:
+    for at in range(20):
+        owe(connection, "3015", at=at, urgency=Urgency.ALARM)
+    owe(connection, "2061")
+    for row in to_send(connection, limit=20):
+        outbox.kept(connection, row, not_before=NOW + 30)
+    assert [row.cn for row in to_send(connection, limit=20)] == ["2061"]
+    again = to_send(connection, NOW + 30, limit=20)
+    assert {(row.cn, row.attempts) for row in again} == {("3015", 1)}
+
+
+def test_kept_row_becomes_backlog_by_its_age_and_its_packets_wait_with_it(
+    connection: sqlite3.Connection,
+) -> None:
+    owe(connection, packets=2)
+    outbox.kept(connection, to_send(connection)[0], not_before=NOW + 100)
+    assert not to_send(connection, NOW + 99) + backlog(connection, NOW + 99)
+    assert not to_send(connection, NOW + 100)
+    assert [row.pno for row in backlog(connection, NOW + 100)] == [1, 2]
+
+
+def test_kept_row_waits_also_under_a_clock_that_went_back_but_not_for_ever(
+    connection: sqlite3.Connection,
+) -> None:
+    owe(connection)
+    outbox.kept(connection, to_send(connection)[0], not_before=NOW + 30)
+    assert not to_send(connection, NOW - 60)
+    assert len(to_send(connection, NOW - 2 * outbox.LONGEST_WAIT_S)) == 1
+
+
 def test_other_stations_rows_and_done_rows_are_not_sent(connection: sqlite3.Connection) -> None:
     owe(connection, station="st2")
     owe(connection)

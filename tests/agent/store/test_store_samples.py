@@ -127,11 +127,14 @@ def test_converted_value_joins_the_sample_of_its_factor(connection: sqlite3.Conn
     assert found["w00000"][0].zs is None
 
 
-def test_samples_of_a_later_clock_epoch_can_be_left_out(connection: sqlite3.Connection) -> None:
-    for epoch in (0, 1, 2):
-        add(connection, sample(float(epoch), at=T + epoch), epoch=epoch)
-    found = samples.between(connection, T, T + 9, outlet="DW001", names=NAMES, epoch=1)
-    assert [one.value for one in found["w01018"]] == [0.0, 1.0]
+@pytest.mark.parametrize(("one_epoch", "expected"), [(True, [2.0]), (False, [0.0, 2.0, 1.0])])
+def test_all_but_the_newest_clock_epoch_can_be_left_out(
+    connection: sqlite3.Connection, one_epoch: bool, expected: list[float]
+) -> None:
+    for epoch, at in ((0, T), (1, T + 2), (2, T + 1), (3, T + 9)):
+        add(connection, sample(float(epoch), at=at), epoch=epoch)
+    found = samples.between(connection, T, T + 9, outlet="DW001", names=NAMES, one_epoch=one_epoch)
+    assert [one.value for one in found["w01018"]] == expected
 
 
 def test_same_instant_in_two_epochs_is_two_rows_and_in_one_epoch_one(

@@ -176,6 +176,14 @@ async def test_events_that_nobody_wants_stand_before_no_frame(desk: Desk) -> Non
     assert desk.states()[:30] == ["open"] * 30
 
 
+async def test_row_that_is_kept_for_ever_stands_before_nobody_for_ever(desk: Desk) -> None:
+    desk.link.script = lambda one: 0x83 if b"20260610103000" in one.payload else 0
+    await desk.owe_at(*range(31))
+    async with desk.sending(in_flight=1, pause_s=0.0001):
+        await desk.until(lambda: desk.states().count("accepted") == 30)
+    assert desk.states()[-1] == "open"
+
+
 async def test_link_that_dies_in_the_middle_loses_nothing(desk: Desk) -> None:
     count = 0
 

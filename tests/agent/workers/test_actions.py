@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +15,7 @@ from agent_house import House
 from agent_site import COD, DAY, HOUR, T0, destination, plan_with
 from test_exceedance import RESULT, judged
 
-from agent.actions import RETENTION_S, DeviceActions
+from agent.actions import LONGEST_PAUSE_S, RETENTION_S, DeviceActions
 from agent.bells import Bells
 from agent.orders import order_probe
 from agent.store import actions
@@ -23,6 +24,12 @@ from drivers.device import Cause, NoAnswer, Refused, RetentionRecord
 KEPT = RetentionRecord(at=T0 + HOUR + 60, bottle=3, volume_ml=500.0, ok=True)
 OLD = RetentionRecord(at=T0 - DAY, bottle=2, volume_ml=500.0, ok=True)
 DEADLINE = RESULT.completed_at + HOUR
+NEXT = replace(
+    RESULT,
+    sampled_at=RESULT.sampled_at + HOUR,
+    completed_at=RESULT.completed_at + HOUR,
+    received_at=RESULT.received_at + HOUR,
+)
 
 
 @pytest.fixture
@@ -56,6 +63,28 @@ async def work(house: House, sampler: FakeSampler | None, *, until: float = 0.0)
 
 def state(house: House) -> str:
     return str(house.one("SELECT state FROM actions"))
+
+
+def states(house: House) -> list[str]:
+    return [state for (state,) in house.rows("SELECT state FROM actions ORDER BY id")]
+
+
+class Watched(FakeSampler):
+    """A silent sampler that notes when it was asked; it answers at the times in `answers_at`."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__()
+        self.clock = house.clock
+        self.began = house.clock.now()
+        self.answers_at: tuple[float, ...] = ()
+        self.asked: list[float] = []
+
+    def _speak(self) -> None:
+        at = self.clock.now() - self.began
+        if at not in self.asked:
+            self.asked.append(at)
+        self.silent = at not in self.answers_at
+        super()._speak()
 
 
 def outcome(house: House) -> dict[str, Any]:
@@ -244,6 +273,107 @@ async def test_sampler_in_maintenance_is_waited_for(ordered: House, sampler: Fak
     assert state(ordered) == "done"
 
 
+async def test_deadline_holds_when_the_clock_is_set_back(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.keep = lambda: KEPT
+    sampler.silent = True
+    await work(ordered, sampler)
+    ordered.clock.go(DEADLINE - ordered.clock.now() + 1)
+    ordered.clock.jump(-2 * HOUR)
+    sampler.silent = False
+    await work(ordered, sampler)
+    assert sampler.orders == []
+    assert state(ordered) == "expired"
+
+
+async def test_clock_set_back_before_the_order_was_first_seen_does_not_prolong_it(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.silent = True
+    ordered.clock.jump(-2 * HOUR)
+    await work(ordered, sampler, until=ordered.clock.now() + 5)
+    ordered.clock.go(HOUR)
+    sampler.silent = False
+    await work(ordered, sampler)
+    assert sampler.orders == []
+    assert state(ordered) == "expired"
+
+
+async def test_after_a_reboot_the_wall_clock_alone_tells_what_is_left(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.silent = True
+    await work(ordered, sampler)
+    ordered.clock.ticks += 30 * DAY
+    sampler.silent, sampler.keep = False, lambda: KEPT
+    ordered.bells.until = float("inf")
+    with pytest.raises(EndOfScript):
+        await replace(worker(ordered, sampler), boot="another").run()
+    assert state(ordered) == "done"
+
+
+async def test_order_behind_another_expires_at_its_own_deadline(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    await killed(ordered, sampler)
+    sampler.silent = True
+    await judged(ordered, NEXT)
+    ordered.clock.go(NEXT.completed_at + HOUR - ordered.clock.now() + 1)
+    await work(ordered, sampler, until=ordered.clock.now() + 10)
+    assert states(ordered) == ["unknown", "expired"]
+    assert failures(ordered) == [("expired", "its deadline had passed")]
+
+
+# --- a sampler that does not answer
+
+
+async def test_silent_sampler_is_asked_less_and_less_often(
+    ordered: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    sampler = Watched(ordered)
+    with caplog.at_level(logging.INFO, logger="agent.actions"):
+        await work(ordered, sampler, until=sampler.began + 250)
+    assert sampler.asked == [0, 2, 6, 14, 30, 62, 122, 182, 242]
+    assert len(caplog.records) == 1, "each change once"
+
+
+async def test_sampler_that_falls_silent_again_is_asked_soon_again(ordered: House) -> None:
+    sampler = Watched(ordered)
+    sampler.state = replace(READY, state=Cause.MAINTENANCE, text="暂停")
+    sampler.answers_at = (14,)
+    await work(ordered, sampler, until=sampler.began + 24)
+    assert sampler.asked == [0, 2, 6, 14, 16, 18, 22]
+
+
+async def test_silent_sampler_is_left_alone_while_an_order_is_in_doubt(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    await killed(ordered, sampler)
+    silent = Watched(ordered)
+    await work(ordered, silent, until=silent.began + 70)
+    assert silent.asked == [0, 2, 6, 14, 30, 62]
+
+
+async def test_order_nobody_can_settle_is_told_once_and_stays_open(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    await killed(ordered, sampler)
+    sampler.silent = True
+    began = ordered.clock.now()
+    await work(ordered, sampler, until=began + RETENTION_S - 1)
+    assert ordered.events("retention_unknown") == []
+    await work(ordered, sampler, until=began + 3 * RETENTION_S)
+    ((_, _, detail),) = ordered.events("retention_unknown")
+    told = json.loads(detail)
+    assert (told["factor"], told["state"]) == (COD, "unknown")
+    assert len(ordered.uploads("event")) == 2, "the exceedance and this"
+    assert state(ordered) == "unknown"
+    sampler.silent, sampler.record = False, KEPT
+    await work(ordered, sampler, until=ordered.clock.now() + LONGEST_PAUSE_S + 5)
+    assert state(ordered) == "done"
+
+
 # --- refusals and failures
 
 
@@ -347,7 +477,7 @@ async def test_lost_reply_is_not_known_and_then_settled_from_the_record(
         sampler.silent, sampler.record = False, KEPT
 
     sampler.record, sampler.keep = OLD, lost
-    ordered.bells.waits = [lambda: None, back]
+    ordered.bells.waits = [lambda: None, back, lambda: None]
     await work(ordered, sampler)
     assert seen == ["unknown"]
     assert state(ordered) == "done"
@@ -366,6 +496,28 @@ async def test_order_interrupted_by_a_reload_is_settled_as_well(
     await work(ordered, sampler)
     assert state(ordered) == "done"
     assert len(sampler.orders) == 1
+
+
+async def test_bottle_kept_after_the_samplers_clock_was_set_back_is_proof(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    sampler.record = OLD
+    await killed(ordered, sampler)
+    sampler.record = replace(KEPT, at=OLD.at - DAY)
+    await work(ordered, sampler)
+    assert state(ordered) == "done"
+
+
+async def test_time_of_an_interrupted_order_is_not_told_by_a_clock_that_is_set(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    await killed(ordered, sampler)
+    ordered.clock.jump(2 * RETENTION_S)
+    await work(ordered, sampler, until=ordered.clock.now() + 5)
+    assert state(ordered) == "unknown", "it may be filling the bottle right now"
+    ordered.clock.jump(-DAY)
+    await work(ordered, sampler, until=ordered.clock.now() + RETENTION_S + 5)
+    assert state(ordered) == "failed"
 
 
 # --- a clock that cannot be right
@@ -423,6 +575,28 @@ async def test_probe_nobody_takes_is_an_error_to_its_asker(house: House) -> None
     assert found == {"error": "ph: not asked within 60 s"}
     again = await order_probe("ph", house.store, house.clock, house.bells)
     assert "error" in again
+
+
+async def test_probe_does_not_wait_for_an_order_in_doubt(
+    ordered: House, sampler: FakeSampler
+) -> None:
+    await killed(ordered, sampler)
+    sampler.silent = True
+    now = ordered.clock.now()
+    await ordered.write(
+        lambda connection: actions.add(
+            connection,
+            ref="probe",
+            device="sampler",
+            kind="probe",
+            cause="operator",
+            request={},
+            now=now,
+            not_after=now + 60,
+        )
+    )
+    await work(ordered, sampler, until=ordered.clock.now() + 1)
+    assert states(ordered) == ["unknown", "done"]
 
 
 async def test_probe_that_was_interrupted_has_failed(house: House, sampler: FakeSampler) -> None:

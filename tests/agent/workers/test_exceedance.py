@@ -11,9 +11,9 @@ import pytest
 from agent_house import House
 from agent_site import COD, FLOW, HOUR, MINUTE, PH, T0, destination, factor, plan_with
 
-from agent.exceedance import judge_hours, judge_measurement
-from agent.model import Cause, Kind, Measurement, Period, Statistic
-from agent.store import statistics
+from agent.exceedance import judge_hours, judge_measurement, judge_sample
+from agent.model import Cause, Kind, Measurement, Period, Sample, Statistic
+from agent.store import actions, events, statistics
 
 SETTLED = HOUR + 75 * MINUTE
 RESULT = Measurement(
@@ -266,6 +266,84 @@ async def test_hour_is_judged_once_even_when_the_clock_goes_back(house_with: Any
     await house.tick()
     await house.close_at(T0 + SETTLED)
     assert house.rows("SELECT * FROM events WHERE kind = 'exceedance'") == before
+
+
+# --- continuous instruments
+
+
+async def sampled(house: House, at: float, value: float = 9.5) -> None:
+    sample = Sample("DW001", PH, at, value)
+    await house.write(
+        lambda connection: judge_sample(connection, house.plan, house.names, sample, now=at)
+    )
+
+
+@pytest.fixture
+async def continuous(house_with: Any) -> House:
+    """The house with a limit on each single pH."""
+    limits = [{"low": 6, "high": 9, "on": "measurement", "retain": True}]
+    house: House = await house_with(factor(PH, limits=limits))
+    return house
+
+
+async def kept(house: House) -> None:
+    """Let every order have become a bottle."""
+
+    def job(connection: sqlite3.Connection) -> None:
+        for one in actions.open_ones(connection, "sampler"):
+            actions.finish(connection, one.id, "done", outcome={}, now=T0)
+            events.add(
+                connection,
+                "retention",
+                one.request,
+                ref=f"kept {one.id}",
+                at=T0,
+                outlet="DW001",
+                factor=PH,
+            )
+
+    await house.write(job)
+
+
+@pytest.mark.parametrize("open_still", [True, False])
+async def test_interval_holds_across_a_full_hour(continuous: House, open_still: bool) -> None:
+    await sampled(continuous, T0 + HOUR - 5)
+    if not open_still:
+        await kept(continuous)
+    await sampled(continuous, T0 + HOUR + 5)
+    await sampled(continuous, T0 + 2 * HOUR - 6)
+    assert len(orders(continuous)) == 1
+    await sampled(continuous, T0 + 2 * HOUR + 55)
+    assert [order["moment"] for order in orders(continuous)] == [T0 + HOUR - 5, T0 + 2 * HOUR + 55]
+
+
+async def test_order_that_kept_no_bottle_delays_none(continuous: House) -> None:
+    await sampled(continuous, T0 + HOUR - 5)
+    await continuous.write(
+        lambda connection: actions.finish(connection, 1, "failed", outcome={}, now=T0)
+    )
+    await sampled(continuous, T0 + HOUR + 5)
+    assert len(orders(continuous)) == 2
+
+
+async def test_open_order_of_one_factor_delays_no_other(house_with: Any) -> None:
+    limits = [{"low": 6, "high": 9, "on": "measurement", "retain": True}]
+    house = await house_with(factor(PH, limits=limits))
+    await sampled(house, T0 + HOUR - 5)
+    await judged(house)
+    assert [order["factor"] for order in orders(house)] == [PH, COD]
+
+
+async def test_value_within_its_limit_asks_for_nothing_else(continuous: House) -> None:
+    statements: list[str] = []
+    await continuous.write(lambda connection: connection.set_trace_callback(statements.append))
+    await sampled(continuous, T0 + 10, value=7.0)
+    good = "\n".join(statements)
+    statements.clear()
+    await sampled(continuous, T0 + 20, value=9.5)
+    for table in ("FROM statistics", "FROM actions"):
+        assert table not in good
+        assert table in "\n".join(statements), "the same question is asked of one beyond it"
 
 
 def test_plan_knows_what_a_sampler_needs() -> None:

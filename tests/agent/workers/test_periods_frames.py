@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -250,6 +251,38 @@ async def test_station_without_a_since_is_owed_the_day_it_was_first_seen(house: 
     await house.begin()
     await house.close_at(T0 + DAY)
     assert [at for at, _, _ in house.uploads("2031")] == [T0 - 10 * HOUR]
+
+
+def since(day: str) -> Change:
+    """Let the second platform begin on that day."""
+
+    def change(site: dict[str, Any]) -> None:
+        site["destinations"][1]["stations"][0]["since"] = day
+
+    return change
+
+
+async def test_new_station_is_owed_once_what_was_closed_since_its_day_began(
+    house: House, house_with: Any
+) -> None:
+    await house.begin()
+    await house.close_at(T0 + 3 * DAY)
+    grown = await House.on(
+        house.store, plan_with(second_destination(), since("2026-06-12")), clock=house.clock
+    )
+    sizes = []
+    for second in range(1, 21):
+        await grown.close_at(T0 + 3 * DAY + second)
+        sizes.append(grown.one("SELECT count(*) FROM outbox WHERE station = 'st2'"))
+    begin = T0 + 38 * HOUR
+    for cn in ("2061", "2031"):
+        known = {at for at, _, _ in grown.uploads(cn) if at >= begin}
+        assert sorted(at for at, _, _ in grown.uploads(cn, station="st2")) == sorted(known)
+        assert known
+    assert max(later - one for one, later in pairwise(sizes)) <= 40, "bounded in each commit"
+    assert grown.one("SELECT next FROM cursors WHERE name = 'past/st2'") == 0
+    last = "SELECT max(max(created_at, not_before)) FROM outbox WHERE station = 'st2' AND cn = ?"
+    assert grown.one(last, "2061") <= T0 + 3 * DAY - HOUR, "it is backlog, and under its rate"
 
 
 async def test_platform_gets_only_the_factors_it_takes(house_with: Any) -> None:

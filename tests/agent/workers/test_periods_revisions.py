@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from agent_house import House
-from agent_site import COD, DAY, HOUR, MINUTE, T0, Change, destination
+from agent_site import COD, DAY, HOUR, MINUTE, T0, Change, destination, factor
 
 SETTLED = HOUR + 75 * MINUTE
 
@@ -64,6 +64,32 @@ async def test_each_late_result_of_an_hour_is_sent(house_with: Any) -> None:
     assert len(texts) == 3
     assert "61.5" in texts[1] and "w21003-Avg" not in texts[1]
     assert "61.5" in texts[2] and "w21003-Avg=4.5" in texts[2]
+
+
+@pytest.mark.parametrize(("taken", "expected"), [(False, [0]), (True, [0, 1])])
+async def test_hour_that_comes_again_after_a_step_back_is_sent_as_a_revision_or_not_at_all(
+    house_with: Any, taken: bool, expected: list[int]
+) -> None:
+    house = await house_with(destination(revisions=taken))
+    await house.begin()
+    await house.close_at(T0 + SETTLED)
+    await house.result(T0, 61.5)
+    await house.close_at(T0 + SETTLED + 10)
+    house.clock.jump(-3 * HOUR)
+    await house.tick()
+    await house.close_at(T0 + SETTLED + 20)
+    assert [revision for at, revision, _ in house.uploads("2061") if at == T0] == expected
+
+
+async def test_late_result_is_held_against_the_limit_of_the_hour(house_with: Any) -> None:
+    house = await house_with(factor(COD, limits=[{"high": 50, "on": "hour", "retain": False}]))
+    await house.begin()
+    await house.close_at(T0 + SETTLED)
+    assert house.events("exceedance") == []
+    await house.result(T0, 61.5)
+    await house.close_at(T0 + SETTLED + 10)
+    await house.close_at(T0 + SETTLED + 20)
+    assert len(house.events("exceedance")) == 1
 
 
 async def test_late_result_is_looked_at_once(house: House) -> None:

@@ -184,8 +184,30 @@ async def test_value_beyond_the_range_is_kept_with_its_cause(trusted: House) -> 
 
 
 async def test_point_that_no_factor_takes_is_not_stored(trusted: House) -> None:
-    await play(trusted, FakeDevice("ph", said(trusted, "w01010", 21.5)))
-    assert trusted.one("SELECT count(*) FROM samples") == 0
+    now = trusted.clock.now()
+    await play(trusted, FakeDevice("ph", [Reading("w01010", 21.5, "degC", now)]))
+    assert stored(trusted, "w01010") == []
+
+
+async def test_busy_instrument_runs_and_is_not_without_power(trusted: House) -> None:
+    await trusted.begin()
+    both = FakeDevice("ph", *[[]] * 7), FakeDevice("cod", *[[]] * 7)
+    poll = await play(trusted, *both)
+    assert stored(trusted, PH)[:2] == [(0, None, Cause.FAULT), (10, None, Cause.FAULT)]
+    assert stored(trusted, COD)[:1] == [(0, None, Cause.NORMAL)], "it has no result to give yet"
+    assert [(state.ok, state.cause) for state in poll.states] == [(False, "busy")] * 2
+    await trusted.close_at(T0 + 65)
+    assert [row[3] for row in trusted.statistics("1m", PH)] == ["fault"]
+
+
+async def test_point_that_was_busy_is_absent_and_its_neighbour_is_not(trusted: House) -> None:
+    house = await House.on(
+        trusted.store, plan_with(factor("w01010", device="ph")), clock=trusted.clock
+    )
+    await house.time.look()
+    await play(house, FakeDevice("ph", said(house, PH, 7.0)))
+    assert stored(house, PH) == [(0, 7.0, Cause.NORMAL)]
+    assert stored(house, "w01010") == [(0, None, Cause.FAULT)]
 
 
 async def test_change_of_state_is_logged_once(
@@ -421,6 +443,39 @@ async def test_result_seen_before_the_clock_is_trusted_is_not_lost(early: House)
     assert [row[:3] for row in results(early)] == [(-2 * HOUR, -60, 41.0)]
 
 
+async def test_each_dated_result_from_before_the_clock_was_trusted_is_judged_then(
+    early: House,
+) -> None:
+    seen = [T0 - 2 * HOUR, T0 - HOUR, T0 - 60]
+    course = [cod(early, 41.0 + 10 * n, at) for n, at in enumerate(seen) for _ in range(2)]
+    device = FakeDevice("cod", *course, course[-1])
+    poll = poll_of(early, device)
+    for _ in course:
+        await keep(poll, 1)
+        early.clock.go(10)
+    assert results(early) == []
+    early.clock.jump(T0 - early.clock.now())
+    await early.time.look()
+    await keep(poll, 1)
+    assert [row[1:] for row in results(early)] == [
+        (-2 * HOUR, 41.0, "normal"),
+        (-HOUR, 51.0, "normal"),
+        (-60, 61.0, "normal"),
+    ]
+    received = early.rows("SELECT received_at FROM measurements ORDER BY id")
+    assert [at - T0 for (at,) in received] == pytest.approx([-60, -40, -20]), "when first seen"
+    assert len(early.events("exceedance")) == 1
+
+
+async def test_results_that_wait_for_a_trusted_clock_are_bounded(early: House) -> None:
+    device = FakeDevice("cod", *(cod(early, 41.0, T0 - at * 60.0) for at in range(300, 0, -1)))
+    poll = poll_of(early, device)
+    for _ in range(300):
+        await poll._ask(poll._due[0])
+    assert len(poll._due[0].held) == 100
+    assert poll._due[0].held[-1].reading.measured_at == T0 - 60
+
+
 async def keep(poll: BusPoll, cycles: int) -> None:
     for _ in range(cycles):
         await stored_at_once(poll, await poll._ask(poll._due[0]))
@@ -491,3 +546,22 @@ async def test_result_that_found_no_room_is_taken_again(directory: Path, timed: 
         writer.execute("PRAGMA max_page_count = 100000")
         await keep(poll, 1)
         assert house.one("SELECT count(*) FROM measurements WHERE value >= 41.0") == 1
+
+
+async def test_results_that_waited_for_a_trusted_clock_wait_for_room_too(directory: Path) -> None:
+    async with Store(directory, ballast_mb=0) as store:
+        house = await House.on(store, plan_with())
+        await house.time.look()
+        house.time.trusted = False
+        seen = [T0 - HOUR, T0 - 60, T0 - 60, T0 - 60]
+        poll = poll_of(house, FakeDevice("cod", *(cod(house, 41.0, at) for at in seen)))
+        await keep(poll, 2)
+        await house.time.look()
+        writer = store._writer
+        assert writer is not None
+        fill_measurements(writer)
+        await keep(poll, 1)
+        assert house.one("SELECT count(*) FROM measurements WHERE value = 41.0") == 0
+        writer.execute("PRAGMA max_page_count = 100000")
+        await keep(poll, 1)
+        assert house.one("SELECT count(*) FROM measurements WHERE value = 41.0") == 2

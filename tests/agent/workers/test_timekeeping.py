@@ -8,7 +8,7 @@ import json
 import pytest
 from agent_fakes import FakeClock
 from agent_house import House
-from agent_site import HOUR, T0
+from agent_site import HOUR, PH, T0
 
 from agent.bells import Bells
 from agent.clock import RELEASED_AT, Clock, Pace
@@ -73,6 +73,24 @@ async def test_epochs_are_counted_on_after_a_restart(house: House) -> None:
     house.clock.jump(10)
     await later.look()
     assert later.epoch == 2
+
+
+async def test_step_back_while_nobody_looked_is_a_new_epoch_once(house: House) -> None:
+    await house.time.look()
+    await house.sampled(PH, [(T0 + 60, 7.0)])
+    for _ in range(2):
+        later = Timekeeper(house.clock, house.store)
+        assert await later.look() == 0
+        assert later.epoch == 1
+    assert house.rows("SELECT epoch, step_s FROM clock_steps") == [(1, -60)]
+
+
+async def test_restart_under_a_clock_that_goes_on_is_no_new_epoch(house: House) -> None:
+    await house.time.look()
+    await house.sampled(PH, [(T0, 7.0)])
+    later = Timekeeper(house.clock, house.store)
+    await later.look()
+    assert later.epoch == 0
 
 
 async def test_setting_the_clock_right_at_boot_is_no_step_of_the_duty(house: House) -> None:

@@ -20,9 +20,12 @@ CREATE TABLE actions (             -- to-do list of devices
     started_at  REAL,
     finished_at REAL,
     before      TEXT NOT NULL DEFAULT 'null', -- the device's own record before the order
-    outcome     TEXT NOT NULL DEFAULT 'null'
+    outcome     TEXT NOT NULL DEFAULT 'null',
+    boot           TEXT NOT NULL DEFAULT '', -- boot the next two belong to; wall times may step
+    not_after_mono REAL,
+    started_mono   REAL
 ) STRICT;
-INSERT INTO "actions" VALUES(1,'retain:DW001:w01018:1','sampler','retain','rule','{"outlet": "DW001"}',1781056800.0,1781060400.0,'queued',NULL,NULL,'null','null');
+INSERT INTO "actions" VALUES(1,'retain:DW001:w01018:1','sampler','retain','rule','{"outlet": "DW001"}',1781056800.0,1781060400.0,'queued',NULL,NULL,'null','null','',NULL,NULL);
 CREATE TABLE clock_steps (
     epoch INTEGER PRIMARY KEY,
     at    REAL NOT NULL,
