@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 
 import click
@@ -47,17 +48,35 @@ class _Lazy(click.Group):
             formatter.write_dl([(name, _COMMANDS[name][2]) for name in self.list_commands(ctx)])
 
 
+_PRIORITIES = {
+    logging.DEBUG: 7,
+    logging.INFO: 6,
+    logging.WARNING: 4,
+    logging.ERROR: 3,
+    logging.CRITICAL: 2,
+}
+"""Levels of syslog."""
+
+
 @click.group(cls=_Lazy)
 @click.version_option(__version__, prog_name="paikou")
 def cli() -> None:
     """Paikou: the agent at a factory's discharge outlet (排口数采仪)."""
 
 
+def _log_handler() -> logging.Handler:
+    """Log to standard error; under systemd with the priority in front, as the journal reads it."""
+    handler = logging.StreamHandler(sys.stderr)
+    if "JOURNAL_STREAM" in os.environ:
+        for level, priority in _PRIORITIES.items():
+            logging.addLevelName(level, f"<{priority}>{logging.getLevelName(level)}")
+    handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    return handler
+
+
 def main() -> None:
     """Run the command line; errors of ours are one message and their exit code."""
-    logging.basicConfig(
-        level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr
-    )
+    logging.basicConfig(level=logging.INFO, handlers=[_log_handler()])
     try:
         cli()
     except ConfigError as error:

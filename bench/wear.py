@@ -96,6 +96,7 @@ async def run(directory: Path, hours: float) -> tuple[int, int, int]:
             for half in (poll._due[:6], poll._due[6:]):
                 taken = [await poll._ask(due) for due in half]
                 kept = [asyncio.ensure_future(poll._keep(cycle)) for cycle in taken]
+                await asyncio.sleep(0)  # let them queue up first
                 await store.write(lambda _: None)  # two commits a cycle: the line takes its time
                 await asyncio.gather(*kept)
             await periods.close_due()

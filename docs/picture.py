@@ -40,6 +40,7 @@ def spans(line: str, y: int) -> str:
 
 
 def main() -> None:
+    """Draw the picture."""
     found = scenes(sys.stdin.read())
     cut = [one for one in found[:-1] if any(line.startswith("■") for line in one)]
     lines = [*cut[-1], "", *found[-1]]
