@@ -16,7 +16,7 @@ _TOOLS = "agent.tools"
 _COMMANDS = {
     "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
     "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
-    "hj212": (f"{_TOOLS}.decode", "hj212", "HJ 212 frames: decode."),
+    "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),
     "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),
     "new": (f"{_TOOLS}.new", "new", "Write a commented site file."),
     "platform": (f"{_TOOLS}.platform.command", "platform_command", "A test platform."),

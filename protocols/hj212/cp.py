@@ -27,7 +27,7 @@ _CLOSED_EARLY = re.compile(r"//[;,]")
 def parse_cp(text: str) -> tuple[Item, ...]:
     """Read a data area. Never fails: a pair without `=` becomes a key with an empty value."""
     if "//" in text or " " in text:
-        parts = [[_trim(pair) for pair in item] for item in _split_around_logs(text)]
+        parts = [[_trim(pair) for pair in item] for item in split_around_logs(text)]
     else:
         parts = [item.split(",") for item in text.split(";")]
     items = [tuple([pair.partition("=")[::2] for pair in item if pair]) for item in parts]
@@ -44,7 +44,8 @@ def find(items: Iterable[Item], key: str) -> str | None:
     return next((value for item in items for name, value in item if name == key), None)
 
 
-def _split_around_logs(text: str) -> list[list[str]]:
+def split_around_logs(text: str) -> list[list[str]]:
+    """Split a data area into items and those into pairs, but not inside a log; lose nothing."""
     items: list[list[str]] = [[]]
     start = at = 0
     closable = True

@@ -1,19 +1,27 @@
 """The editions of HJ 212 as data: what differs between them on the wire.
 
 Causes are the words of `drivers.device.Cause`. A province's dialect is an edition with a few
-values replaced (`dataclasses.replace`).
+values replaced (`dialects.overlay`).
 
-Source: HJ 212-2017 §6.3.2 table 3, §6.6.4, notes to C.16–C.18; HJ 212-2025 §6.3.2 table 3, §6.7.4
-table 10, §8.1.1
+Source: HJ/T 212-2005 §6.3.2 and annex B; HJ 212-2017 §6.3.2 table 3, §6.6.4, notes to C.16–C.18;
+HJ 212-2025 §6.3.2 table 3, §6.7.4 table 10, §8.1.1
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
+
+from protocols.hj212.code_tables import ON_SITE, OnSiteCode
+from protocols.hj212.factors import Factor, factor_table
 
 _MARKS = len("CP=&&&&")
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +33,12 @@ class Edition:
     how a period finds its cause. `amount_type` is the number type of `Cou`. `retained_cn` is the
     command that reports a kept bottle, None where the edition has none that is known.
     `largest_zs`: a converted value too long for its type is sent as the type's largest.
+    `optional` names the header fields that are left out when they are empty. `answers_in_cp`: an
+    answer carries the QN of what it answers in its data area. `extra_commands` are those of a
+    dialect alone, each with the command whose messages it speaks (or nothing), `extra_fields` what
+    it says of factors beyond the table. `states` are working states per medium where they are not
+    those of i12001 in `on_site`. `base` is the edition whose codes
+    and commands hold where `factors` and the dialect say nothing else.
     """
 
     name: str
@@ -34,6 +48,15 @@ class Edition:
     period_flag: Mapping[str, str]
     retained_cn: str | None
     largest_zs: bool
+    factors: Mapping[str, Factor]
+    on_site: Mapping[str, OnSiteCode]
+    base: str
+    optional: frozenset[str] = frozenset()
+    states: Mapping[str, Mapping[int, str]] = field(default_factory=_nothing)
+    extra_commands: Mapping[str, str] = field(default_factory=_nothing)
+    extra_fields: frozenset[str] = frozenset()
+    answers_in_cp: bool = False
+    mn_shape: str = "[0-9A-F]{24}"
     amount_type: str = "N14.2"
     max_segment: int = 1024
     max_cp: int = 950
@@ -42,6 +65,10 @@ class Edition:
     def max_packets(self) -> int:
         """The largest PNUM that fits its field."""
         return int(10 ** (self.header["PNUM"] - len("PNUM="))) - 1
+
+    def factor(self, code: str) -> Factor | None:
+        """Look a factor code up; None when the edition does not have it."""
+        return self.factors.get(code)
 
     def room(self, *, split: bool) -> int:
         """Bytes a data area may take under both limits, with the widest header.
@@ -64,8 +91,36 @@ _LETTERS = {
 }
 
 _EDITIONS = {
+    "hj212-2005": Edition(
+        name="hj212-2005",
+        base="hj212-2005",
+        flag_version=0,
+        factors=factor_table("hj212-2005"),
+        on_site=ON_SITE["hj212-2005"],
+        # The packet numbers stand behind QN; MN has 14 characters, Flag one digit.
+        header=MappingProxyType(
+            {"QN": 20, "PNUM": 9, "PNO": 8, "ST": 5, "CN": 7, "PW": 9, "MN": 17, "Flag": 6}
+        ),
+        optional=frozenset({"QN", "PW", "MN"}),
+        answers_in_cp=True,
+        mn_shape="[0-9A-Za-z]{14}",
+        # P is of this edition alone, B is not in it: a lost link is a fault.
+        letters=MappingProxyType(
+            _LETTERS
+            | {"power": "P", "stopped": "F", "manual": "S", "no_link": "D", "parameter": "D"}
+        ),
+        period_flag=MappingProxyType(
+            dict.fromkeys(("water", "gas", "noise", "electricity", "process"), "dominant")
+        ),
+        retained_cn=None,
+        largest_zs=False,
+        max_cp=960,
+    ),
     "hj212-2017": Edition(
         name="hj212-2017",
+        base="hj212-2017",
+        factors=factor_table("hj212-2017"),
+        on_site=ON_SITE["hj212-2017"],
         flag_version=1,
         header=MappingProxyType(_HEADER | {"PNUM": 9, "PNO": 8}),
         letters=MappingProxyType(
@@ -86,6 +141,9 @@ _EDITIONS = {
     ),
     "hj212-2025": Edition(
         name="hj212-2025",
+        base="hj212-2025",
+        factors=factor_table("hj212-2025"),
+        on_site=ON_SITE["hj212-2025"],
         flag_version=2,
         # One digit each for PNUM and PNO; RF is new.
         header=MappingProxyType(_HEADER | {"PNUM": 6, "PNO": 5, "RF": 4}),

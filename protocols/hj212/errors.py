@@ -18,8 +18,8 @@ class NumberOverflow(LocalFrameError):
 class PeerFrameError(FrameError):
     """The other side sent something that is not HJ 212.
 
-    `kind` says which part: header, length, crc, tail, segment or field. `declared` is what the
-    frame claims (or the standard demands), `found` what is there, both as text. `segment` is
+    `kind` says which part: header, length, crc, tail, segment, field or seal. `declared` is what
+    the frame claims (or the standard demands), `found` what is there, both as text. `segment` is
     what looks like the data segment, for whoever wants to read on; nothing vouches for it.
     """
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from decimal import Decimal
 
+from protocols.hj212.code_tables import find_on_site
 from protocols.hj212.cp import Item, Pair
 from protocols.hj212.editions import Edition
 from protocols.hj212.errors import LocalFrameError, NumberOverflow
-from protocols.hj212.factors import factor
 from protocols.hj212.message_types import FactorValues, Value
 from protocols.hj212.numbers import largest_number, print_number, print_whole_number
 from protocols.hj212.times import parse_wire_time, wire_time
@@ -21,6 +22,8 @@ _ORDER = (
     *("ZsRtd", "ZsMin", "ZsAvg", "ZsMax", "", "Flag", "EFlag"),
 )
 _UNLISTED = _ORDER.index("")
+_ON_SITE = re.compile("[iI][0-9]{4}[0-9A-Za-z]")
+_TYPES = {"SampleType": "N2", "ResultType": "N1"}
 _MARKS = frozenset({"Flag", "EFlag"})
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 
@@ -65,10 +68,12 @@ def _print_value(code: str, field: str, value: float | str, *, edition: Edition)
         return value
     if field.endswith("Time"):
         return wire_time(value)
-    known = factor(code, edition.name)
+    known = edition.factor(code)
     if known is None:
         raise LocalFrameError(f"{code} is not a factor of {edition.name}")
-    type_ = edition.amount_type if field == "Cou" else known.type
+    type_ = _TYPES.get(field) or (edition.amount_type if field == "Cou" else known.type)
+    if _ON_SITE.fullmatch(field):
+        return _print_parameter(field, value, edition)
     try:
         return print_number(value, type_)
     except NumberOverflow:
@@ -76,6 +81,14 @@ def _print_value(code: str, field: str, value: float | str, *, edition: Edition)
             return largest_number(type_, negative=value < 0)
         # The width of a type is a default that follows the real range; a cut number would lie.
         return print_whole_number(value, type_)
+
+
+def _print_parameter(code: str, value: float, edition: Edition) -> str:
+    """Write a parameter of an analysis (2013) with its own type, or the digits it has."""
+    known = find_on_site(code, edition.on_site)
+    if known is not None and known.type.startswith("N"):
+        return print_whole_number(value, known.type)
+    return f"{Decimal(repr(value)):f}"
 
 
 def _read_value(field: str, text: str) -> Value:

@@ -223,4 +223,15 @@ TYPES_2025 = {
     "a21026": "N5.2",
     "a34013": "N4.1",
 }
+# Electricity (ST 44) and key production conditions (ST 45) as seen in examples; the tables were not
+# to be had, units and types follow the printed values (220.20). p99101 has a mark as its value.
+FACTORS_2025_ONLY = (
+    ("d20105", "生产设施电压 A 相", "electricity", "V", "", "N3.2"),
+    ("d20205", "生产设施电压 B 相", "electricity", "V", "", "N3.2"),
+    ("d20305", "生产设施电压 C 相", "electricity", "V", "", "N3.2"),
+    ("d20405", "生产设施用电量", "electricity", "", "", "N5.2"),
+    ("d30106", "治理设施电压 A 相", "electricity", "V", "", "N3.2"),
+    ("d30406", "治理设施用电量", "electricity", "", "", "N5.2"),
+    ("p99101", "生产工况标记", "process", "", "", "N1"),
+)
 NAMES_2025 = {"a34013": "颗粒物"}

@@ -12,9 +12,12 @@ from protocols.hj212.frame_parts import (
     SEGMENT_AT,
     TAIL,
     Frame,
+    Unseal,
     character_end,
     declared_length,
+    is_cipher,
     looks_like,
+    looks_sealed,
     open_frame,
     shown,
 )
@@ -33,23 +36,26 @@ def encode_frame(segment: bytes, *, limit: int = MAX_SEGMENT) -> bytes:
     return b"##%04d%b%04X\r\n" % (len(segment), segment, crc16(segment))
 
 
-def decode_frame(data: bytes, *, limit: int = READABLE_SEGMENT) -> Frame:
-    """Take one whole frame apart.
+def decode_frame(
+    data: bytes, *, limit: int = READABLE_SEGMENT, unseal: Unseal | None = None
+) -> Frame:
+    """Take one whole frame apart; `unseal` (`seal.unsealer`) opens what is sealed.
 
     A tail that is missing or half, a lower-case CRC, a segment above 1024 bytes and a length that
     counts UTF-8 characters are read with a warning. Raises PeerFrameError on everything else.
     """
     segment = data[SEGMENT_AT : -CRC_SIZE - len(TAIL)]
-    if len(segment) <= min(limit, MAX_SEGMENT) and encode_frame(segment) == data:
+    short = len(segment) <= min(limit, MAX_SEGMENT)
+    if short and encode_frame(segment) == data and not (unseal and is_cipher(segment)):
         return Frame(segment)  # the usual case: as we would have written it
     declared = declared_length(data, limit)
     if declared is None or not data.startswith(HEADER):
         raise _headless(data, limit)
     end = SEGMENT_AT + declared
-    frame = open_frame(data, declared, end)
+    frame = open_frame(data, declared, end, unseal=unseal)
     if frame is None:
         end = character_end(data, declared)
-        frame = open_frame(data, declared, end)
+        frame = open_frame(data, declared, end, unseal=unseal)
     if frame is None:
         raise _broken(data, declared)
     tail = data[end + CRC_SIZE :]
@@ -85,11 +91,18 @@ def _headless(data: bytes, limit: int) -> PeerFrameError:
 def _broken(data: bytes, declared: int) -> PeerFrameError:
     body, crc = looks_like(data[SEGMENT_AT:])
     if len(body) == declared:
-        found = f"{crc16(body):04X}"
-        return PeerFrameError("crc", "wrong CRC", declared=shown(crc), found=found, segment=body)
+        return _wrong_crc(body, crc)
     return PeerFrameError(
         "length", "wrong length", declared=str(declared), found=str(len(body)), segment=body
     )
+
+
+def _wrong_crc(segment: bytes, crc: bytes) -> PeerFrameError:
+    found = f"{crc16(segment):04X}"
+    if looks_sealed(segment):
+        text = "sealed, and no key of ours opens it"
+        return PeerFrameError("seal", text, declared=shown(crc), found=found, segment=segment)
+    return PeerFrameError("crc", "wrong CRC", declared=shown(crc), found=found, segment=segment)
 
 
 class Framer:
@@ -100,11 +113,13 @@ class Framer:
     frames count for nothing, so neither a missing tail nor the size of the pieces fed makes a
     difference. Bytes of no frame are told once, together, when the next `##` comes; those that
     follow an error belong to that error. The buffer holds at most one frame of `limit` bytes (in
-    UTF-8 characters where that is how a peer counts) and the piece just fed.
+    UTF-8 characters where that is how a peer counts) and the piece just fed. `unseal` opens what
+    is sealed; it is asked for every frame whose bytes as they stand do not fit the CRC.
     """
 
-    def __init__(self, limit: int = READABLE_SEGMENT) -> None:
+    def __init__(self, limit: int = READABLE_SEGMENT, *, unseal: Unseal | None = None) -> None:
         self._limit = limit
+        self._unseal = unseal
         self._buffer = bytearray()
         self._stray = b""
         self._strays = 0
@@ -156,12 +171,12 @@ class Framer:
         end = SEGMENT_AT + declared
         if len(self._buffer) < end + CRC_SIZE:
             return False
-        frame = open_frame(self._buffer, declared, end)
-        if frame is None and (later := character_end(self._buffer, declared)) != end:
+        frame = open_frame(self._buffer, declared, end, unseal=self._unseal)
+        if frame is None and (later := self._character_end(declared, end)) != end:
             end = later
             if len(self._buffer) < end + CRC_SIZE:
                 return False
-            frame = open_frame(self._buffer, declared, end)
+            frame = open_frame(self._buffer, declared, end, unseal=self._unseal)
         if frame is None:
             self._reject(self._wrong_crc(declared), found)
             return True
@@ -170,13 +185,16 @@ class Framer:
         found.append(frame)
         return True
 
+    def _character_end(self, declared: int, end: int) -> int:
+        # a cipher is full of bytes that look like the rest of a character: do not wait for more
+        if looks_sealed(bytes(self._buffer[SEGMENT_AT:end])):
+            return end
+        return character_end(self._buffer, declared)
+
     def _wrong_crc(self, declared: int) -> PeerFrameError:
         end = SEGMENT_AT + declared
         segment = bytes(self._buffer[SEGMENT_AT:end])
-        crc = shown(self._buffer[end : end + CRC_SIZE])
-        return PeerFrameError(
-            "crc", "wrong CRC", declared=crc, found=f"{crc16(segment):04X}", segment=segment
-        )
+        return _wrong_crc(segment, bytes(self._buffer[end : end + CRC_SIZE]))
 
     def _reject(
         self, error: PeerFrameError, found: list[Frame | PeerFrameError], *, quiet: bool = False

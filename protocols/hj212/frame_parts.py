@@ -13,6 +13,8 @@ Source: HJ 212-2017 §6.3.1, HJ 212-2025 §6.3
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from protocols.hj212.crc import crc16
@@ -29,13 +31,24 @@ _HEX_DIGITS = frozenset(b"0123456789abcdefABCDEF")
 _UTF8_CONTINUATION = bytes(range(0x80, 0xC0))
 _SHOWN = 40
 
+# Takes a segment as it stands, proposes plaintexts: see `seal.unsealer`.
+Unseal = Callable[[bytes], Iterator[bytes]]
+
+_CONTROL = bytes((*range(0x20), 0x7F))
+_PRINTABLE = bytes(range(0x20, 0x7F))
+_CIPHER_TEXT = re.compile(rb"\{0x[0-9A-Fa-f]{2},|[0-9A-Fa-f]{32}")
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A data segment whose length and CRC were right; `warnings` tell what else was not."""
+    """A data segment whose length and CRC were right; `warnings` tell what else was not.
+
+    Of a sealed frame it is the plaintext.
+    """
 
     segment: bytes
     warnings: tuple[str, ...] = ()
+    sealed: bool = False
 
 
 def declared_length(data: bytes | bytearray, limit: int) -> int | None:
@@ -46,23 +59,67 @@ def declared_length(data: bytes | bytearray, limit: int) -> int | None:
     return None
 
 
-def open_frame(data: bytes | bytearray, declared: int, end: int) -> Frame | None:
+def open_frame(
+    data: bytes | bytearray, declared: int, end: int, *, unseal: Unseal | None = None
+) -> Frame | None:
     """Give the frame whose segment stops at offset `end`, or None when the CRC there is wrong."""
     segment = bytes(data[SEGMENT_AT:end])
     crc = bytes(data[end : end + CRC_SIZE])
     expected = b"%04X" % crc16(segment)
-    if crc == expected and len(segment) == declared <= MAX_SEGMENT:
+    if crc == expected and len(segment) == declared <= MAX_SEGMENT and unseal is None:
         return Frame(segment)
-    if crc.upper() != expected:
+    plain = segment if crc.upper() == expected else None
+    if unseal is not None and (plain is None or is_cipher(plain)):
+        plain = _unsealed(segment, crc.upper(), unseal)
+    if plain is None:
         return None
     warnings = []
-    if crc != expected:
+    if crc != crc.upper():
         warnings.append(f"CRC {shown(crc)} in lower case")
     if len(segment) != declared:
         warnings.append(f"length {declared} counts characters, not {len(segment)} bytes")
     if len(segment) > MAX_SEGMENT:
         warnings.append(f"segment of {len(segment)} bytes, {MAX_SEGMENT} allowed")
-    return Frame(segment, tuple(warnings))
+    return Frame(plain, tuple(warnings), sealed=plain is not segment)
+
+
+def _unsealed(segment: bytes, crc: bytes, unseal: Unseal) -> bytes | None:
+    """Give the first plaintext with that CRC that is text.
+
+    The CRC alone would let one wrong key in 256 pass; garbage is no UTF-8 and full of control
+    characters.
+    """
+    for plain in unseal(segment):
+        if b"%04X" % crc16(plain) == crc and not is_cipher(plain) and _is_utf8(plain):
+            return plain
+    return None
+
+
+def is_cipher(segment: bytes) -> bool:
+    """Say whether a data area cannot be text: it has control characters, or a cipher's digits."""
+    area = _area(segment)
+    return len(area.translate(None, _CONTROL)) < len(area) or bool(_CIPHER_TEXT.match(area))
+
+
+def looks_sealed(segment: bytes) -> bool:
+    """Say whether a segment whose CRC is wrong holds a cipher rather than a damaged text."""
+    area = _area(segment)
+    if _CIPHER_TEXT.match(area):
+        return True
+    return len(area) >= 16 and len(area.translate(None, _PRINTABLE)) * 4 > len(area) // 16 * 16
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _area(segment: bytes) -> bytes:
+    at = segment.find(b"CP=&&") + 5
+    return segment[at:-2] if at >= 5 and segment.endswith(b"&&") else b""
 
 
 def character_end(data: bytes | bytearray, declared: int) -> int:

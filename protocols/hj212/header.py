@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass, field
 
 from protocols.hj212.cp import Pair
+from protocols.hj212.editions import Edition
 
 _AREA_START = re.compile(r"(?:\A|;)\s*(?=CP=)")
 _SHAPES = {
@@ -34,6 +35,24 @@ def read_text(data: bytes) -> tuple[str, tuple[str, ...]]:
         return data.decode("gbk"), ("text is GBK, not UTF-8",)
     except UnicodeDecodeError:
         return data.decode("utf-8", "backslashreplace"), ("text is neither UTF-8 nor GBK",)
+
+
+def find_area(text: str) -> tuple[int, int, int] | None:
+    """Find the data area; None without `CP=`.
+
+    Gives the offset at which the header's last field ends, and those between which the area lies.
+    """
+    found = _AREA_START.search(text)
+    at = found.end() if found else text.find("CP=")
+    if at < 0:
+        return None
+    start = found.start() if found else at
+    at += len("CP=")
+    marks = len(text[at:]) - len(text[at:].lstrip())
+    if text.startswith("&&", at + marks):
+        at += marks + len("&&")
+    end = text.rfind("&&", at)
+    return start, at, len(text) if end < 0 else end
 
 
 def part_segment(text: str) -> tuple[str, str | None, list[str]]:
@@ -65,8 +84,14 @@ class Header:
     warnings: list[str] = field(default_factory=list)
 
 
-def read_header(text: str) -> Header:
-    """Read everything before `CP=`. Never fails."""
+def read_header(text: str, edition: Edition | None = None) -> Header:
+    """Read everything before `CP=`, by the order of 2017 unless told. Never fails."""
+    order = _ORDER if edition is None else tuple(edition.header)
+    always: tuple[str, ...] = _ALWAYS
+    shapes = _SHAPES
+    if edition is not None:
+        always = tuple(name for name in _ALWAYS if name not in edition.optional)
+        shapes = _SHAPES | {"MN": (re.compile(edition.mn_shape), edition.mn_shape)}
     header = Header()
     if "," in text:
         header.warnings.append("comma between header fields")
@@ -75,12 +100,12 @@ def read_header(text: str) -> Header:
     for part in re.split("[;,]", text):
         if part.strip():
             _take(part, header)
-    found = [name for name in header.fields if name in _ORDER]
-    if found != sorted(found, key=_ORDER.index):
+    found = [name for name in header.fields if name in order]
+    if found != sorted(found, key=order.index):
         header.warnings.append(f"fields out of order: {' '.join(found)}")
-    if missing := [name for name in _ALWAYS if name not in header.fields]:
+    if missing := [name for name in always if name not in header.fields]:
         header.warnings.append(f"missing: {' '.join(missing)}")
-    for name, (shape, words) in _SHAPES.items():
+    for name, (shape, words) in shapes.items():
         value = header.fields.get(name)
         if value is not None and not shape.fullmatch(value):
             header.warnings.append(f"{name}={value!r} is not {words}")

@@ -110,16 +110,3 @@ class Other:
     cn: str
     other: tuple[Item, ...] = ()
     why: str = ""
-
-
-Message = (
-    RealTime
-    | Periodic
-    | Started
-    | Retained
-    | RequestAnswer
-    | Executed
-    | NoticeAnswer
-    | DataAnswer
-    | Other
-)

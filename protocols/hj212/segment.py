@@ -26,8 +26,10 @@ _STANDARD = re.compile(
 )
 # PW and MN: what reads back unambiguously. Whether a platform wants 24 characters or the 14 of
 # 2005 is its affair, and the site file's check warns.
+_FREE = r"[!-%'-+\--:<>-~]*"
 _WRITABLE = re.compile(
-    r"QN=[0-9]{17};ST=[0-9A-Z]{2};CN=[0-9]{4};PW=[!-%'-+\--:<>-~]*;MN=[!-%'-+\--:<>-~]*;"
+    rf"(?:QN=[0-9]{{17}};)?(?:PNUM=[0-9]+;PNO=[0-9]+;)?ST=[0-9A-Z]{{2}};CN=[0-9]{{4}};"
+    rf"(?:PW={_FREE};)?(?:MN={_FREE};)?Flag=[0-9]+;(?:PNUM=[0-9]+;PNO=[0-9]+;)?(?:RF=1;)?"
 )
 _CONTROL = bytes((*range(0x20), 0x7F))
 
@@ -52,15 +54,17 @@ class Segment:
     other: tuple[Pair, ...] = ()
 
 
-def parse_segment(data: bytes) -> tuple[Segment, tuple[str, ...]]:
+def parse_segment(data: bytes, edition: Edition | None = None) -> tuple[Segment, tuple[str, ...]]:
     """Read a data segment; give it with the warnings.
 
-    Raises PeerFrameError (segment) when nothing in it looks like a field.
+    The order of the header and what must be in it go by the edition, 2017 unless told. Raises
+    PeerFrameError (segment) when nothing in it looks like a field.
     """
     text, warnings = read_text(data)
-    standard = _STANDARD.fullmatch(text)
+    oldest = edition is not None and edition.optional
+    standard = None if oldest else _STANDARD.fullmatch(text)
     if standard is None:
-        return _read_tolerantly(text, warnings)
+        return _read_tolerantly(text, warnings, edition)
     qn, st, cn, pw, mn, flag_text, pnum, pno, rf, cp = standard.groups()
     flag = Flag.of(int(flag_text))
     if pnum is None:
@@ -88,27 +92,51 @@ def print_segment(segment: Segment, edition: Edition) -> bytes:
 
 
 def _print_header(segment: Segment, edition: Edition) -> str:
-    flag = segment.flag
+    flag, widths = segment.flag, edition.header
     if flag is None or flag.version != edition.flag_version:
         raise LocalFrameError(f"{flag}: {edition.name} has version {edition.flag_version}")
     if segment.other:
         raise LocalFrameError(f"fields without a place: {segment.other}")
-    head = f"QN={segment.qn};ST={segment.st};CN={segment.cn};PW={segment.pw};MN={segment.mn};"
-    widths = edition.header
+    if segment.rf and "RF" not in widths:
+        raise LocalFrameError(f"{edition.name} has no RF")
+    packets = ""
+    if flag.packets or segment.pnum is not None or segment.pno is not None:
+        packets = _packet_numbers(segment, edition)
+    number = int(flag)
+    if edition.optional:
+        head = _print_old_header(segment, packets, edition=edition)
+    else:
+        head = (
+            f"QN={segment.qn};ST={segment.st};CN={segment.cn};PW={segment.pw};MN={segment.mn};"
+            f"Flag={number};{packets}{'RF=1;' if segment.rf else ''}"
+        )
     if (
         _WRITABLE.fullmatch(head) is None
         or len(segment.pw) + 3 > widths["PW"]
         or len(segment.mn) + 3 > widths["MN"]
+        or (not segment.qn and "QN" not in edition.optional)
     ):
         raise LocalFrameError(f"header {head} is not {edition.name}")
-    head += f"Flag={int(flag)};"
-    if flag.packets or segment.pnum is not None or segment.pno is not None:
-        head += _packet_numbers(segment, edition)
-    if not segment.rf:
-        return head
-    if "RF" not in widths:
-        raise LocalFrameError(f"{edition.name} has no RF")
-    return head + "RF=1;"
+    return head
+
+
+def _print_old_header(segment: Segment, packets: str, *, edition: Edition) -> str:
+    """Write the header of 2005: packet numbers in front, and only what is there."""
+    texts = {
+        "QN": segment.qn,
+        "PNUM": packets,
+        "ST": segment.st,
+        "CN": segment.cn,
+        "PW": segment.pw,
+        "MN": segment.mn,
+        "Flag": str(int(segment.flag)) if segment.flag else "",
+    }
+    parts = [
+        text if name == "PNUM" else f"{name}={text};"
+        for name in edition.header
+        if (text := texts.get(name)) or (name in texts and name not in edition.optional)
+    ]
+    return "".join(part for part in parts if part)
 
 
 def _packet_numbers(segment: Segment, edition: Edition) -> str:
@@ -120,9 +148,11 @@ def _packet_numbers(segment: Segment, edition: Edition) -> str:
     return f"PNUM={pnum};PNO={pno};"
 
 
-def _read_tolerantly(text: str, warnings: tuple[str, ...]) -> tuple[Segment, tuple[str, ...]]:
+def _read_tolerantly(
+    text: str, warnings: tuple[str, ...], edition: Edition | None
+) -> tuple[Segment, tuple[str, ...]]:
     head, cp, area_warnings = part_segment(text)
-    header = read_header(head)
+    header = read_header(head, edition)
     if not header.fields and cp is None:
         raise PeerFrameError(
             "segment", "no field in it", declared="QN=…;ST=…;CN=…;…;CP=&&…&&", found=text[:40]

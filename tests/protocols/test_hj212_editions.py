@@ -9,7 +9,7 @@ from protocols.hj212.factors import Factor, factor
 
 
 def test_names_are_those_of_the_site_file() -> None:
-    assert edition_names() == ("hj212-2017", "hj212-2025")
+    assert edition_names() == ("hj212-2005", "hj212-2017", "hj212-2025")
     assert [edition(name).name for name in edition_names()] == list(edition_names())
     with pytest.raises(KeyError):
         edition("hj212-2031")

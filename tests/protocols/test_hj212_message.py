@@ -95,7 +95,7 @@ BOTH_WAYS: list[tuple[str, Message, str]] = [
     ("9013", NoticeAnswer(), ""),
     ("9014", DataAnswer(), ""),
     ("9014", DataAnswer(((("QnRtn", "1"),), (("PNO", "11"),))), "QnRtn=1;PNO=11"),
-    ("1062", Other("1062", ((("RtdInterval", "30"),),)), "RtdInterval=30"),
+    ("8013", Other("8013", ((("HeartbeatTime", "180"),),)), "HeartbeatTime=180"),
 ]
 
 
@@ -174,10 +174,10 @@ def test_2025_has_no_message_for_a_kept_bottle() -> None:
 @pytest.mark.parametrize(
     ("cn", "cp", "why"),
     [
-        ("2011", "", ""),
-        ("2051", "BeginTime=20160801080000;EndTime=20160801090000", ""),
-        ("3015", "", ""),
-        ("3011", "DataTime=20160801085000;PolId=w01018", ""),
+        ("2011", "w01018-Rtd=1", ""),
+        ("2051", "BeginTime=20160801080000;EndTime=x", "EndTime='x': a time of"),
+        ("3012", "DataTime=20160801085000", ""),
+        ("1062", "RtdInterval=often", "RtdInterval='often': a whole number"),
         ("2011", "DataTime=2016082410450;B02-Rtd=1", "DataTime='2016082410450': a time of"),
         ("2011", "DataTime=", "DataTime='': a time of"),
         ("2061", "DataTime=20161301000000", "DataTime='20161301000000': a time of"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from protocols.hj212.cp import Item
 from protocols.hj212.editions import Edition
-from protocols.hj212.factors import Factor, factor
+from protocols.hj212.factors import Factor
 from protocols.hj212.segment import Segment
 from protocols.hj212.times import parse_wire_time
 
@@ -68,7 +68,7 @@ def _data_time_faults(cn: str, text: str) -> Iterator[str]:
 
 def _item_faults(segment: Segment, item: Item, *, held: Edition) -> Iterator[str]:
     code = item[0][0].partition("-")[0]
-    known = factor(code, held.name)
+    known = held.factor(code)
     if known is None:
         yield f"{code}: no factor of {held.name}"
         return
@@ -97,7 +97,7 @@ def _field_faults(
         right = value in letters if field == "Flag" else _EXTRA_MARK.fullmatch(value) is not None
         if not right:
             yield f"{key}: {value!r} is no mark of {held.name}"
-    elif field not in _FIELDS[cn]:
+    elif field not in _FIELDS[cn] and field not in held.extra_fields:
         yield f"{key}: not a field of {cn}"
     elif field == "SampleTime":
         if len(value) != 14 or not _is_time(value):

@@ -1,0 +1,1 @@
+"""`paikou hj212`: frames to JSON and back."""
