@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from campaign_audit import platform_lines
+from campaign_store import platform_lines
 from daemon_bench import Daemon, Notices, environment, ready, until
 
 from agent.clock import Pace

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from campaign_audit import Outlet, Site, Station
+from campaign_store import Outlet, Site, Station
 from daemon_bench import HOST, free_port
 
 CONTINUOUS_S = 60.0

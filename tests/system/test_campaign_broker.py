@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from campaign_audit import Run, open_faults, period_faults, platform_lines, read, upload_faults
+from campaign_audit import Run, open_faults, period_faults, upload_faults
 from campaign_house import House, pace_from
 from campaign_site import MEADOW, meadow
-from conftest import Require
+from campaign_store import platform_lines, read
 from daemon_bench import free_port, until
+from platform_bench import Require
 
 from agent.tools.broker import Broker, Login
 
@@ -40,6 +41,7 @@ async def test_minutes_of_every_kind_of_absence_reach_the_platform_in_the_end(
     site["destinations"][0]["mqtt"] |= {
         "username": LOGIN.username,
         "password": {"file": str(secret)},
+        "version": "5",  # 3.1.1 would not tell that nobody listens
     }
     elsewhere = Broker(
         port, tmp_path / "no", program="mosquitto", login=Login("outlet", "a wrong one")

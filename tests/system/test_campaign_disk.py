@@ -18,13 +18,12 @@ from campaign_audit import (
     number_faults,
     open_faults,
     period_faults,
-    platform_lines,
-    read,
     statistic_faults,
     upload_faults,
 )
 from campaign_house import House, pace_from
 from campaign_site import MEADOW, meadow
+from campaign_store import platform_lines, read
 from daemon_bench import until
 
 from agent.tools.broker import Broker

@@ -13,21 +13,18 @@ from pathlib import Path
 import pytest
 from campaign_audit import (
     Run,
-    Snapshot,
     bottle_faults,
     journal_faults,
     kept_faults,
     number_faults,
     open_faults,
     period_faults,
-    platform_lines,
-    read,
-    snapshot,
     statistic_faults,
     upload_faults,
 )
 from campaign_house import House, pace_from
 from campaign_site import EXCEEDING, FACTORY, factory
+from campaign_store import Snapshot, platform_lines, read, snapshot
 from daemon_bench import until
 
 from agent.tools.broker import Broker

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from campaign_audit import body, wire_time
 from campaign_house import House, pace_from
 from campaign_site import FACTORY, factory
+from campaign_store import body, wire_time
 from daemon_bench import until
 
 from agent.tools.broker import Broker

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_audit import Snapshot, body, factors, read, sample_values
 from campaign_house import House, pace_from
 from campaign_site import PH_METERS, row_of_meters
+from campaign_store import Snapshot, body, factors, read, sample_values
 from daemon_bench import until
 
 from agent.tools.broker import Broker

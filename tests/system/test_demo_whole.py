@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from campaign_demo import Demo, assert_ends_in_order, readings, sampler_says
 from campaign_recount import BEIJING, recount
-from conftest import Require
+from platform_bench import Require
 
 pytestmark = pytest.mark.system
 

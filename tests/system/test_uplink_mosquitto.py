@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -65,8 +66,8 @@ async def test_will_is_said_when_we_vanish(broker: Broker) -> None:
         link = MqttLink(login(broker.url))
         await link.__aenter__()
         line = link._client.socket()
-        assert line is not None
-        line.shutdown(2)  # no goodbye, like a pulled cable
+        assert isinstance(line, socket.socket)
+        line.shutdown(socket.SHUT_RDWR)  # no goodbye, like a pulled cable
         await listener.until_heard("state")
         await link.__aexit__(None, None, None)
     assert json.loads(listener.payloads("state")[0])["online"] is False

@@ -55,7 +55,11 @@ class Listener:
         self._client.on_message = lambda _c, _u, one: self.heard.append(
             (one.topic, bytes(one.payload), one.retain)
         )
-        self._client.on_subscribe = lambda *_: loop.call_soon_threadsafe(self._subscribed.set)
+
+        def subscribed(*_: object) -> None:
+            loop.call_soon_threadsafe(self._subscribed.set)
+
+        self._client.on_subscribe = subscribed
         self._client.connect(HOST, self.port)
         self._client.subscribe([(topic, 1) for topic in self.topics])
         self._client.loop_start()
