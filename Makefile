@@ -32,9 +32,10 @@ help:
 demo: $(DEMO)
 	@$(BIN)/paikou demo $(ARGS)
 
+# System tests mostly wait for others, so more of them run at once than there are cores.
 test: lint
-	@$(call timed,unit tests,$(BIN)/python -m pytest)
-	@$(call timed,system tests,$(BIN)/python -m pytest -m 'system and not soak')
+	@$(call timed,unit tests,$(BIN)/python -m pytest -n 2 --dist loadfile)
+	@$(call timed,system tests,$(BIN)/python -m pytest -m 'system and not soak' -n 3 --dist loadfile)
 
 lint: $(DEV)
 	@$(call timed,ruff check,$(BIN)/ruff check .)

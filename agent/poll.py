@@ -34,6 +34,8 @@ HELD = 100
 """Results of one device that may wait for a clock that is trusted."""
 COMMITS = 64
 """Cycles of one bus that may wait for the disk."""
+BUSY = "busy"
+"""Why a device that is at work gives no reading."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class DeviceState:
     cause: str = "not asked yet"
     last_good_at: float | None = None
     readings: tuple[Reading, ...] = ()
+    """The last ones; while a batch analyzer is at work, the result it showed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,26 +341,35 @@ class BusPoll:
             if one.point not in said
         }
         return [
-            Reading(point, None, "", taken_at=now, cause=cause, reason="busy")
+            Reading(point, None, "", taken_at=now, cause=cause, reason=BUSY)
             for point, cause in causes.items()
         ]
 
     def _note(self, due: _Due, readings: Sequence[Reading], trouble: str) -> None:
         """Keep what is to be seen, and log a change of state once."""
         state = due.state
-        state.readings = tuple(readings)
+        state.readings = tuple(_standing(reading, state.readings) for reading in readings)
         good = [reading for reading in readings if reading.value is not None]
         lost = [reading for reading in readings if reading.value is None]
         self._metrics.readings.labels(state.id).inc(len(good))
         self._metrics.absent.labels(state.id).inc(len(lost))
         if good:
             state.last_good_at = self._clock.now()
-        ok, cause = bool(good), "" if good else trouble
+        ok = bool(good) or any(reading.cause is Cause.NORMAL for reading in lost)
+        cause = "" if good else trouble
         if lost:
             cause = lost[0].reason or lost[0].cause.value
         if ok != state.ok:
             log.warning("%s: %s", state.id, "answers" if ok else cause)
         state.ok, state.cause = ok, cause
+
+
+def _standing(reading: Reading, before: Sequence[Reading]) -> Reading:
+    """Leave to be seen what a busy analyzer showed last; its times say of when it is."""
+    if reading.value is not None or reading.reason != BUSY or reading.cause is not Cause.NORMAL:
+        return reading
+    shown = (old for old in before if old.point == reading.point and old.value is not None)
+    return next((replace(old, reason=BUSY) for old in shown), reading)
 
 
 def _cycle_s(one: FactorPlan) -> float:

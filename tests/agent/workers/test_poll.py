@@ -195,9 +195,32 @@ async def test_busy_instrument_runs_and_is_not_without_power(trusted: House) -> 
     poll = await play(trusted, *both)
     assert stored(trusted, PH)[:2] == [(0, None, Cause.FAULT), (10, None, Cause.FAULT)]
     assert stored(trusted, COD)[:1] == [(0, None, Cause.NORMAL)], "it has no result to give yet"
-    assert [(state.ok, state.cause) for state in poll.states] == [(False, "busy")] * 2
+    seen = {state.id: (state.ok, state.cause) for state in poll.states}
+    assert seen == {"ph": (False, "busy"), "cod": (True, "busy")}
     await trusted.close_at(T0 + 65)
     assert [row[3] for row in trusted.statistics("1m", PH)] == ["fault"]
+
+
+async def test_result_shown_before_stands_to_be_seen_while_its_analyzer_is_at_work(
+    trusted: House,
+) -> None:
+    await trusted.begin()
+    last = T0 - 300
+    device = FakeDevice("cod", cod(trusted, 31.5, last), [], [])
+    (state,) = (await play(trusted, device)).states
+    assert (state.ok, state.cause) == (True, "busy")
+    assert [(one.value, one.measured_at, one.reason) for one in state.readings] == [
+        (31.5, last, "busy")
+    ]
+    assert state.last_good_at == T0, "it was not measured anew"
+    assert [value for _, value, _ in stored(trusted, COD)][1:] == [None, None]
+
+
+async def test_silent_analyzer_shows_no_result_of_before(trusted: House) -> None:
+    await trusted.begin()
+    device = FakeDevice("cod", cod(trusted, 31.5, T0 - 300), [], NoAnswer("silent"), [])
+    (state,) = (await play(trusted, device)).states
+    assert [one.value for one in state.readings] == [None]
 
 
 async def test_point_that_was_busy_is_absent_and_its_neighbour_is_not(trusted: House) -> None:
