@@ -23,6 +23,7 @@ from agent.tools.simulate.control import ask as order
 EXCEED_AT_S = 4.0
 SHORTEST_WITH_OUTAGE_S = 34.0
 OUTAGE_S = 16.0
+QUIET_S = 3.0
 DRAIN_S = 90.0
 
 Show = Callable[["Scene"], None]
@@ -91,6 +92,7 @@ class Script:
             return
         start_s = max(14.0, self.seconds * 0.3)
         await asyncio.sleep(start_s - (time.monotonic() - began))
+        await self._between_uploads()
         clock = Clock(self.stage.pace)
         from_at, cut = clock.now(), time.monotonic()
         await self.broker.stop()
@@ -101,6 +103,21 @@ class Script:
             await self.broker.start()
             self.scene.outage = False
             self.outage = Outage(from_at, clock.now(), time.monotonic() - cut)
+
+    async def _between_uploads(self) -> None:
+        """Wait until nothing is under way.
+
+        What the platform took and could not answer comes once more, by right; a newcomer would
+        read that copy as a fault.
+        """
+        deadline = time.monotonic() + QUIET_S
+        while time.monotonic() < deadline:
+            if self._quiet(await self._ask({"ask": "status"})):
+                return
+            await asyncio.sleep(0.05)
+
+    def _quiet(self, status: Any) -> bool:
+        return bool(status) and not any(one["outbox"] for one in status["stations"])
 
     async def _stopped(self, began: float) -> None:
         with contextlib.suppress(TimeoutError):
@@ -132,8 +149,7 @@ class Script:
         self.scene.drains = True
         deadline = time.monotonic() + DRAIN_S
         while time.monotonic() < deadline and not self.stop.is_set():
-            answer = await self._ask({"ask": "status"})
-            if answer and not any(one["outbox"] for one in answer["stations"]):
+            if self._quiet(await self._ask({"ask": "status"})):
                 await self._look(time.monotonic() - self.scene.elapsed_s)
                 return
             with contextlib.suppress(TimeoutError):

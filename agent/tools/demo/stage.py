@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from agent.clock import Clock, Pace
-from agent.tools.broker import free_port
+from agent.tools.broker import choose_program, free_port
 
 COD_LIMIT = 50.0
 COD_EXCEEDING = 86.4
@@ -156,7 +156,11 @@ def _platform(stage: Stage, speed: float) -> dict[str, Any]:
         "minutes": 1,
         "backlog_per_s": 50,
         "send_window_s": 0,
-        "mqtt": {"reconnect_s": 4},
+        # amqtt does not greet who asks for MQTT 5: each attempt would wait for its time-out
+        "mqtt": {
+            "reconnect_s": 4,
+            "version": "3.1.1" if choose_program() == "amqtt" else "auto",
+        },
         "stations": [
             {"id": outlet.lower(), "mn": mn, "pw": "default", "outlets": [outlet]}
             for outlet, mn in STATIONS.items()
