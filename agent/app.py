@@ -25,6 +25,7 @@ from agent.metrics import Metrics
 from agent.orders import order_probe
 from agent.periods import Periods
 from agent.plan import Plan
+from agent.proving import seal_all, sign_head
 from agent.reloading import InForce, read, read_again
 from agent.settings.storage import socket_paths, state_directory
 from agent.status import Observatory
@@ -125,6 +126,7 @@ class App:
                 await end(own)
                 await self._crew.dismiss()
         await self._note("stop", {})
+        await seal_all(self._store, self._clock, to_the_end=True)
         log.info("stopped")
 
     def _own_tasks(
@@ -231,12 +233,19 @@ class App:
 
     async def _keep_house(self) -> None:
         """Give up what is too old, when the ticks say so: a task, so that its failure is seen."""
+        await self._sign()
         while True:
             parts = (self._in_force.plan, self._store, self._clock, self._metrics)
             if await self._bells.wait("hour", LOOK_S):
                 await drop_stale(*parts)
+                if self._time.trusted:
+                    await seal_all(self._store, self._clock)
             if await self._bells.wait("night", LOOK_S):
                 await upkeep(*parts)
+                await self._sign()
+
+    async def _sign(self) -> None:
+        await sign_head(self._store, self._clock, unit=self._in_force.plan.site.unit.code)
 
     async def _reload_when(self, asked: asyncio.Event) -> None:
         while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,8 @@ from agent import __version__
 from agent.clock import Clock
 from agent.line import Line
 from agent.plan import Plan
-from agent.report import DeviceHealth, Health
-from agent.store import actions, events, journal, outbox
+from agent.report import DeviceHealth, Health, SignedHead
+from agent.store import actions, events, journal, outbox, signatures
 from agent.store.db import Store
 from agent.timekeeping import Timekeeper
 from agent.uplink.station import StationLink
@@ -37,8 +37,12 @@ class Observatory:
 
     async def health(self, station: str) -> bytes:
         """Make the health notice of one station."""
-        depth, head = await self.store.read(
-            lambda connection: (outbox.depth(connection, station), journal.head(connection))
+        depth, head, signed = await self.store.read(
+            lambda connection: (
+                outbox.depth(connection, station),
+                journal.head(connection),
+                signatures.newest(connection),
+            )
         )
         notice = Health(
             at=self.clock.now(),
@@ -53,6 +57,7 @@ class Observatory:
             clock_epoch=self.time.epoch,
             temperature_c=_temperature(),
             journal_head=head,
+            signed=SignedHead(**asdict(signed)) if signed else None,
         )
         return notice.payload()
 

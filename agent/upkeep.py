@@ -15,6 +15,7 @@ from agent.store.db import Store
 log = logging.getLogger(__name__)
 
 DAY_S = 86_400
+HOUR_S = 3600
 CHUNK = 5000
 """Rows deleted in one commit, so that nobody waits long for the writer."""
 VACUUM_PAGES = 2000
@@ -79,11 +80,12 @@ async def upkeep(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> No
 
 def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]]:
     """Give what to prune: its name, the statement, and from when on it stays."""
-    storage = plan.site.storage
-    yield "samples", _SAMPLES, now - storage.samples_days * DAY_S
+    # whole hours and days: what the journal sealed together goes together
+    storage, hour, day = plan.site.storage, now // HOUR_S * HOUR_S, now // DAY_S * DAY_S
+    yield "samples", _SAMPLES, hour - storage.samples_days * DAY_S
     yield "untimed", _UNTIMED, mono - storage.samples_days * DAY_S
-    yield "minutes", _MINUTES, now - storage.minutes_days * DAY_S
-    years = now - storage.years * 366 * DAY_S
+    yield "minutes", _MINUTES, hour - storage.minutes_days * DAY_S
+    years = day - storage.years * 366 * DAY_S
     yield "statistics", _LONGER, years
     yield "results", _RESULTS, years
     yield "events", _EVENTS, years

@@ -1,6 +1,6 @@
 """From rows to messages: letters, fields, which factor goes into which frame. Pure."""
 
-from agent.report.notices import DeviceHealth, EventNotice, Health, State
+from agent.report.notices import DeviceHealth, EventNotice, Health, SignedHead, State
 from agent.report.uploads import PERIOD_CN, Live, event, periodic, real_time, retained, started
 from agent.report.wording import Wording, letter, period_letter
 
@@ -10,6 +10,7 @@ __all__ = [
     "EventNotice",
     "Health",
     "Live",
+    "SignedHead",
     "State",
     "Wording",
     "event",

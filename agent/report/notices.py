@@ -26,6 +26,8 @@ class State(Notice):
     outlets: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     since: float | None = None
+    key: str = ""
+    """The public half of what this agent signs with; empty until it has signed once."""
 
 
 class DeviceHealth(Notice):
@@ -36,6 +38,17 @@ class DeviceHealth(Notice):
     ok: bool
     cause: str
     last_good_at: float | None
+
+
+class SignedHead(Notice):
+    """That the journal stood at `head` in line `seq`; Ed25519 over unit, seq, head and time."""
+
+    unit: str
+    seq: int
+    head: str
+    at: float
+    key: str
+    signature: str
 
 
 class Health(Notice):
@@ -53,6 +66,8 @@ class Health(Notice):
     clock_epoch: int
     temperature_c: float | None
     journal_head: str
+    signed: SignedHead | None = None
+    """The last signed head, one a day."""
 
 
 class EventNotice(Notice):

@@ -1,0 +1,52 @@
+"""Puts what was measured into the journal's chain, and has the head of the chain signed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from functools import partial
+
+from agent.clock import Clock
+from agent.store import seals
+from agent.store.db import Store
+
+log = logging.getLogger(__name__)
+
+SIGN_S = 60.0
+AT_MOST = 2000
+"""Lines of seals in one go: more than an old store without any needs."""
+
+
+async def seal_all(store: Store, clock: Clock, *, to_the_end: bool = False) -> None:
+    """Seal what is complete; `to_the_end` all there is, when nothing more will come."""
+    for _ in range(AT_MOST):
+        job = partial(seals.seal, now=clock.now(), to_the_end=to_the_end)
+        if not await store.write(job, patient=not to_the_end):
+            return
+
+
+async def sign_head(store: Store, clock: Clock, *, unit: str) -> None:
+    """Have the head of the journal signed by a child; one that fails is told and tried again.
+
+    The child writes the line itself: the journal takes lines from every process.
+    """
+    directory = str(store.path.parent)
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "agent.tools.sign", directory, unit, repr(clock.now())),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        _, said = await asyncio.wait_for(child.communicate(), SIGN_S)
+    except TimeoutError:
+        log.error("the journal's head was not signed within %.0f s", SIGN_S)
+        return
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            child.kill()
+    if child.returncode:
+        last = said.decode(errors="replace").strip().rpartition("\n")[2]
+        log.error("the journal's head was not signed: %s", last)
