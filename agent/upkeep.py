@@ -75,7 +75,8 @@ async def upkeep(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> No
         if gone:
             metrics.dropped.labels(what).inc(gone)
             await store.write(_noting(what, gone, before, now))
-    await store.write(_vacuum)
+    if not store.room.tight:  # others would take what we give back
+        await store.write(_vacuum)
 
 
 def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]]:

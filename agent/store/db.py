@@ -26,7 +26,7 @@ T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
 
 SCHEMA_VERSION = 4
-FILE_NAME = "store.db"
+FILE_NAME = room.FILE_NAME
 GROUP = 64
 """Jobs that may share one commit."""
 WAITING = 1024
@@ -62,6 +62,8 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA wal_autocheckpoint = {room.AUTOCHECKPOINT}")
         connection.execute("PRAGMA journal_size_limit = 16777216")
+        # what a savepoint keeps for its undoing would be a file on a disk that may be full
+        connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
@@ -167,6 +169,7 @@ class Store:
                 if connection is not None:
                     connection.close()
             self._reader = self._writer = None
+        self.room.leave()
 
     def _refuse_the_rest(self) -> None:
         """Tell those who came behind the end; nobody else will."""

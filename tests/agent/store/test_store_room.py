@@ -188,3 +188,27 @@ async def test_job_that_never_fits_fails_alone(directory: Path) -> None:
             await store.write(lambda connection: add_samples(connection, 1000, size=4000))
         await store.write(lambda connection: cursors.put(connection, "a", 1))
         assert await store.read(lambda connection: cursors.get(connection, "a")) == 1
+
+
+async def test_job_leaves_nothing_on_a_disk_for_its_undoing(directory: Path) -> None:
+    files: list[str] = []
+
+    def job(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE samples SET pack = zeroblob(4000)")
+        opened = Path("/proc/self/fd").iterdir()
+        files.extend(str(one.readlink()) for one in opened if one.is_symlink())
+
+    async with Store(directory, ballast_mb=0) as store:
+        await store.write(lambda connection: add_samples(connection, 200, size=3000))
+        await store.write(job)
+    assert any(name.endswith("store.db") for name in files)
+    assert not any("etilqs" in name for name in files), "SQLite's name for a temporary file"
+
+
+async def test_room_of_the_log_stays_laid_while_nobody_has_the_store_open(directory: Path) -> None:
+    log = directory / "store.db-wal"
+    async with Store(directory, ballast_mb=1) as store:
+        await store.write(lambda connection: add_samples(connection, 100))
+    assert log.read_bytes() == bytes(1024 * 1024), "room, and nothing of what was moved"
+    async with Store(directory, ballast_mb=1) as store:
+        assert (await store.read(counts))["samples"] == 100
