@@ -126,7 +126,8 @@ class App:
                 await end(own)
                 await self._crew.dismiss()
         await self._note("stop", {})
-        await seal_all(self._store, self._clock, to_the_end=True)
+        # nothing more will come
+        await seal_all(self._store, self._clock, until=self._clock.now() + 1.0)
         log.info("stopped")
 
     def _own_tasks(

@@ -19,11 +19,11 @@ AT_MOST = 2000
 """Lines of seals in one go: more than an old store without any needs."""
 
 
-async def seal_all(store: Store, clock: Clock, *, to_the_end: bool = False) -> None:
-    """Seal what is complete; `to_the_end` all there is, when nothing more will come."""
+async def seal_all(store: Store, clock: Clock, *, until: float | None = None) -> None:
+    """Seal what is complete, and of the present hour what was sampled before `until`."""
     for _ in range(AT_MOST):
-        job = partial(seals.seal, now=clock.now(), to_the_end=to_the_end)
-        if not await store.write(job, patient=not to_the_end):
+        job = partial(seals.seal, now=clock.now(), until=until)
+        if not await store.write(job, patient=until is None):
             return
 
 

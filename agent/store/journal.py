@@ -45,10 +45,12 @@ def head(connection: sqlite3.Connection) -> str:
     return str(row[0]) if row else FIRST
 
 
-def broken_at(connection: sqlite3.Connection) -> int | None:
-    """Give the first line that does not fit the chain, None when all do."""
-    before = FIRST
-    expected = 1
+def broken_at(connection: sqlite3.Connection, *, first: int = 1, before: str = FIRST) -> int | None:
+    """Give the first line that does not fit the chain, None when all do.
+
+    A slice begins with line `first`, behind a line with the hash `before`.
+    """
+    expected = first
     for seq, at, who, what, detail, digest in connection.execute(
         "SELECT seq, at, who, what, detail, hash FROM journal ORDER BY seq"
     ):

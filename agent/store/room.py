@@ -74,7 +74,7 @@ _GIVE_UP = (
     ("minutes", _MINUTES, "start", 1),
     ("samples", _SAMPLES.format(""), "key >> 16", 1000),
 )
-"""What goes, in this order: its name in the journal, the statement, when a row is from, in 1 s by."""
+"""What goes, in this order: its name in the journal, statement, a row's time and its scale."""
 
 
 def is_full(error: sqlite3.Error) -> bool:

@@ -27,6 +27,8 @@ HOUR_S = 3600
 DAY_S = 86_400
 MARGIN_S = 600.0
 """How long after its end an hour of samples is sealed: by then its last cycle is on disk."""
+CLOSERS = "[0-9]*[mhdM]/*"
+"""Cursors of the closers, named by what they close: kind/outlet."""
 _EPOCHS = "sealed epochs"
 _NEVER = 2**62
 AT_ONCE = 48
@@ -81,15 +83,15 @@ class Late:
     sha256: str
 
 
-def seal(connection: sqlite3.Connection, *, now: float, to_the_end: bool = False) -> bool:
+def seal(connection: sqlite3.Connection, *, now: float, until: float | None = None) -> bool:
     """Seal what is complete since the last time; False when nothing was left to seal.
 
-    Up to `AT_ONCE` ranges a call: whoever calls asks again. `to_the_end` seals the present hour
-    too, as far as it is on disk: for the end of the process.
+    Up to `AT_ONCE` ranges a call: whoever calls asks again. `until` seals of the present hour, too,
+    what was sampled before that instant: at the end of the process, and for a bundle.
     """
     late = list(_late(connection))
     made = []
-    for one in _ranges(connection, now, to_the_end):
+    for one in _ranges(connection, now, until):
         made.append(_sealed(connection, *one))
         if len(made) == AT_ONCE:
             break
@@ -164,9 +166,9 @@ def _names(connection: sqlite3.Connection, table: str) -> dict[str, object]:
 
 
 def _ranges(
-    connection: sqlite3.Connection, now: float, to_the_end: bool
+    connection: sqlite3.Connection, now: float, until: float | None
 ) -> Iterator[tuple[str, str, int, int]]:
-    yield from _sample_ranges(connection, now, to_the_end)
+    yield from _sample_ranges(connection, now, until)
     yield from _statistic_ranges(connection)
     begin = cursors.get(connection, _cursor("measurements", "")) or 0
     (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM measurements").fetchone()
@@ -175,7 +177,7 @@ def _ranges(
 
 
 def _sample_ranges(
-    connection: sqlite3.Connection, now: float, to_the_end: bool
+    connection: sqlite3.Connection, now: float, until: float | None
 ) -> Iterator[tuple[str, str, int, int]]:
     """Give the hours of samples to seal, epoch by epoch; one that is over is sealed to its end."""
     (present,) = connection.execute("SELECT coalesce(max(epoch), 0) FROM clock_steps").fetchone()
@@ -192,8 +194,9 @@ def _sample_ranges(
         first = _outermost(connection, epoch, begin, "ASC")
         begin = first if begin is None else begin
         limit = last + 1
-        if epoch == present and not to_the_end:
-            limit = min(limit, _key((now - MARGIN_S) // HOUR_S * HOUR_S))
+        if epoch == present:
+            whole = (now - MARGIN_S) // HOUR_S * HOUR_S
+            limit = min(limit, _key(max(whole, until or 0.0)))
         while begin is not None and begin < limit:
             end = min(limit, _key(((begin >> 16) // 1000 // HOUR_S + 1) * HOUR_S))
             yield "samples", str(epoch), begin, end
@@ -222,7 +225,7 @@ def _long_over(connection: sqlite3.Connection, epoch: int, now: float) -> bool:
 def _statistic_ranges(connection: sqlite3.Connection) -> Iterator[tuple[str, str, int, int]]:
     """Give the periods to seal, up to where each closer stands."""
     closers = connection.execute(
-        "SELECT name, next FROM cursors WHERE name GLOB '[0-9]*[mhdM]/*' ORDER BY name"
+        "SELECT name, next FROM cursors WHERE name GLOB ? ORDER BY name", (CLOSERS,)
     ).fetchall()
     for scope, limit in closers:
         kind, _, outlet = scope.partition("/")

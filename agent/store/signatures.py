@@ -47,6 +47,14 @@ def add(connection: sqlite3.Connection, signed: Signed) -> None:
     journal.add(connection, WHAT, detail, at=signed.at)
 
 
+def all_of(connection: sqlite3.Connection) -> list[tuple[int, Signed]]:
+    """Give every signed head with its line, oldest first."""
+    rows = connection.execute(
+        "SELECT seq, detail FROM journal WHERE what = ? ORDER BY seq", (WHAT,)
+    )
+    return [(seq, Signed(**json.loads(text))) for seq, text in rows]
+
+
 def newest(connection: sqlite3.Connection) -> Signed | None:
     """Give the last signed head, None before the first."""
     row = connection.execute(

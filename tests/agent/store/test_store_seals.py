@@ -13,7 +13,8 @@ from agent_house import House
 from agent_site import COD, HOUR, T0
 
 from agent.store import journal, seals
-from agent.tools.verify.store import Fault, Looked, verify
+from agent.tools.verify.sealed import Fault, Looked
+from agent.tools.verify.store import verify_store as verify
 
 
 @pytest.fixture
@@ -24,9 +25,8 @@ async def trusted(house: House) -> House:
 
 async def sealed(house: House, *, to_the_end: bool = False) -> bool:
     now = house.clock.now()
-    return await house.write(
-        lambda connection: seals.seal(connection, now=now, to_the_end=to_the_end)
-    )
+    until = now + 1 if to_the_end else None
+    return await house.write(lambda connection: seals.seal(connection, now=now, until=until))
 
 
 @contextlib.contextmanager
