@@ -16,6 +16,11 @@ _TOOLS = "agent.tools"
 _COMMANDS = {
     "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
     "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
+    "evidence": (
+        f"{_TOOLS}.evidence.command",
+        "evidence",
+        "Make a signed bundle of an event or interval.",
+    ),
     "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),
     "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),
     "new": (f"{_TOOLS}.new", "new", "Write a commented site file."),
@@ -24,6 +29,7 @@ _COMMANDS = {
     "run": (f"{_TOOLS}.run", "run", "The daemon."),
     "simulate": (f"{_TOOLS}.simulate.command", "simulate_command", "Play every instrument."),
     "status": (f"{_TOOLS}.status", "status", "What the running daemon says of itself."),
+    "verify": (f"{_TOOLS}.verify.command", "verify", "Check a bundle or a store offline."),
 }
 
 
