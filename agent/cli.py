@@ -16,11 +16,13 @@ _TOOLS = "agent.tools"
 _COMMANDS = {
     "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
     "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
+    "frames": (f"{_TOOLS}.frames", "frames", "What was sent and received, decoded."),
     "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),
     "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),
     "new": (f"{_TOOLS}.new", "new", "Write a commented site file."),
     "platform": (f"{_TOOLS}.platform.command", "platform_command", "A test platform."),
     "probe": (f"{_TOOLS}.probe", "probe", "Ask the instruments of a site once."),
+    "resend": (f"{_TOOLS}.resend", "command", "Send a platform periods again."),
     "run": (f"{_TOOLS}.run", "run", "The daemon."),
     "simulate": (f"{_TOOLS}.simulate.command", "simulate_command", "Play every instrument."),
     "status": (f"{_TOOLS}.status", "status", "What the running daemon says of itself."),

@@ -38,6 +38,27 @@ class DeviceHealth(Notice):
     last_good_at: float | None
 
 
+class LinkHealth(Notice):
+    """How the station's link does since the daemon started, `for_s` seconds ago.
+
+    Shares are 0 to 1, null before there is anything to share; bytes are those of `month` (UTC+8),
+    of frames and notices, without what TCP and TLS add.
+    """
+
+    for_s: float
+    online_rate: float | None
+    drops: int
+    last_return_s: float | None
+    longest_return_s: float | None
+    frames_ended: int
+    frame_success: float | None
+    refused: int
+    sent_bytes: int
+    received_bytes: int
+    month: str
+    unconfirmed: bool
+
+
 class Health(Notice):
     """`hj212/{mn}/health`, every minute, retained."""
 
@@ -53,6 +74,7 @@ class Health(Notice):
     clock_epoch: int
     temperature_c: float | None
     journal_head: str
+    link: LinkHealth | None = None
 
 
 class EventNotice(Notice):

@@ -3,8 +3,8 @@
 A ballast file is kept beside the store, and the write-ahead log has its room laid out in advance.
 When a commit finds no room the ballast is the first thing to go. On a disk that others fill, its
 room becomes free pages inside the store, where nobody else can take it, and from then on the store
-grows no more. Then the oldest raw samples, real-time uploads and delivered minutes go, a little at
-a time, so that statistics, outbox, actions and journal go on.
+grows no more. Then the oldest raw samples, real-time uploads, message log and delivered minutes go,
+a little at a time, so that statistics, outbox, actions and journal go on.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ _GIVE_UP = (
     "DELETE FROM untimed WHERE (boot, mono_ms, device) IN"
     " (SELECT boot, mono_ms, device FROM untimed ORDER BY boot, mono_ms LIMIT ?)",
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE cn = '2011' ORDER BY id LIMIT ?)",
+    # a row of the message log has some pages of its own
+    "DELETE FROM frames WHERE id IN (SELECT id FROM frames ORDER BY id LIMIT ? / 10)",
     "DELETE FROM outbox WHERE id IN"
     " (SELECT id FROM outbox WHERE cn = '2051' AND state = 'accepted' ORDER BY id LIMIT ?)",
     # only minutes whose hour is made: an open one still needs them
