@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from agent import __version__, report
 from agent.bells import Bells
 from agent.clock import Clock, Pace
+from agent.commands import TABLE
+from agent.commands.attending import attend
+from agent.commands.hardware import hardware
+from agent.commands.keeping import Keeper
 from agent.crew import Crew, Post
 from agent.errors import StoreError
 from agent.line import Line
@@ -24,19 +30,22 @@ from agent.lock import hold
 from agent.metrics import Metrics
 from agent.orders import order_probe
 from agent.periods import Periods
-from agent.plan import Plan
+from agent.plan import Plan, StationPlan
 from agent.proving import seal_all, sign_head
-from agent.reloading import InForce, read, read_again
+from agent.reloading import InForce, read, read_again, under_overrides
 from agent.settings.storage import socket_paths, state_directory
 from agent.status import Observatory
 from agent.store import actions, journal, outbox, recovery, series
 from agent.store.db import SCHEMA_VERSION, Store, schema_version
+from agent.store.frames import FrameLog
 from agent.store.room import is_full
 from agent.supervise import end, feed_watchdog, notify, watchdog_interval_s
 from agent.ticks import Ticks
-from agent.timekeeping import Timekeeper
+from agent.timekeeping import ClockRefused, Timekeeper, set_wall_clock
 from agent.upkeep import drop_stale, upkeep
-from agent.uplink.contract import contract
+from agent.uplink.contract import contract, manners
+from agent.uplink.desk import Office
+from agent.uplink.dispatcher import dispatcher
 from agent.uplink.station import StationLink
 
 log = logging.getLogger(__name__)
@@ -46,6 +55,7 @@ LOOK_S = 2.0
 POLL_GRACE_S = 300.0
 SOCKET_S = 2.0
 """How long READY waits for the local socket; the duty does not hang on it."""
+OVERRULE_S = 10.0
 CHECK_STEPS = 20_000
 """Steps of SQLite between two looks whether the check of the store shall end."""
 
@@ -83,10 +93,18 @@ class App:
         self._file, self._in_force = site_file, in_force
         self._store, self._clock = store, clock
         self._bells, self._metrics = Bells(), Metrics()
+        self._frames = FrameLog(store, clock, self._metrics)
         self._time = Timekeeper(clock, store)
         self._started_at = clock.now()
         self._socket = self._local()
         self._stopping = False
+        self._set = asyncio.Event()
+        """Rings when a platform set something that is to be put in force."""
+        self._overruled: list[asyncio.Future[None]] = []
+        """Who waits for that."""
+        self._reloading = asyncio.Lock()
+        self._dispatcher = dispatcher(self._office())
+        self._keeper = Keeper(store, clock)
         self._observatory = Observatory(
             plan=lambda: self._in_force.plan,
             store=store,
@@ -104,6 +122,7 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, reload.set)
+        self._in_force = await under_overrides(self._in_force, self._store, now=self._clock.now())
         await self._store.write(lambda connection: self._note_start(connection, aside))
         await self._time.look()
         async with (
@@ -125,6 +144,7 @@ class App:
                 self._stopping = True
                 await end(own)
                 await self._crew.dismiss()
+        await self._frames.flush()
         await self._note("stop", {})
         # nothing more will come
         await seal_all(self._store, self._clock, until=self._clock.now() + 1.0)
@@ -137,8 +157,10 @@ class App:
         own = [
             group.create_task(self._close_periods(), name="periods"),
             group.create_task(self._reload_when(reload), name="reload"),
+            group.create_task(self._overrule_when_set(), name="overrule"),
             group.create_task(self._check_store(), name="check"),
             group.create_task(self._keep_house(), name="upkeep"),
+            group.create_task(self._frames.run(), name="message log"),
         ]
         interval_s = watchdog_interval_s()
         if interval_s is not None:
@@ -165,7 +187,9 @@ class App:
         self._periods = Periods(
             plan, self._names, self._store, self._clock, self._bells, self._metrics
         )
-        return await self._crew.match(self._posts())
+        changed = await self._crew.match(self._posts())
+        self._adopt()
+        return changed
 
     def _posts(self) -> dict[str, Post]:
         """Say which workers are wanted, and on what terms each of them is the same as before."""
@@ -186,24 +210,65 @@ class App:
                 ),
             )
         for station in plan.stations.values():
-            if station.destination.transport != "mqtt":
-                continue  # its uploads wait in the outbox; `check` says that they do
             agreed = contract(
-                plan, station, started_at=self._started_at, health=self._observatory.health
+                plan,
+                station,
+                started_at=self._started_at,
+                health=self._observatory.health,
+                credentials=self._keeper.in_force,
             )
-            outlets = tuple(one.id for one in station.outlets)
             posts[f"station {station.id}"] = Post(
-                (station.destination, station.station, outlets, frozenset(station.devices())),
+                _link_terms(station),
                 lambda agreed=agreed: StationLink(  # type: ignore[misc]  # as above
-                    agreed, self._store, self._clock, self._bells, self._metrics
+                    agreed,
+                    self._store,
+                    self._clock,
+                    self._bells,
+                    self._metrics,
+                    receiver=self._dispatcher,
+                    frames=self._frames,
                 ),
             )
         return posts
 
+    def _adopt(self) -> None:
+        """Let links that go on hear of manners that need no new connection."""
+        plan = self._in_force.plan
+        for link in (one for one in self._crew if isinstance(one, StationLink)):
+            station = plan.stations.get(link.contract.manners.station)
+            if station is not None:
+                link.adopt(replace(link.contract, station=station, manners=manners(station)))
+
+    def _office(self) -> Office:
+        return Office(
+            plan=lambda: self._in_force.plan,
+            file=lambda: self._in_force.said,
+            names=lambda: self._names,
+            store=self._store,
+            clock=self._clock,
+            bells=self._bells,
+            time=self._time,
+            table=TABLE,
+            attend=attend,
+            set_clock=self._set_clock,
+            hardware=functools.cache(hardware),
+            reload=self._overrule,
+        )
+
+    def _set_clock(self, at: float) -> None:
+        if self._clock.pace is not None:
+            raise ClockRefused("the clock of a demo is not to be set")
+        set_wall_clock(at)
+
     def _local(self) -> LocalSocket:
         return LocalSocket(
             socket_paths(self._in_force.plan.site),
-            {"status": self._ask_status, "metrics": self._ask_metrics, "probe": self._ask_probe},
+            {
+                "status": self._ask_status,
+                "metrics": self._ask_metrics,
+                "probe": self._ask_probe,
+                "frames": self._ask_frames,
+            },
         )
 
     async def _close_periods(self) -> None:
@@ -252,15 +317,42 @@ class App:
         while True:
             await asked.wait()
             asked.clear()
-            before = self._in_force
-            after = await asyncio.to_thread(read_again, self._file, before)
-            if after is None:
-                continue
-            self._in_force = after
-            changed = await self._take_over()
-            detail = {"before": before.file_hash, "after": after.file_hash, "changed": changed}
-            await self._note("reload", detail)
-            log.info("reload: changed %s", ", ".join(changed) or "nothing that runs")
+            async with self._reloading:
+                await self._reload()
+
+    async def _reload(self) -> None:
+        before = self._in_force
+        after = await asyncio.to_thread(read_again, self._file, before)
+        if after is None:
+            return
+        self._in_force = await under_overrides(after, self._store, now=self._clock.now())
+        changed = await self._take_over()
+        detail = {"before": before.file_hash, "after": after.file_hash, "changed": changed}
+        await self._note("reload", detail)
+        log.info("reload: changed %s", ", ".join(changed) or "nothing that runs")
+
+    async def _overrule(self) -> None:
+        """Have what a platform set put in force; waits for that no longer than a platform does."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._overruled.append(done)
+        self._set.set()
+        await asyncio.wait({done}, timeout=OVERRULE_S)
+
+    async def _overrule_when_set(self) -> None:
+        """Put in force what platforms set, each time one did."""
+        while True:
+            await self._set.wait()
+            self._set.clear()
+            waiting, self._overruled = self._overruled, []
+            async with self._reloading:
+                self._in_force = await under_overrides(
+                    self._in_force, self._store, now=self._clock.now()
+                )
+                changed = await self._take_over()
+            for one in waiting:
+                if not one.done():  # its connection is gone, perhaps by this very change
+                    one.set_result(None)
+            log.info("set by a platform: changed %s", ", ".join(changed) or "nothing that runs")
 
     async def _check_store(self) -> None:
         """Look through the store once, beside the work: on a big one this takes a while."""
@@ -301,6 +393,11 @@ class App:
             return {"error": f"no device {device!r} in {self._file}"}
         return await order_probe(device, self._store, self._clock, self._bells)
 
+    async def _ask_frames(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Bring the message log to the store, for who is about to read it there."""
+        await self._frames.flush()
+        return {"written": True}
+
     async def _note(self, what: str, detail: Mapping[str, object]) -> None:
         now = self._clock.now()
         await self._store.write(lambda connection: journal.add(connection, what, detail, at=now))
@@ -322,7 +419,20 @@ class App:
             if station.destination.wire.restart_upload and now >= (station.since or 0.0):
                 for st in station.by_st():
                     upload = report.started(station.wording, st=st, at=now)
-                    outbox.add(connection, station.id, upload, now=now)
+                    if upload is not None:
+                        outbox.add(connection, station.id, upload, now=now)
+
+
+def _link_terms(station: StationPlan) -> tuple[object, ...]:
+    """Give what a station's connection stands on: what is not here changes while it lasts."""
+    free = {"real_time_s": 30, "minutes": 10, "timeout_s": 10.0, "resends": 3, "stations": ()}
+    own = {"real_time": True, "real_time_s": None, "minutes": None, "timeout_s": None}
+    return (
+        station.destination.model_copy(update=free),
+        station.station.model_copy(update={**own, "resends": None}),
+        tuple(one.id for one in station.outlets),
+        frozenset(station.devices()),
+    )
 
 
 def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:

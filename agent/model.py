@@ -149,6 +149,8 @@ class Urgency(enum.IntEnum):
     REPLY = 0
     ALARM = 1
     LIVE = 2
+    ASKED = 3
+    """Sent once more because somebody asked: as backlog, also to a platform that never answers."""
 
 
 EVENT = "event"
@@ -161,6 +163,7 @@ class Upload:
 
     Identity is (station, cn, st, at, revision, packet number); `at` is the DataTime. `packets`
     are the texts between the `&&` marks; an event has one, its JSON, and its id as revision.
+    `shared_qn`: all packets bear one request number.
     """
 
     cn: str
@@ -170,6 +173,7 @@ class Upload:
     revision: int = 0
     urgency: Urgency = Urgency.LIVE
     answer: bool = True
+    shared_qn: bool = False
 
 
 def _local(at: float) -> datetime.datetime:

@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from agent import rules, stats
 from agent.model import Kind, Period
 from agent.quality.judge import PointRule, may_be_negative
-from agent.report import PERIOD_CN, Wording
+from agent.quality.units import convert
+from agent.report import PERIOD_CN, Spelling, Wording
 from agent.rules import Keeping, Limit
 from agent.settings import Site
 from agent.settings.batch import cycle, is_batch
+from agent.settings.check_factors import factor_in, wire_factors
 from agent.settings.destination import Destination, Station
 from agent.settings.outlet import Outlet
 from agent.settings.site import FactorSource
+from agent.settings.spoken import spoken
 from drivers.profile import Profile, load_profile
-from protocols.hj212.editions import edition
-from protocols.hj212.factors import Factor, factor
+from protocols.hj212.editions import Edition
+from protocols.hj212.factors import Factor
 from protocols.hj212.times import BEIJING_OFFSET_S
 
 CONTINUOUS_SETTLE_S = 5
@@ -28,6 +31,8 @@ BATCH_SETTLE_S = 15 * 60
 BATCH_AGE_CYCLES = 1.5
 CONTINUOUS_AGE_PERIODS = 3.0
 FLOW_FACTORS = frozenset({"w00000", "a00000"})
+_OWN = ("real_time_s", "minutes", "timeout_s", "resends")
+"""What a station may have otherwise than its platform has it in general."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,8 @@ class StationPlan:
 
         `retention_blocked` goes with `retention`.
         """
+        if self.destination.transport != "mqtt":
+            return False  # a notice is no HJ 212 message: only MQTT has a place for it
         return kind.partition("_")[0] in self.destination.events
 
 
@@ -199,6 +206,11 @@ class Plan:
         for station in self.stations:
             yield f"outbox:{station}"
 
+    def command_bells(self) -> Iterator[str]:
+        """Give the bells of all who tell platforms how their orders ended."""
+        for station in self.stations:
+            yield f"commands:{station}"
+
     def action_bells(self) -> Iterator[str]:
         """Give the bells of all devices that take orders."""
         for device in self.devices():
@@ -221,28 +233,42 @@ def make_plan(site: Site) -> Plan:
     }
     outlets = {outlet.id: _outlet(site, outlet.id, profiles) for outlet in site.outlets}
     stations = {
-        station.id: _station(destination, station, outlets)
+        station.id: _station(site, destination, station, outlets=outlets)
         for destination, station in site.stations()
     }
     return Plan(site, outlets, stations, profiles)
 
 
 def _station(
-    destination: Destination, station: Station, outlets: Mapping[str, OutletPlan]
+    site: Site,
+    destination: Destination,
+    station: Station,
+    *,
+    outlets: Mapping[str, OutletPlan],
 ) -> StationPlan:
+    destination = _as_of(destination, station)
     return StationPlan(
         destination,
         station,
         tuple(outlets[one] for one in station.outlets),
         wording=Wording(
-            edition(destination.edition),
+            spoken(destination),
+            said=_said(site, station, spoken(destination)),
             absent=destination.absent,
             period_flag={str(medium): how for medium, how in destination.period_flag.items()},
-            answer=destination.ack != "puback",
+            answer=destination.ack not in ("puback", "none"),
+            shared_qn=destination.wire.split_qn == "shared",
         ),
         since=None if station.since is None else _midnight(station.since),
         send_phase_s=_phase(station.mn or station.id, destination.send_window_s),
     )
+
+
+def _as_of(destination: Destination, station: Station) -> Destination:
+    """Give the platform as this station has it: its own word goes first."""
+    own = {name: getattr(station, name) for name in _OWN}
+    own = {name: value for name, value in own.items() if value is not None}
+    return destination.model_copy(update=own) if own else destination
 
 
 def _phase(mn: str, window_s: float) -> float:
@@ -260,7 +286,7 @@ def _outlet(site: Site, outlet_id: str, profiles: Mapping[str, Profile]) -> Outl
         st=str(outlet.st),
         flow=_flow_of(outlet),
         factors={
-            source.code: _factor(source, profiles[source.device.id])
+            source.code: _factor(site, source, profiles[source.device.id])
             for source in site.sources(outlet_id)
         },
         sampler=sampler.id if sampler else None,
@@ -270,10 +296,31 @@ def _outlet(site: Site, outlet_id: str, profiles: Mapping[str, Profile]) -> Outl
     )
 
 
-def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
-    outlet, rule = source.outlet, source.rule
-    known = factor(source.code, "hj212-2017")
+def _known(site: Site, outlet: Outlet, code: str) -> Factor:
+    """Give a factor as it is kept here: as the first of the platforms that take it has it."""
+    known = next(wire_factors(site, outlet, code), None)
     assert known is not None, "the settings were checked"
+    return known
+
+
+def _said(site: Site, station: Station, edition: Edition) -> dict[str, Spelling]:
+    """Give what is different on this platform's wire: codes of 2005, units of a dialect."""
+    said = {}
+    for name in station.outlets:
+        outlet = site.outlet(name)
+        for code in outlet.factors:
+            kept, there = _known(site, outlet, code), factor_in(code, edition)
+            if there is None or (there.code == code and there.unit == kept.unit):
+                continue
+            zero = convert(0.0, kept.unit, there.unit)
+            one = convert(1.0, kept.unit, there.unit)
+            said[code] = Spelling(there.code, one - zero, zero)
+    return said
+
+
+def _factor(site: Site, source: FactorSource, profile: Profile) -> FactorPlan:
+    outlet, rule = source.outlet, source.rule
+    known = _known(site, outlet, source.code)
     batch = is_batch(source, profile)
     cycle_min, lag_min = cycle(source, profile) if batch else (None, 0)
     amount = _amount(known, outlet.medium, has_flow=_flow_of(outlet) is not None)

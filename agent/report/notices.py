@@ -51,6 +51,27 @@ class SignedHead(Notice):
     signature: str
 
 
+class LinkHealth(Notice):
+    """How the station's link does since the daemon started, `for_s` seconds ago.
+
+    Shares are 0 to 1, null before there is anything to share; bytes are those of `month` (UTC+8),
+    of frames and notices, without what TCP and TLS add.
+    """
+
+    for_s: float
+    online_rate: float | None
+    drops: int
+    last_return_s: float | None
+    longest_return_s: float | None
+    frames_ended: int
+    frame_success: float | None
+    refused: int
+    sent_bytes: int
+    received_bytes: int
+    month: str
+    unconfirmed: bool
+
+
 class Health(Notice):
     """`hj212/{mn}/health`, every minute, retained."""
 
@@ -68,6 +89,7 @@ class Health(Notice):
     journal_head: str
     signed: SignedHead | None = None
     """The last signed head, one a day."""
+    link: LinkHealth | None = None
 
 
 class EventNotice(Notice):

@@ -69,7 +69,7 @@ def _profiles(
     return profiles
 
 
-_WIRE_LATER = frozenset({"split_qn", "heartbeat_s", "encoding"})
+_WIRE_LATER = frozenset({"encoding"})
 
 
 def _later(site: Site) -> Iterator[Path]:
@@ -93,14 +93,9 @@ def _later_of(destination: Destination | OpsServer) -> Iterator[Path]:
     if isinstance(destination, OpsServer):
         yield ("type",)
         return
-    if destination.transport == "tcp":
-        yield ("transport",)
-    if destination.qn_on_resend != "keep":
-        yield ("qn_on_resend",)
     if destination.absent == "profile_sentinel":
         yield ("absent",)
     for key in sorted(destination.wire.model_fields_set & _WIRE_LATER):
         yield ("wire", key)
-    for number, station in enumerate(destination.stations):
-        if station.key is not None:
-            yield ("stations", number, "key")
+    if destination.interfaces and destination.transport == "mqtt":
+        yield ("interfaces",)

@@ -45,6 +45,16 @@ def head(connection: sqlite3.Connection) -> str:
     return str(row[0]) if row else FIRST
 
 
+def between(
+    connection: sqlite3.Connection, begin: float, end: float, *, limit: int
+) -> list[tuple[float, str, str]]:
+    """Give (time, what, detail as JSON) of the first lines of a range, both ends included."""
+    return connection.execute(
+        "SELECT at, what, detail FROM journal WHERE at >= ? AND at <= ? ORDER BY seq LIMIT ?",
+        (begin, end, limit),
+    ).fetchall()
+
+
 def broken_at(connection: sqlite3.Connection, *, first: int = 1, before: str = FIRST) -> int | None:
     """Give the first line that does not fit the chain, None when all do.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.model import EVENT, Upload, Urgency
 
@@ -33,6 +33,8 @@ class Row:
     created_at: float
     not_before: float
     attempts: int
+    outcome: str = ""
+    """Why it was not delivered before, or who asked for it again."""
 
     @property
     def live_from(self) -> float:
@@ -42,7 +44,7 @@ class Row:
 
 _COLUMNS = (
     "id, station, cn, st, at, revision, pno, pnum, qn_ms, class, answer, body,"
-    " created_at, not_before, attempts"
+    " created_at, not_before, attempts, outcome"
 )
 # as `Row.live_from`
 _LIVE_FROM = "CASE WHEN attempts THEN created_at ELSE max(created_at, not_before) END"
@@ -85,11 +87,29 @@ def add(
     ).fetchone()
     if known or not _owe(connection, station, upload):
         return False
+    insert(connection, station, upload, now=now, created_at=created_at, not_before=not_before)
+    return True
+
+
+def insert(
+    connection: sqlite3.Connection,
+    station: str,
+    upload: Upload,
+    *,
+    now: float,
+    created_at: float,
+    not_before: float | None = None,
+    outcome: str = "",
+) -> None:
+    """Lay the packets of an upload; whoever calls has noted the debt."""
+    qn_ms = 0
     for number, body in enumerate(upload.packets, start=1):
+        if number == 1 or not upload.shared_qn:
+            qn_ms = next_qn(connection, station, now)
         connection.execute(
             "INSERT INTO outbox (station, cn, st, at, revision, pno, pnum, qn_ms, class,"
-            " answer, body, created_at, not_before)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " answer, body, created_at, not_before, outcome)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 station,
                 upload.cn,
@@ -98,15 +118,15 @@ def add(
                 upload.revision,
                 number,
                 len(upload.packets),
-                next_qn(connection, station, now),
+                qn_ms,
                 int(upload.urgency),
                 int(upload.answer),
                 body,
                 created_at,
                 created_at if not_before is None else not_before,
+                outcome,
             ),
         )
-    return True
 
 
 def _owe(connection: sqlite3.Connection, station: str, upload: Upload) -> bool:
@@ -132,8 +152,8 @@ def to_send(
     """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
-        f" AND {_DUE} AND (class <= :alarm OR {_LIVE_FROM} > :late)"
-        " ORDER BY class, CASE WHEN class <= :alarm THEN id ELSE -at END, qn_ms LIMIT :limit",
+        f" AND {_DUE} AND (class <= :alarm OR (class = :live AND {_LIVE_FROM} > :late))"
+        " ORDER BY class, CASE WHEN class <= :alarm THEN id ELSE -at END, qn_ms, pno LIMIT :limit",
         _asked(station, now, live_s, limit + len(busy)),
     )
     return [row for row in map(_row, rows) if row.id not in busy][:limit]
@@ -147,26 +167,40 @@ def backlog(
     live_s: float,
     limit: int,
     busy: Collection[int] = (),
+    asked_only: bool = False,
 ) -> list[Row]:
-    """Give the oldest rows that are no longer live."""
+    """Give the oldest rows that are no longer live; with `asked_only` those somebody asked for."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
-        f" AND {_DUE} AND class > :alarm AND {_LIVE_FROM} <= :late ORDER BY at, qn_ms LIMIT :limit",
-        _asked(station, now, live_s, limit + len(busy)),
+        f" AND {_DUE} AND class > :least AND (class = :asked OR {_LIVE_FROM} <= :late)"
+        " ORDER BY at, qn_ms, pno LIMIT :limit",
+        {
+            **_asked(station, now, live_s, limit + len(busy)),
+            "asked": Urgency.ASKED,
+            "least": Urgency.LIVE if asked_only else Urgency.ALARM,
+        },
     )
     return [row for row in map(_row, rows) if row.id not in busy][:limit]
 
 
-def kept(connection: sqlite3.Connection, row: Row, *, not_before: float) -> None:
+def kept(connection: sqlite3.Connection, row: Row, *, not_before: float, outcome: str = "") -> None:
     """Put off what could not be delivered now, at most by `LONGEST_WAIT_S`; others go on.
 
     The other packets of the upload wait with it: they go in their order.
     """
     connection.execute(
-        "UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE state = 'open'"
+        "UPDATE outbox SET not_before = ?, outcome = ?, attempts = attempts + 1"
+        " WHERE state = 'open'"
         " AND station = ? AND cn = ? AND at = ? AND st = ? AND revision = ?",
-        (not_before, row.station, row.cn, row.at, row.st, row.revision),
+        (not_before, outcome, row.station, row.cn, row.at, row.st, row.revision),
     )
+
+
+def renumber(connection: sqlite3.Connection, row: Row, *, now: float) -> Row:
+    """Give a row a request number that was never used (`qn_on_resend: fresh`)."""
+    number = next_qn(connection, row.station, now)
+    connection.execute("UPDATE outbox SET qn_ms = ? WHERE id = ?", (number, row.id))
+    return replace(row, qn_ms=number)
 
 
 def done(connection: sqlite3.Connection, row: Row, state: str, *, outcome: str, now: float) -> None:
@@ -228,7 +262,14 @@ def states(connection: sqlite3.Connection, station: str) -> Sequence[tuple[str, 
 
 def _asked(station: str, now: float, live_s: float, limit: int) -> dict[str, object]:
     late = now - live_s
-    return {"station": station, "now": now, "late": late, "alarm": Urgency.ALARM, "limit": limit}
+    return {
+        "station": station,
+        "now": now,
+        "late": late,
+        "alarm": Urgency.ALARM,
+        "live": Urgency.LIVE,
+        "limit": limit,
+    }
 
 
 def _row(values: tuple[object, ...]) -> Row:

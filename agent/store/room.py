@@ -4,8 +4,8 @@ A ballast file is kept beside the store, and the write-ahead log has its room la
 When a commit finds no room the ballast is the first thing to go. On a disk that others fill, its
 room becomes free pages inside the store, where nobody else can take it. From then on the store
 grows no more and ends where its file ends: the log could not be moved into a longer one. Then the
-oldest raw samples, real-time uploads and delivered minutes go, a little at a time, so that
-statistics, outbox, actions and journal go on.
+oldest raw samples, real-time uploads, message log and delivered minutes go, a little at a time,
+so that statistics, outbox, actions and journal go on.
 """
 
 from __future__ import annotations
@@ -54,6 +54,8 @@ _UNTIMED = (
 _REAL_TIME = (
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE cn = '2011' ORDER BY id LIMIT ?)"
 )
+# a row of the message log has some pages of its own
+_FRAMES = "DELETE FROM frames WHERE id IN (SELECT id FROM frames ORDER BY id LIMIT ? / 10)"
 _DELIVERED = (
     "DELETE FROM outbox WHERE id IN"
     " (SELECT id FROM outbox WHERE cn = '2051' AND state = 'accepted' ORDER BY id LIMIT ?)"
@@ -70,6 +72,7 @@ _GIVE_UP = (
     ("samples", _SAMPLES.format(_OPEN_LAST), "key >> 16", 1000),
     ("untimed", _UNTIMED, "0", 1),
     ("real time", _REAL_TIME, "at", 1),
+    ("frames", _FRAMES, "first_at", 1),
     ("delivered minutes", _DELIVERED, "at", 1),
     ("minutes", _MINUTES, "start", 1),
     ("samples", _SAMPLES.format(""), "key >> 16", 1000),

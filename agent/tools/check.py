@@ -32,8 +32,8 @@ _LINES: dict[Lang, dict[str, str]] = {
         "bus": "总线 {id}：仪器 {devices}；每轮 {requests} 次询问，占用 {busy}",
         "station": "站点 {id} → {destination}（{edition}）：MN {mn}，排放口 {outlets}",
         "refused": "  拒绝的命令：{refused}",
-        "disk": "磁盘：第一年约 {first} MB（原始 {samples}，分钟 {minutes}，小时和日 {yearly}），"
-        "满 {years} 年约 {full} MB；目录 {directory}",
+        "disk": "磁盘：第一年约 {first} MB（原始 {samples}，分钟 {minutes}，报文日志 {frames}，"
+        "小时和日 {yearly}），满 {years} 年约 {full} MB；目录 {directory}",
         "none": "无",
     },
     "en": {
@@ -41,8 +41,9 @@ _LINES: dict[Lang, dict[str, str]] = {
         "bus": "bus {id}: devices {devices}; {requests} requests a round, busy {busy}",
         "station": "station {id} -> {destination} ({edition}): MN {mn}, outlets {outlets}",
         "refused": "  refused commands: {refused}",
-        "disk": "disk: about {first} MB after a year (raw {samples}, minutes {minutes}, hours and "
-        "days {yearly}), {full} MB after {years} years; directory {directory}",
+        "disk": "disk: about {first} MB after a year (raw {samples}, minutes {minutes}, message "
+        "log {frames}, hours and days {yearly}), {full} MB after {years} years; directory "
+        "{directory}",
         "none": "none",
     },
 }
@@ -81,7 +82,7 @@ def summary(site: Site) -> dict[str, Any]:
             {
                 "id": station.id,
                 "destination": destination.id,
-                "edition": destination.edition,
+                "edition": destination.speaks,
                 "mn": station.mn,
                 "outlets": list(station.outlets),
                 "refused": list(destination.commands.refused()),
@@ -156,6 +157,7 @@ def _lines(said: Mapping[str, Any], lang: Lang) -> Iterator[str]:
             ("first", "first_year"),
             ("samples", "samples"),
             ("minutes", "minutes"),
+            ("frames", "frames"),
             ("yearly", "yearly"),
             ("full", "full"),
         )

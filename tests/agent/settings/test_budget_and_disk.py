@@ -3,6 +3,7 @@ from site_texts import GOOD, PROFILES, look
 
 from agent.settings.budget import bus_load, poll_s
 from agent.settings.disk import expected_size
+from agent.settings.storage import Storage
 from drivers.plan import Span
 from drivers.profile import load_profile
 from drivers.settings import SerialBus, TcpBus
@@ -78,5 +79,13 @@ def test_size_follows_rows_a_day_and_days_kept(site, profiles):
     # five continuous factors, minutes and ten minutes; cod is a batch and has none
     assert size.minutes == 5 * (1440 + 144) * 90 * 366
     assert size.yearly == (6 * 25 * 90 + 3 * (144 + 25) * 60) * 365
-    assert size.first_year == size.samples + size.minutes + size.yearly + 16_000_000
+    # each upload of the three stations with what came back, packed; twelve values among them
+    assert size.frames == (2880 + 144 + 25) * (3 * 265 + 12 * 9) * 35
+    kept = size.samples + size.minutes + size.frames
+    assert size.first_year == kept + size.yearly + 16_000_000
     assert size.full == size.first_year + 4 * size.yearly
+
+
+def test_message_log_takes_no_more_than_its_share(site, profiles):
+    small = site.model_copy(update={"storage": Storage(frames_mb=16)})
+    assert expected_size(small, profiles).frames == 16_000_000

@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from test_dispatcher import framed
-from uplink_fakes import BODY, MN, PW
+from uplink_fakes import BODY, MN, PW, framed
 
 from agent.store.outbox import Row
 from agent.uplink.header import Header
