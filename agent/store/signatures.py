@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 
 from agent.store import journal
 
 WHAT = "signed"
+PUBLIC_NAME = "identity.pub"
+"""Beside the store, readable by all: the public half of the key, as 64 hex digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,14 @@ class Signed:
         """Give what is signed."""
         words = ("paikou journal head", self.unit, str(self.seq), self.head, repr(self.at))
         return "\n".join(words).encode()
+
+
+def public_half(directory: Path) -> str:
+    """Give the public half of this agent's key; empty until it has signed once."""
+    try:
+        return (directory / PUBLIC_NAME).read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def present(connection: sqlite3.Connection, *, unit: str, at: float, key: str) -> Signed:

@@ -18,6 +18,8 @@ from agent.store.db import FILE_NAME, connect, transaction
 def sign(directory: Path, *, unit: str, at: float) -> signatures.Signed:
     """Sign the head as it is now and write that down. Raises StoreError, sqlite3.Error."""
     key = identity.public_key(directory)
+    if signatures.public_half(directory) != key:
+        (directory / signatures.PUBLIC_NAME).write_text(f"{key}\n", encoding="ascii")
     with contextlib.closing(connect(directory / FILE_NAME)) as connection, transaction(connection):
         bare = signatures.present(connection, unit=unit, at=at, key=key)
         signed = replace(bare, signature=identity.sign(directory, bare.text()))

@@ -10,7 +10,9 @@ from agent.errors import StoreError, Unreachable
 from agent.plan import Plan, StationPlan
 from agent.report import State
 from agent.settings.secrets import CredentialSecret, FileSecret, SecretError, read_secret
+from agent.settings.storage import state_directory
 from agent.store.credentials import StationCredentials
+from agent.store.signatures import public_half
 from agent.uplink.given import given
 from agent.uplink.header import Header
 from agent.uplink.heartbeat import has_heartbeat
@@ -69,6 +71,7 @@ def contract(
             outlets=tuple(outlet.id for outlet in station.outlets),
             devices=tuple(sorted(set(station.devices()))),
             since=started_at,
+            key=public_half(state_directory(plan.site)),
         )
 
     over_mqtt = destination.transport == "mqtt"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaign_audit import journal_faults, number_faults, open_faults
+from campaign_audit import journal_faults, number_faults
 from campaign_house import Child, House, pace_from
 from campaign_peer import Peer
 from campaign_platforms import (

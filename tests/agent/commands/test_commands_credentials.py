@@ -15,7 +15,7 @@ from agent_site import DAY, T0
 
 from agent.commands.attending import Asking
 from agent.errors import StoreError
-from agent.store import credentials, vault
+from agent.store import credentials, key_file, vault
 from agent.store.credentials import GRACE_S, StationCredentials
 from agent.uplink.desk import Desk
 from protocols.hj212.segment import Segment
@@ -182,7 +182,7 @@ async def test_machine_key_is_made_at_need_for_its_owner_alone(across: Across) -
     await platform.ask("1072", f"NewPW={NEW_PW}", qn=platform.qn(1))
     path = machine_key(platform.house)
     assert path.stat().st_mode & 0o777 == 0o600
-    assert len(path.read_bytes()) == vault.KEY_BYTES
+    assert len(path.read_bytes()) == key_file.KEY_BYTES
 
 
 @pytest.mark.parametrize("harm", ["open", "short", "other"])
@@ -193,7 +193,7 @@ async def test_store_does_not_open_under_a_wrong_machine_key(across: Across, har
     if harm == "open":
         path.chmod(0o644)
     else:
-        path.write_bytes(b"\1" * (5 if harm == "short" else vault.KEY_BYTES))
+        path.write_bytes(b"\1" * (5 if harm == "short" else key_file.KEY_BYTES))
     if harm == "other":  # another key: whatever lies there was not set under it
         assert (await in_force(platform)).pw == PW
         return

@@ -141,6 +141,11 @@ CREATE TABLE journal (             -- append-only, each line chained to the one 
 INSERT INTO "journal" VALUES(1,1781056800.0,'agent','启动','{"n": 1}','a9670847c3052618248dab0e51a12aad9ac4581aef752e313b3485aa09148ee6');
 INSERT INTO "journal" VALUES(2,1781056801.5,'agent','stop','{"n": 2}','4d41e3fb610cc351071bcfdeee0cda19ab1a27d8e74af05ef85f68898c234a20');
 INSERT INTO "journal" VALUES(3,1781064900.0,'agent','event power','{"from": 1781056920, "id": 2, "to": 1781064900, "why": "nothing was sampled"}','5bcbcd50f98ac7221a79b2ec5878d7279ee58838428f3d9d0425001bb6cd5da2');
+CREATE TABLE late_rows (           -- to-do list of the next seal
+    tbl TEXT NOT NULL,             -- samples | statistics
+    row TEXT NOT NULL,             -- key, or kind/start/series/revision
+    PRIMARY KEY (tbl, row)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE measurements (        -- one row per result of a batch analyzer
     id           INTEGER PRIMARY KEY,
     series       INTEGER NOT NULL,
@@ -284,4 +289,19 @@ CREATE INDEX actions_open ON actions (device, id) WHERE state IN ('queued', 'run
 CREATE INDEX commands_untold ON commands (station, id)
     WHERE told_at IS NULL AND effect <> 'read';
 CREATE INDEX commands_by_time ON commands (received_at);
+CREATE TRIGGER late_sample AFTER INSERT ON samples
+WHEN new.key < (SELECT next FROM cursors WHERE name = 'sealed samples ' || new.epoch)
+BEGIN
+    INSERT OR IGNORE INTO late_rows VALUES ('samples', new.key);
+END;
+CREATE TRIGGER late_statistic AFTER INSERT ON statistics
+WHEN new.start < (
+    SELECT next FROM series
+    JOIN cursors ON name = 'sealed statistics ' || new.kind || '/' || outlet
+    WHERE series.id = new.series
+)
+BEGIN
+    INSERT OR IGNORE INTO late_rows
+    VALUES ('statistics', new.kind || '/' || new.start || '/' || new.series || '/' || new.revision);
+END;
 COMMIT;
