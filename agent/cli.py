@@ -16,14 +16,18 @@ _TOOLS = "agent.tools"
 _COMMANDS = {
     "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
     "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
+    "faults": (f"{_TOOLS}.faults", "faults", "Fault tickets and their clocks."),
     "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),
+    "marks": (f"{_TOOLS}.marks", "marks", "Marks: list, propose, confirm, refuse."),
     "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),
     "new": (f"{_TOOLS}.new", "new", "Write a commented site file."),
     "platform": (f"{_TOOLS}.platform.command", "platform_command", "A test platform."),
     "probe": (f"{_TOOLS}.probe", "probe", "Ask the instruments of a site once."),
+    "recompute": (f"{_TOOLS}.recompute.command", "recompute", "Statistics again, from samples."),
     "run": (f"{_TOOLS}.run", "run", "The daemon."),
     "simulate": (f"{_TOOLS}.simulate.command", "simulate_command", "Play every instrument."),
     "status": (f"{_TOOLS}.status", "status", "What the running daemon says of itself."),
+    "values": (f"{_TOOLS}.values", "values", "Manual values and comparisons."),
 }
 
 

@@ -1,0 +1,1 @@
+-- Second schema: commands, credentials and frames; written by another part of the house.
