@@ -28,6 +28,7 @@ from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
 from agent.metrics import Metrics
+from agent.near import Near
 from agent.orders import order_probe
 from agent.periods import Periods
 from agent.plan import Plan, StationPlan
@@ -92,7 +93,7 @@ class App:
     def __init__(self, site_file: Path, in_force: InForce, store: Store, clock: Clock) -> None:
         self._file, self._in_force = site_file, in_force
         self._store, self._clock = store, clock
-        self._bells, self._metrics = Bells(), Metrics()
+        self._bells, self._metrics, self._near = Bells(), Metrics(), Near()
         self._frames = FrameLog(store, clock, self._metrics)
         self._time = Timekeeper(clock, store)
         self._started_at = clock.now()
@@ -207,6 +208,7 @@ class App:
                     self._time,
                     self._bells,
                     self._metrics,
+                    self._near,
                 ),
             )
         for station in plan.stations.values():

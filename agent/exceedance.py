@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.model import Cause, Kind, Measurement, Period, Sample, Statistic
@@ -28,6 +28,7 @@ from agent.rules import (
     in_force,
     retention,
 )
+from agent.rules.limits import On
 from agent.rules.retention import Kept, bound_at_stake
 from agent.store import actions, events, journal, statistics
 from agent.store.series import Names
@@ -38,20 +39,29 @@ RUN = "exceedance_run"
 EXCEEDANCE = "exceedance"
 RETENTION = "retention"
 BLOCKED = "retention_blocked"
+WATER_TEMPERATURE = "w01010"
 
 
 def judge_hours(
     connection: sqlite3.Connection,
     plan: Plan,
     names: Names,
-    rows: Iterable[Statistic],
+    rows: Sequence[Statistic],
     *,
     now: float,
+    beside: Sequence[Statistic] = (),
 ) -> None:
-    """Judge hours that were just closed, at reference oxygen where they have that (CMP-01)."""
+    """Judge hours and days that were just closed, converted where they are corrected (CMP-01).
+
+    `rows` are of one period, as is what stands `beside` them; the water's temperature among them
+    says which limit holds (CMP-04).
+    """
+    seen = (*rows, *beside)
+    temperature = next((r.avg for r in seen if r.factor == WATER_TEMPERATURE and r.valid), None)
     for row in rows:
         one = plan.outlets[row.outlet].factors[row.factor]
-        limit = in_force(one.limits, "hour", at=row.period.start)
+        on: On = "day" if row.period.kind is Kind.DAY else "hour"
+        limit = in_force(one.limits, on, at=row.period.start, temperature=temperature)
         if limit is not None:
             value = from_hour(row, converted=one.corrected)
             _judge(connection, plan, names, limit, value, now=now)
@@ -76,8 +86,9 @@ def judge_sample(
     if limit is None:
         return
     hour = Period.holding(Kind.HOUR, sample.at).start
+    figure = sample.zs if one.corrected else sample.value
     value = JudgedValue(
-        sample.outlet, sample.factor, sample.value, sample.cause, hour, sample.at, sample.at
+        sample.outlet, sample.factor, figure, sample.cause, hour, sample.at, sample.at
     )
     _judge(connection, plan, names, limit, value, moment=sample.at, now=now)
 
@@ -94,8 +105,8 @@ def _judge(
 ) -> None:
     decision = _exceedance(connection, plan, limit, value, now=now)
     outlet = plan.outlets[value.outlet]
-    if outlet.sampler is None or outlet.keeping is None:
-        return
+    if outlet.sampler is None or outlet.keeping is None or limit.on == "day":
+        return  # no vessel holds the water of a whole day
     if bound_at_stake(limit, value, decision) is None:
         return  # most values: what else was so is not even asked
     kept = retention(

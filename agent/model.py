@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from drivers.device import Cause
 from protocols.hj212.times import BEIJING_OFFSET_S
 
-__all__ = ["Cause", "Kind", "Measurement", "Period", "Sample", "Statistic", "Upload", "Urgency"]
+__all__ = [
+    "Cause",
+    "Kind",
+    "Mark",
+    "MarkKind",
+    "MarkState",
+    "Measurement",
+    "Period",
+    "Sample",
+    "Statistic",
+    "Upload",
+    "Urgency",
+]
 
 
 class Kind(enum.StrEnum):
@@ -29,6 +41,7 @@ class Sample:
 
     `zs` is the value converted to reference oxygen, where the factor has one. Both are None when
     nothing usable was there; `cause` then says why, `reason` in words where that adds something.
+    `total` is a flow meter's own counter in m3, where it has one that is read.
     """
 
     outlet: str
@@ -38,6 +51,7 @@ class Sample:
     cause: Cause = Cause.NORMAL
     zs: float | None = None
     reason: str = ""
+    total: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +155,41 @@ class Statistic:
     zs_min: float | None = None
     zs_max: float | None = None
     revision: int = 0
+
+
+class MarkKind(enum.StrEnum):
+    """The families of marks (MARK-01…10). An exemption is what conditions and quotas leave."""
+
+    EQUIPMENT = "equipment"
+    INTERRUPTION = "interruption"
+    CONDITION = "condition"
+    NO_FAULT = "no_fault"
+    EXEMPTION = "exemption"
+
+
+class MarkState(enum.StrEnum):
+    """Only what a person confirmed has an effect (MARK-07)."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A statement about a stretch of time of one factor; of all of the outlet's where it is None.
+
+    `code` is its name (校准, 停运 …). `start` and `end` are UTC epoch seconds of whole minutes,
+    `end` the first that is not marked; files and pages show the last marked minute (MARK-03).
+    """
+
+    outlet: str
+    factor: str | None
+    kind: MarkKind
+    code: str
+    start: int
+    end: int
+    state: MarkState = MarkState.CONFIRMED
 
 
 class Urgency(enum.IntEnum):

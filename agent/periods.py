@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent import composing, report
+from agent import columns, composing, report
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.exceedance import judge_hours
@@ -18,10 +18,11 @@ from agent.making import make_statistics
 from agent.metrics import Metrics
 from agent.model import Kind, Period, Statistic
 from agent.plan import OutletPlan, Plan, StationPlan
-from agent.store import clock_steps, cursors, measurements, outbox, samples, statistics
+from agent.store import clock_steps, cursors, marks, measurements, outbox, samples, statistics
 from agent.store.db import Store
 from agent.store.series import Names
 from agent.telling import tell
+from agent.volumes import tell_volumes
 
 AT_ONCE = 30
 """Periods closed in one commit; a long power-off leaves hundreds."""
@@ -155,9 +156,20 @@ class Periods:
         if not statistics.exists(connection, period, outlet=outlet.id, names=self.names):
             rows = make_statistics(connection, outlet, period, names=self.names)
             statistics.add(connection, rows, names=self.names)
-            if period.kind is Kind.HOUR:
+            self._columns(connection, outlet, period)
+            if period.kind in (Kind.HOUR, Kind.DAY):
                 judge_hours(connection, self.plan, self.names, rows, now=now)
+            if period.kind is Kind.HOUR:
+                tell_volumes(connection, self.plan, self.names, rows, now=now)
         self._owe(connection, outlet, period, now)
+
+    def _columns(self, connection: sqlite3.Connection, outlet: OutletPlan, period: Period) -> None:
+        """Make the other columns of a period that is marked already when it closes (STAT-13)."""
+        if period.kind not in columns.KINDS:
+            return
+        found = marks.between(connection, period.start, period.end, outlet=outlet.id)
+        if found:
+            columns.renew(connection, outlet, period, marks=found, names=self.names)
 
     def _owe(
         self,
@@ -354,7 +366,8 @@ class Periods:
         after = next(row for row in rows if row.factor == factor)
         revised = statistics.revise(connection, before, after, names=self.names, now=now)
         if revised:
-            if period.kind is Kind.HOUR:
-                judge_hours(connection, self.plan, self.names, [after], now=now)
+            self._columns(connection, outlet, period)
+            if period.kind in (Kind.HOUR, Kind.DAY):
+                judge_hours(connection, self.plan, self.names, [after], now=now, beside=rows)
             self._owe(connection, outlet, period, now, revised=True)
         return revised

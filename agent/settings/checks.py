@@ -79,10 +79,6 @@ def _later(site: Site) -> Iterator[Path]:
             yield (name,)
     if site.time_source != "system":
         yield ("time_source",)
-    for number, outlet in enumerate(site.outlets):
-        for code, rule in outlet.factors.items():
-            if rule.conversions:
-                yield ("outlets", number, "factors", code, "conversions")
     for number, destination in enumerate(site.destinations):
         for key in _later_of(destination):
             yield ("destinations", number, *key)

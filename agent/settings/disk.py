@@ -82,7 +82,10 @@ def _samples_a_day(site: Site) -> float:
     total = 0.0
     for device in (*site.devices, *site.samplers):
         sources = site.sources_of(device.id)
-        values = sum(2 if "oxygen" in each.rule.conversions else 1 for each in sources)
+        values = sum(
+            1 + ("oxygen" in each.rule.conversions) + (each.rule.counter is not None)
+            for each in sources
+        )
         if values:
             total += DAY_S / device.period_s * (SAMPLE_ROW_B + SAMPLE_VALUE_B * values)
     return total

@@ -99,6 +99,35 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "conversion applied twice: the instrument already did it",
     ),
     "conversion_medium": ("只有废气因子可以折算", "only gas factors are converted"),
+    "conversion_factor": (
+        "这个因子不能这样折算",
+        "a conversion that this factor cannot have",
+    ),
+    "conversion_input": (
+        "折算要用的因子不在本排放口",
+        "a conversion of a factor that the outlet does not have",
+    ),
+    "conversion_number": ("折算缺参数", "a conversion without a number it needs"),
+    "conversion_circle": (
+        "湿度与氧含量互相推算",
+        "moisture and oxygen each calculated of the other",
+    ),
+    "counter_missing": (
+        "按仪表累计却没有写 counter",
+        "volume by counter without a counter",
+    ),
+    "counter_range": (
+        "累计流量要有量程，才分得清跳变与流量",
+        "a counter needs the range of the flow, to tell a leap from flow",
+    ),
+    "reference_twice": (
+        "基准氧含量与过量空气系数只写一个",
+        "reference_oxygen and excess_air, one of which is enough",
+    ),
+    "oxygen_wet": (
+        "按基准氧折算要用标干浓度，请核对",
+        "converted to reference oxygen without being standard and dry",
+    ),
     "no_way": ("没有从仪器单位到上传单位的换算", "no way from the device's unit to the wire unit"),
     "needs_conversion": (
         "需要折算：ppm 换成质量浓度要有摩尔质量",

@@ -72,8 +72,7 @@ def test_gap_of_the_site_counts_instead_of_the_profiles(site, profiles):
 def test_size_follows_rows_a_day_and_days_kept(site, profiles):
     size = expected_size(site, profiles)
     # cod every 10 s: 8640 rows of one value; ph, cems every 5 s: 17280 rows of two and of three
-    # values, and one more for the value at reference oxygen
-    samples = 8640 * (18 + 13) + 17280 * (18 + 26) + 17280 * (18 + 52)
+    samples = 8640 * (18 + 13) + 17280 * (18 + 26) + 17280 * (18 + 39)
     real_time = 3 * 2880  # three stations, every 30 s, kept for a day
     assert size.samples == samples * 35 + real_time * 450
     # five continuous factors, minutes and ten minutes; cod is a batch and has none

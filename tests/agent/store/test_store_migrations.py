@@ -29,7 +29,7 @@ from agent.tools.migrate import migrate
 from protocols.hj212.times import parse_wire_time
 
 STORES = Path(__file__).parents[2] / "data" / "stores"
-VERSIONS = range(1, SCHEMA_VERSION + 1)
+VERSIONS = sorted(int(path.stem[1:]) for path in STORES.glob("v*.sql"))
 T0 = parse_wire_time("20260610100000")
 
 

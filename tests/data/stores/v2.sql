@@ -27,6 +27,23 @@ CREATE TABLE actions (             -- to-do list of devices
     started_mono   REAL
 ) STRICT;
 INSERT INTO "actions" VALUES(1,'retain:DW001:w01018:1','sampler','retain','rule','{"outlet": "DW001"}',1781056800.0,1781060400.0,'queued',NULL,NULL,'null','null','',NULL,NULL);
+CREATE TABLE checks (              -- calibrations, standard checks, comparisons: one record each
+    id        INTEGER PRIMARY KEY,
+    ref       TEXT NOT NULL UNIQUE,
+    outlet    TEXT NOT NULL,
+    factor    TEXT NOT NULL,
+    kind      TEXT NOT NULL,       -- zero | span | standard | comparison | accuracy
+    start     INTEGER NOT NULL,
+    end       INTEGER NOT NULL,
+    nominal   REAL,
+    reading   REAL,
+    deviation REAL,                -- percent, of full scale for zero and span
+    verdict   TEXT NOT NULL,       -- pass | fail | out_of_control
+    channel   TEXT NOT NULL,       -- auto | manual
+    detail    TEXT NOT NULL DEFAULT '{}', -- gas, parameters before and after, pairs
+    made_by   TEXT NOT NULL,
+    made_at   REAL NOT NULL
+) STRICT;
 CREATE TABLE clock_steps (
     epoch INTEGER PRIMARY KEY,
     at    REAL NOT NULL,
@@ -34,6 +51,20 @@ CREATE TABLE clock_steps (
     boot  TEXT NOT NULL
 ) STRICT;
 INSERT INTO "clock_steps" VALUES(1,1781056860.0,-1.5,'boot');
+CREATE TABLE columns (             -- a period after marks, after exemptions; no row: as reported
+    kind    TEXT NOT NULL,         -- 1h | 1d | 1M …
+    start   INTEGER NOT NULL,
+    series  INTEGER NOT NULL,
+    col     TEXT NOT NULL,         -- marks | exemptions
+    avg     REAL, min REAL, max REAL, cou REAL,
+    zs_avg  REAL, zs_min REAL, zs_max REAL,
+    cause   TEXT NOT NULL,
+    valid   INTEGER NOT NULL,
+    parts   INTEGER NOT NULL,
+    due     INTEGER NOT NULL,
+    reason  TEXT NOT NULL,
+    PRIMARY KEY (kind, start, series, col)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE commands (            -- one row per request that came down; repeated, it is the same
     id          INTEGER PRIMARY KEY,
     station     TEXT NOT NULL,
@@ -122,6 +153,20 @@ CREATE TABLE events (
 ) STRICT;
 INSERT INTO "events" VALUES(1,'exceedance:1','exceedance',1781056800.0,'DW001','w01018',NULL,'{"state": 1}');
 INSERT INTO "events" VALUES(2,'outage:1781056920','power',1781056920.0,'','',1781056920.0,'{"from": 1781056920, "to": 1781064900, "why": "nothing was sampled"}');
+CREATE TABLE faults (              -- tickets with their clocks (QC-04)
+    id          INTEGER PRIMARY KEY,
+    ref         TEXT NOT NULL UNIQUE,
+    outlet      TEXT NOT NULL,
+    device      TEXT NOT NULL,
+    what        TEXT NOT NULL,     -- instrument | logger
+    opened_at   REAL NOT NULL,
+    on_site_at  REAL,
+    repaired_at REAL,
+    spare_at    REAL,              -- a tested spare instrument took over
+    closed_at   REAL,
+    text        TEXT NOT NULL,
+    made_by     TEXT NOT NULL
+) STRICT;
 CREATE TABLE frames (              -- message log: what went over the wire, some seconds a row
     id       INTEGER PRIMARY KEY,  -- in the order it happened, whatever the clock said
     first_at REAL NOT NULL,
@@ -146,6 +191,49 @@ CREATE TABLE late_rows (           -- to-do list of the next seal
     row TEXT NOT NULL,             -- key, or kind/start/series/revision
     PRIMARY KEY (tbl, row)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE manual_values (       -- laboratory and hand-held results, never mixed with measured ones
+    id         INTEGER PRIMARY KEY,
+    ref        TEXT NOT NULL UNIQUE,
+    outlet     TEXT NOT NULL,
+    factor     TEXT NOT NULL,
+    purpose    TEXT NOT NULL,      -- substitute | comparison
+    start      INTEGER NOT NULL,
+    end        INTEGER NOT NULL,
+    value      REAL NOT NULL,      -- in the factor's wire unit
+    corrected  REAL,               -- at reference oxygen
+    unit       TEXT NOT NULL,
+    method     TEXT NOT NULL,
+    instrument TEXT NOT NULL,
+    type       INTEGER NOT NULL,   -- 1 own monitoring, 2 enforcement
+    file       TEXT NOT NULL DEFAULT '', -- name and SHA-256 of the laboratory's file
+    made_by    TEXT NOT NULL,
+    made_at    REAL NOT NULL,
+    why        TEXT NOT NULL
+) STRICT;
+CREATE TABLE marks (               -- proposed, confirmed and refused; nothing is ever deleted
+    id         INTEGER PRIMARY KEY,
+    ref        TEXT NOT NULL UNIQUE, -- the same mark proposed twice is one
+    outlet     TEXT NOT NULL,
+    facility   TEXT NOT NULL,      -- furnace, kiln, unit of a condition; '' for all of the outlet
+    factors    TEXT NOT NULL,      -- JSON list; [] means every factor
+    kind       TEXT NOT NULL,      -- equipment | interruption | condition | no_fault | exemption
+    code       TEXT NOT NULL,
+    start      INTEGER NOT NULL,
+    end        INTEGER NOT NULL,
+    channel    TEXT NOT NULL,      -- auto | manual
+    state      TEXT NOT NULL,      -- proposed | confirmed | refused
+    reason     TEXT NOT NULL,
+    proof      TEXT NOT NULL DEFAULT '', -- file name and SHA-256 of the attachment
+    evidence   TEXT NOT NULL DEFAULT '[]', -- JSON list of what spoke for it
+    objections TEXT NOT NULL DEFAULT '[]', -- JSON list of what speaks against it
+    made_by    TEXT NOT NULL,
+    made_at    REAL NOT NULL,
+    decided_by TEXT,
+    decided_at REAL,
+    why        TEXT NOT NULL DEFAULT '',
+    entered_by TEXT,               -- who entered it on the platform's own page
+    entered_at REAL
+) STRICT;
 CREATE TABLE measurements (        -- one row per result of a batch analyzer
     id           INTEGER PRIMARY KEY,
     series       INTEGER NOT NULL,
@@ -304,4 +392,8 @@ BEGIN
     INSERT OR IGNORE INTO late_rows
     VALUES ('statistics', new.kind || '/' || new.start || '/' || new.series || '/' || new.revision);
 END;
+CREATE INDEX marks_by_time ON marks (outlet, start);
+CREATE INDEX manual_values_by_time ON manual_values (outlet, factor, start);
+CREATE INDEX faults_open ON faults (outlet) WHERE closed_at IS NULL;
+CREATE INDEX checks_by_time ON checks (outlet, factor, end);
 COMMIT;
