@@ -10,7 +10,7 @@ from agent.settings.outlet import FactorRule, Limit, Outlet
 from agent.settings.site import FactorSource, Site
 from agent.settings.source import Path
 from agent.settings.units import UNITS, convertible, needs_conversion, unit_of
-from drivers.profile import Point, Profile
+from drivers.profile import Profile, Quantity
 
 # What an instrument has already done to a value of that basis.
 _DONE: Mapping[str, frozenset[str]] = {
@@ -38,20 +38,20 @@ def check_values(site: Site, profiles: Mapping[str, Profile], findings: Findings
     _check_overrides(site, profiles, findings)
 
 
-def units_of(source: FactorSource, point: Point) -> list[str]:
+def units_of(source: FactorSource, point: Quantity) -> list[str]:
     """Give the units a point may come in: the site's, the profile's, or all it can switch to."""
     override = source.device.points.get(point.id)
     if override is not None and override.unit is not None:
         return [override.unit]
-    return list(point.unit_from.values.values()) if point.unit_from else [point.unit]
+    return list(point.units_said)
 
 
 def _check_source(
     site: Site, source: FactorSource, profile: Profile, path: Path, findings: Findings
 ) -> None:
-    point = profile.point(source.point)
+    point = profile.quantity(source.point)
     if point is None:
-        known = [each.id for each in profile.points]
+        known = [each.id for each in profile.quantities]
         if source.rule.point is not None:
             place = (*path, "point")
             findings.unknown("unknown_point", place, found=source.point, known=known)
@@ -64,7 +64,7 @@ def _check_source(
 
 
 def _check_unit(
-    site: Site, source: FactorSource, point: Point, path: Path, findings: Findings
+    site: Site, source: FactorSource, point: Quantity, path: Path, findings: Findings
 ) -> None:
     for known in wire_factors(site, source.outlet, source.code):
         for unit in units_of(source, point):
@@ -87,7 +87,9 @@ def _alike(wire_unit: str) -> Iterator[str]:
             yield unit.name or "-"
 
 
-def _check_conversions(source: FactorSource, point: Point, path: Path, findings: Findings) -> None:
+def _check_conversions(
+    source: FactorSource, point: Quantity, path: Path, findings: Findings
+) -> None:
     conversions = source.rule.conversions
     if conversions and source.outlet.medium != "gas":
         findings.error(
@@ -110,7 +112,7 @@ def _check_conversions(source: FactorSource, point: Point, path: Path, findings:
 
 
 def _check_sampling(
-    rule: FactorRule, profile: Profile, point: Point, path: Path, findings: Findings
+    rule: FactorRule, profile: Profile, point: Quantity, path: Path, findings: Findings
 ) -> None:
     batch = profile.batch is not None or point.id in profile.batch_points
     if rule.sampling is not None and not batch:
@@ -180,7 +182,7 @@ def _check_overrides(site: Site, profiles: Mapping[str, Profile], findings: Find
             profile = profiles.get(device.profile)
             if profile is None:
                 continue
-            known = [point.id for point in profile.points]
+            known = [point.id for point in profile.quantities]
             for point_id in device.points:
                 if point_id not in known:
                     path = (kind, number, "points", point_id)
