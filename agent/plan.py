@@ -248,8 +248,10 @@ class Plan:
 
 def make_plan(site: Site) -> Plan:
     """Work the plan out. The site has passed its checks."""
+    places = site.profile_directories
     profiles = {
-        device.id: load_profile(device.profile) for device in (*site.devices, *site.samplers)
+        device.id: load_profile(device.profile, places)
+        for device in (*site.devices, *site.samplers)
     }
     outlets = {outlet.id: _outlet(site, outlet.id, profiles) for outlet in site.outlets}
     stations = {

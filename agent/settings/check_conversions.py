@@ -11,7 +11,7 @@ from agent.settings.gas import Conversion, GasSettings
 from agent.settings.site import FactorSource, Site
 from agent.settings.source import Path
 from agent.settings.units import unit_of
-from drivers.profile import Point
+from drivers.profile import Quantity
 
 # What an instrument has already done to a value of that basis.
 _DONE: Mapping[str, frozenset[str]] = {
@@ -32,7 +32,7 @@ _OF_FACTOR: Mapping[str, frozenset[Conversion]] = {
 
 
 def check_conversions(
-    site: Site, source: FactorSource, point: Point, path: Path, findings: Findings
+    site: Site, source: FactorSource, point: Quantity, path: Path, findings: Findings
 ) -> bool:
     """Note what is wrong with the conversions of one factor; say if each is one it can have."""
     conversions = source.rule.conversions
@@ -63,7 +63,7 @@ def check_references(site: Site, findings: Findings) -> None:
             findings.error("reference_twice", path, found=found)
 
 
-def _check_twice(source: FactorSource, point: Point, path: Path, findings: Findings) -> bool:
+def _check_twice(source: FactorSource, point: Quantity, path: Path, findings: Findings) -> bool:
     """Note conversions that the instrument, or the file itself, asks for already; say if any."""
     conversions = source.rule.conversions
     done = _DONE[point.basis]

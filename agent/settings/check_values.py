@@ -12,7 +12,7 @@ from agent.settings.outlet import FactorRule, Limit, Outlet
 from agent.settings.site import FactorSource, Site
 from agent.settings.source import Path
 from agent.settings.units import UNITS, convertible, needs_conversion, unit_of
-from drivers.profile import Point, Profile
+from drivers.profile import Profile, Quantity
 
 
 def check_values(site: Site, profiles: Mapping[str, Profile], findings: Findings) -> None:
@@ -34,20 +34,20 @@ def check_values(site: Site, profiles: Mapping[str, Profile], findings: Findings
     check_references(site, findings)
 
 
-def units_of(source: FactorSource, point: Point) -> list[str]:
+def units_of(source: FactorSource, point: Quantity) -> list[str]:
     """Give the units a point may come in: the site's, the profile's, or all it can switch to."""
     override = source.device.points.get(point.id)
     if override is not None and override.unit is not None:
         return [override.unit]
-    return list(point.unit_from.values.values()) if point.unit_from else [point.unit]
+    return list(point.units_said)
 
 
 def _check_source(
     site: Site, source: FactorSource, profile: Profile, path: Path, findings: Findings
 ) -> None:
-    point = profile.point(source.point)
+    point = profile.quantity(source.point)
     if point is None:
-        known = [each.id for each in profile.points]
+        known = [each.id for each in profile.quantities]
         if source.rule.point is not None:
             place = (*path, "point")
             findings.unknown("unknown_point", place, found=source.point, known=known)
@@ -60,7 +60,7 @@ def _check_source(
 
 
 def _check_unit(
-    site: Site, source: FactorSource, point: Point, path: Path, findings: Findings
+    site: Site, source: FactorSource, point: Quantity, path: Path, findings: Findings
 ) -> None:
     for known in wire_factors(site, source.outlet, source.code):
         for unit in units_of(source, point):
@@ -85,7 +85,7 @@ def _alike(wire_unit: str) -> Iterator[str]:
 
 
 def _check_sampling(
-    rule: FactorRule, profile: Profile, point: Point, path: Path, findings: Findings
+    rule: FactorRule, profile: Profile, point: Quantity, path: Path, findings: Findings
 ) -> None:
     batch = profile.batch is not None or point.id in profile.batch_points
     if rule.sampling is not None and not batch:
@@ -179,7 +179,7 @@ def _check_overrides(site: Site, profiles: Mapping[str, Profile], findings: Find
             profile = profiles.get(device.profile)
             if profile is None:
                 continue
-            known = [point.id for point in profile.points]
+            known = [point.id for point in profile.quantities]
             for point_id in device.points:
                 if point_id not in known:
                     path = (kind, number, "points", point_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 
 from agent.settings.check_destinations import check_destinations
@@ -14,7 +14,13 @@ from agent.settings.destination import Destination, OpsServer
 from agent.settings.findings import Findings
 from agent.settings.site import Site
 from agent.settings.source import Path
-from drivers.profile import Profile, ProfileError, load_profile, profile_names
+from drivers.profile import (
+    USER_DIRECTORY,
+    Profile,
+    ProfileError,
+    load_profile,
+    profile_names,
+)
 
 
 def check_site(
@@ -22,9 +28,12 @@ def check_site(
 ) -> None:
     """Note what is wrong between the parts of a site.
 
-    `directories` hold the profiles; None means those we ship.
+    `directories` hold the profiles; None means the site's own and those we ship.
     """
+    if directories is None:
+        directories = site.profile_directories
     profiles = _profiles(site, findings, directories)
+    _own_profiles(site, profiles, findings)
     check_names(site, findings)
     check_lines(site, profiles, findings)
     check_factors(site, findings)
@@ -46,8 +55,24 @@ def check_site(
         findings.warning("later", path)
 
 
+def _own_profiles(site: Site, used: Mapping[str, Profile], findings: Findings) -> None:
+    """Warn of a folder that is not there and of wrong files in it that no device uses."""
+    own = FilePath(site.profiles)
+    if not own.is_dir():
+        if own != USER_DIRECTORY:
+            findings.warning("no_profiles", ("profiles",), found=site.profiles)
+        return
+    named = {device.profile for _, device in devices_by_path(site)}
+    for name in profile_names([own]):
+        if name not in used and name not in named:
+            try:
+                load_profile(name, [own])
+            except ProfileError as error:
+                findings.warning("bad_profile", ("profiles",), found=str(error))
+
+
 def _profiles(
-    site: Site, findings: Findings, directories: Sequence[FilePath] | None
+    site: Site, findings: Findings, directories: Sequence[FilePath]
 ) -> dict[str, Profile]:
     """Read the profiles of a site by name, once each."""
     known = profile_names(directories)

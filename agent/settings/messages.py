@@ -68,6 +68,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_edition": ("没有这个标准版本", "no such edition"),
     "unknown_destination": ("没有这个平台", "no such destination"),
     "factor_not_here": ("该排放口没有这个因子", "the outlet has no such factor"),
+    "not_modbus": (
+        "这台仪器不用 Modbus，不能接在 Modbus TCP 上",
+        "this instrument does not talk Modbus and cannot be at a Modbus TCP endpoint",
+    ),
+    "fast_poll": (
+        "这台仪器不允许问得这么勤",
+        "the maker does not allow this instrument to be asked so often",
+    ),
+    "no_profiles": (
+        "没有这个目录，只用自带的仪器配置",
+        "no such folder, only the packaged profiles are used",
+    ),
     "bad_profile": ("仪器配置文件有错", "the profile is wrong"),
     "wrong_kind": ("配置类型不符", "a profile of the wrong kind"),
     # lines

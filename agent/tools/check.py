@@ -70,7 +70,8 @@ def check(ctx: click.Context, site: Path, as_json: bool, lang: Lang | None) -> N
 def summary(site: Site) -> dict[str, Any]:
     """Say what a good site file comes to: outlets, buses, stations, disk."""
     profiles = {
-        device.profile: load_profile(device.profile) for device in (*site.devices, *site.samplers)
+        device.profile: load_profile(device.profile, site.profile_directories)
+        for device in (*site.devices, *site.samplers)
     }
     return {
         "outlets": [
