@@ -32,7 +32,7 @@ from agent.near import Near
 from agent.orders import order_probe
 from agent.periods import Periods
 from agent.plan import Plan, StationPlan
-from agent.proving import seal_all, sign_head
+from agent.proving import seal_all, seal_to_the_end, sign_head
 from agent.reloading import InForce, read, read_again, under_overrides
 from agent.settings.storage import socket_paths, state_directory
 from agent.status import Observatory
@@ -147,8 +147,7 @@ class App:
                 await self._crew.dismiss()
         await self._frames.flush()
         await self._note("stop", {})
-        # nothing more will come
-        await seal_all(self._store, self._clock, until=self._clock.now() + 1.0)
+        await seal_to_the_end(self._store, self._clock)
         log.info("stopped")
 
     def _own_tasks(

@@ -15,15 +15,23 @@ from agent.store.db import Store
 log = logging.getLogger(__name__)
 
 SIGN_S = 60.0
-AT_MOST = 2000
-"""Lines of seals in one go: more than an old store without any needs."""
+LAST_S = 3.0
+"""How long the end of the process may wait for its last seals; the next start goes on with them."""
 
 
-async def seal_all(store: Store, clock: Clock, *, until: float | None = None) -> None:
-    """Seal what is complete, and of the present hour what was sampled before `until`."""
-    for _ in range(AT_MOST):
-        job = partial(seals.seal, now=clock.now(), until=until)
-        if not await store.write(job, patient=until is None):
+async def seal_all(store: Store, clock: Clock) -> None:
+    """Seal what is complete; others write between the lines."""
+    while await store.write(partial(seals.seal, now=clock.now()), patient=True):
+        pass
+
+
+async def seal_to_the_end(store: Store, clock: Clock) -> None:
+    """Seal what there is when nothing more will come, as far as that is soon done."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + LAST_S
+    until = clock.now() + 1.0
+    while loop.time() < deadline:
+        if not await store.write(partial(seals.seal, now=clock.now(), until=until)):
             return
 
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -32,7 +33,10 @@ CLOSERS = "[0-9]*[mhdM]/*"
 _EPOCHS = "sealed epochs"
 _NEVER = 2**62
 AT_ONCE = 48
-"""Seals a line of the journal holds at most."""
+LATE_AT_ONCE = 500
+"""Seals, and late rows, that a line of the journal holds at most."""
+WORK_S = 0.2
+"""After so long a line is closed with what it has: others wait for the writer."""
 
 _SELECT = {
     "samples": (
@@ -86,20 +90,20 @@ class Late:
 def seal(connection: sqlite3.Connection, *, now: float, until: float | None = None) -> bool:
     """Seal what is complete since the last time; False when nothing was left to seal.
 
-    Up to `AT_ONCE` ranges a call: whoever calls asks again. `until` seals of the present hour, too,
-    what was sampled before that instant: at the end of the process, and for a bundle.
+    Up to `AT_ONCE` ranges or `WORK_S` a call: whoever calls asks again. `until` seals of the
+    present hour, too, what was sampled before that instant: at the end of the process, and for a
+    bundle.
     """
-    late = list(_late(connection))
+    late, began = list(_late(connection)), time.monotonic()
     made = []
     for one in _ranges(connection, now, until):
         made.append(_sealed(connection, *one))
-        if len(made) == AT_ONCE:
+        if len(made) == AT_ONCE or time.monotonic() - began > WORK_S:
             break
     if not made and not late:
         return False
     for each in made:
         cursors.put(connection, _cursor(each.table, each.scope), each.end)
-    connection.execute("DELETE FROM late_rows")
     detail: dict[str, object] = {
         "seals": [asdict(each) for each in made],
         "late": [asdict(each) for each in late],
@@ -153,8 +157,13 @@ def _sealed(connection: sqlite3.Connection, table: str, scope: str, begin: int, 
 
 
 def _late(connection: sqlite3.Connection) -> Iterator[Late]:
-    rows = connection.execute("SELECT tbl, row FROM late_rows ORDER BY tbl, row").fetchall()
-    for table, row in rows:
+    """Take the next rows off the to-do list; one that is gone again needs no seal."""
+    rows = connection.execute(
+        "DELETE FROM late_rows WHERE (tbl, row) IN"
+        " (SELECT tbl, row FROM late_rows ORDER BY tbl, row LIMIT ?) RETURNING tbl, row",
+        (LATE_AT_ONCE,),
+    ).fetchall()
+    for table, row in sorted(rows):
         found = late_digest(connection, table, row)
         if found is not None:
             yield Late(table, row, found)
