@@ -17,7 +17,9 @@ from agent import __version__, report
 from agent.bells import Bells
 from agent.clock import Clock, Pace
 from agent.crew import Crew, Post
+from agent.daymarks import look_at_days
 from agent.errors import StoreError
+from agent.faultclocks import tell_late
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
@@ -38,6 +40,7 @@ from agent.timekeeping import Timekeeper
 from agent.upkeep import drop_stale, upkeep
 from agent.uplink.contract import contract
 from agent.uplink.station import StationLink
+from agent.watching import watch_outlets
 
 log = logging.getLogger(__name__)
 
@@ -237,7 +240,10 @@ class App:
             parts = (self._in_force.plan, self._store, self._clock, self._metrics)
             if await self._bells.wait("hour", LOOK_S):
                 await drop_stale(*parts)
+                await tell_late(*parts[:3])
+                await watch_outlets(*parts[:3])
             if await self._bells.wait("night", LOOK_S):
+                await look_at_days(*parts[:3])
                 await upkeep(*parts)
 
     async def _reload_when(self, asked: asyncio.Event) -> None:

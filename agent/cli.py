@@ -16,6 +16,7 @@ _TOOLS = "agent.tools"
 _COMMANDS = {
     "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
     "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
+    "export": (f"{_TOOLS}.export.command", "export", "What the store holds, as a file."),
     "faults": (f"{_TOOLS}.faults", "faults", "Fault tickets and their clocks."),
     "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),
     "marks": (f"{_TOOLS}.marks", "marks", "Marks: list, propose, confirm, refuse."),

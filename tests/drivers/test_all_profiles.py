@@ -21,7 +21,7 @@ from drivers.settings import PointOverride
 NAMES = profile_names()
 UNITS = {
     *("mg/L", "ug/L", "mg/m3", "%", "degC", "m3", "L", "km3", "min", "h", ""),
-    *("L/s", "L/min", "L/h", "m3/s", "m3/min", "m3/h", "km3/s", "km3/min", "km3/h"),
+    *("m/s", "kPa", "L/s", "L/min", "L/h", "m3/s", "m3/min", "m3/h", "km3/s", "km3/min", "km3/h"),
 }
 
 

@@ -146,4 +146,6 @@ def test_industry_sets_are_data() -> None:
     assert power.name(MarkKind.EQUIPMENT, "校准") is not None
     unknown = industry_set("brewery")
     assert unknown.quotas == ()
-    assert all(one.mark and one.source for each in known_industries() for one in industry_set(each).names)
+    assert all(
+        one.mark and one.source for each in known_industries() for one in industry_set(each).names
+    )
