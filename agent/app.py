@@ -23,7 +23,9 @@ from agent.commands.attending import attend
 from agent.commands.hardware import hardware
 from agent.commands.keeping import Keeper
 from agent.crew import Crew, Post
+from agent.daymarks import look_at_days
 from agent.errors import StoreError
+from agent.faultclocks import tell_late
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
@@ -48,6 +50,7 @@ from agent.uplink.contract import contract, manners
 from agent.uplink.desk import Office
 from agent.uplink.dispatcher import dispatcher
 from agent.uplink.station import StationLink
+from agent.watching import watch_outlets
 
 log = logging.getLogger(__name__)
 
@@ -307,7 +310,10 @@ class App:
                 await drop_stale(*parts)
                 if self._time.trusted:
                     await seal_all(self._store, self._clock)
+                await tell_late(*parts[:3])
+                await watch_outlets(*parts[:3])
             if await self._bells.wait("night", LOOK_S):
+                await look_at_days(*parts[:3])
                 await upkeep(*parts)
                 await self._sign()
 

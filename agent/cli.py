@@ -21,6 +21,7 @@ _COMMANDS = {
         "evidence",
         "Make a signed bundle of an event or interval.",
     ),
+    "export": (f"{_TOOLS}.export.command", "export", "What the store holds, as a file."),
     "faults": (f"{_TOOLS}.faults", "faults", "Fault tickets and their clocks."),
     "frames": (f"{_TOOLS}.frames", "frames", "What was sent and received, decoded."),
     "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),

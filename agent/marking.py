@@ -1,4 +1,4 @@
-"""Marks with their rows: evidence looked up, marks proposed, decided, and what follows of them.
+"""Marks with their rows: proposed, decided, and what follows of them.
 
 Runs inside the caller's transaction, from the daemon, the page or a command beside it. A mark, its
 exemptions, its columns and its journal line are one commit.
@@ -7,42 +7,20 @@ exemptions, its columns and its journal line are one commit.
 from __future__ import annotations
 
 import dataclasses
-import sqlite3
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from agent import columns
-from agent.errors import PaikouError
-from agent.marks import (
-    Evidence,
-    IndustrySet,
-    Objection,
-    Quota,
-    Record,
-    cutoff,
-    exempt,
-    industry_set,
-    objections,
-    proposals,
-    term_start,
-    together,
-)
-from agent.marks.table import Per
+from agent.desk import Desk, MarkError
+from agent.exempting import settle
+from agent.marks import Objection, Record, cutoff, objections, proposals, term_start, together
 from agent.model import Kind, MarkKind, MarkState, Period
-from agent.plan import Plan
-from agent.settings.marks import MarkSettings
-from agent.store import journal, statistics
+from agent.store import journal
 from agent.store import marks as rows
 from agent.store.marks import Kept
-from agent.store.series import Names
-from agent.telling import tell
-from agent.witnessing import automatic, evidence_of, thresholds
+from agent.witnessing import automatic, doubted, thresholds
 
 _DAY_S = 86_400
 LATE = "已过人工标记截止时间 / after the cut-off for manual marks"
-
-
-class MarkError(PaikouError):
-    """A mark cannot be made or decided as asked."""
 
 
 class Contradicted(MarkError):
@@ -51,35 +29,6 @@ class Contradicted(MarkError):
     def __init__(self, found: list[Objection]) -> None:
         super().__init__("\n".join(one.text for one in found))
         self.objections = tuple(found)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """Where marks are worked on: one write transaction, the settings in force, the names."""
-
-    connection: sqlite3.Connection
-    plan: Plan
-    names: Names
-    now: float
-
-    def settings(self, outlet: str) -> MarkSettings:
-        """Give how an outlet's marks are settled. Raises MarkError for an unknown outlet."""
-        if outlet not in self.plan.outlets:
-            known = ", ".join(self.plan.outlets)
-            raise MarkError(f"{outlet}: 没有这个排放口 / no such outlet; {known}")
-        return self.plan.site.outlet(outlet).marks
-
-    def industry(self, outlet: str) -> IndustrySet:
-        """Give the marks an outlet's industry knows."""
-        settings = self.settings(outlet)
-        return industry_set(settings.industry, settings.quota_hours)
-
-    def evidence(self, outlet: str, start: int, end: int) -> Evidence:
-        """Give what was so at an outlet."""
-        settings = self.settings(outlet)
-        return evidence_of(
-            self.connection, self.plan, self.names, outlet, start, end, settings=settings
-        )
 
 
 def propose(desk: Desk, record: Record, *, by: str, why: str) -> Kept | None:
@@ -100,21 +49,31 @@ def propose(desk: Desk, record: Record, *, by: str, why: str) -> Kept | None:
 def propose_from_evidence(
     desk: Desk, outlet: str, start: int, end: int, *, by: str, why: str
 ) -> list[Kept]:
-    """Store the automatic marks of a stretch, and propose what its evidence speaks of (MARK-07).
+    """Store the automatic marks of a stretch, and propose what its evidence speaks of (MARK-07)."""
+    return store_all(desk, look(desk, outlet, start, end), by=by, why=why)
+
+
+def look(desk: Desk, outlet: str, start: int, end: int) -> list[Record]:
+    """Give the automatic marks and the proposals of a stretch; reads only.
 
     Looked at day by day: what lies across midnight becomes two marks.
     """
     settings = desk.settings(outlet)
-    made: list[Kept | None] = []
+    made: list[Record] = []
     day = Period.holding(Kind.DAY, start)
     while day.start < end:
         first, last = max(start, day.start), min(end, day.end)
         found = desk.evidence(outlet, first, last)
         known = [one.record for one in rows.listed(desk.connection, outlet, first, last)]
-        auto = automatic(desk.connection, desk.plan, desk.names, outlet, first, last)
-        for record in (*together(auto), *proposals(found, thresholds(settings), known)):
-            made.append(rows.add(desk.connection, record, by=by, why=why, now=desk.now))
+        made += together(automatic(desk.connection, desk.plan, desk.names, outlet, first, last))
+        made += proposals(found, thresholds(settings), known)
         day = day.next()
+    return made + doubted(desk.connection, desk.plan, outlet, start, end)
+
+
+def store_all(desk: Desk, records: Iterable[Record], *, by: str, why: str) -> list[Kept]:
+    """Store records; gives those that were not there."""
+    made = [rows.add(desk.connection, one, by=by, why=why, now=desk.now) for one in records]
     return [one for one in made if one is not None]
 
 
@@ -189,47 +148,19 @@ def refuse(desk: Desk, mark: int, *, by: str, why: str) -> Kept:
     return after
 
 
-def settle(desk: Desk, outlet: str, facility: str, quota: Quota, at: int) -> tuple[int, int] | None:
-    """Reckon one quota of one facility anew for the term that holds `at`; tells 80 and 100 %.
-
-    Gives the span whose exemptions changed. Call it again when hours were closed or revised.
-    """
-    start = term_start(quota.per, at)
-    end = _term_end(quota.per, start)
-    found = [
-        one.record
-        for one in rows.listed(desk.connection, outlet, start, end)
-        if one.record.facility == facility
-    ]
-    result = exempt(quota, found, cap_hours=_cap_hours(desk, outlet, quota, found))
-    for usage in result.usage:
-        for percent, reached in usage.reached:
-            tell(
-                desk.connection,
-                desk.plan,
-                "quota",
-                {
-                    "quota": quota.id,
-                    "facility": facility,
-                    "percent": percent,
-                    "used_min": usage.used_min,
-                    "allowed_min": usage.allowed_min,
-                },
-                ref=f"quota:{outlet}:{facility}:{quota.id}:{usage.start}:{percent}",
-                at=reached,
-                now=desk.now,
-                outlet=outlet,
-            )
-    return rows.settle_exemptions(
-        desk.connection,
-        outlet,
-        [one for one in result.records if start <= one.start < end],
-        codes=quota.codes,
-        facility=facility,
-        start=start,
-        end=end,
-        now=desk.now,
-    )
+def resettle(desk: Desk, outlet: str, at: int) -> None:
+    """Reckon every quota of the terms that hold `at` anew: hours were closed since, or revised."""
+    for quota in desk.industry(outlet).quotas:
+        term = term_start(quota.per, at)
+        used = {
+            one.record.facility
+            for one in rows.listed(desk.connection, outlet, term, at)
+            if one.record.kind is quota.kind and one.record.code in quota.codes
+        }
+        for facility in sorted(used):
+            changed = settle(desk, outlet, facility, quota, term)
+            if changed is not None:
+                _remake(desk, outlet, *changed)
 
 
 def _take_effect(desk: Desk, record: Record) -> None:
@@ -242,42 +173,20 @@ def _take_effect(desk: Desk, record: Record) -> None:
             changed = settle(desk, record.outlet, record.facility, quota, term)
             if changed is not None:
                 start, end = min(start, changed[0]), max(end, changed[1])
+    _remake(desk, record.outlet, start, end)
+
+
+def _remake(desk: Desk, outlet: str, start: int, end: int) -> None:
     first = Period.holding(Kind.MONTH, start).start
     last = Period.holding(Kind.MONTH, end - 1).end
     columns.remake(
         desk.connection,
-        desk.plan.outlets[record.outlet],
+        desk.plan.outlets[outlet],
         start,
         end,
-        marks=rows.between(desk.connection, first, last, outlet=record.outlet),
+        marks=rows.between(desk.connection, first, last, outlet=outlet),
         names=desk.names,
     )
-
-
-def _cap_hours(
-    desk: Desk, outlet: str, quota: Quota, found: list[Record]
-) -> dict[int, float | None]:
-    """Give the hour means of the cap's factor in the marked hours, converted where they are."""
-    hours: dict[int, float | None] = {}
-    if quota.cap_factor is None:
-        return hours
-    for one in found:
-        if one.code not in quota.codes or one.state is not MarkState.CONFIRMED:
-            continue
-        first = Period.holding(Kind.HOUR, one.start)
-        stored = statistics.between(desk.connection, first, one.end, outlet, desk.names)
-        for row in stored:
-            if row.factor == quota.cap_factor and row.valid:
-                factor = desk.plan.outlets[outlet].factors[row.factor]
-                hours[row.period.start] = row.zs_avg if factor.corrected else row.avg
-    return hours
-
-
-def _term_end(per: Per, start: int) -> int:
-    period = Period(Kind.MONTH, start)
-    for _ in range(12 if per == "year" else 3):
-        period = period.next()
-    return period.start
 
 
 def _known(desk: Desk, mark: int) -> Kept:

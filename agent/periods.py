@@ -14,6 +14,7 @@ from agent import columns, composing, report
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.exceedance import judge_hours
+from agent.foreseeing import foresee
 from agent.making import make_statistics
 from agent.metrics import Metrics
 from agent.model import Kind, Period, Statistic
@@ -159,6 +160,7 @@ class Periods:
             self._columns(connection, outlet, period)
             if period.kind in (Kind.HOUR, Kind.DAY):
                 judge_hours(connection, self.plan, self.names, rows, now=now)
+            foresee(connection, self.plan, self.names, outlet, period, now=now)
             if period.kind is Kind.HOUR:
                 tell_volumes(connection, self.plan, self.names, rows, now=now)
         self._owe(connection, outlet, period, now)

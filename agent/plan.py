@@ -67,6 +67,8 @@ class FactorPlan:
     """From which share on its two volumes differ."""
     chain: Chain | None = None
     """What the agent makes of its value with the help of its neighbours."""
+    calibration_s: int | None = None
+    """At most this long between two calibrations; None: nobody watches (QC-02)."""
 
     @property
     def batch(self) -> bool:
@@ -397,6 +399,7 @@ def _factor(site: Site, source: FactorSource, profile: Profile) -> FactorPlan:
         cycle_min=cycle_min,
         lag_min=lag_min,
         max_age_s=rule.max_age_s or age_s,
+        calibration_s=None if rule.calibration_h is None else int(rule.calibration_h * 3600),
         timed=profile.measured_at is not None and source.point in profile.batch_points,
         corrected="oxygen" in rule.conversions,
         counter_points=rule.counter.points if rule.counter else (),

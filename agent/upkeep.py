@@ -67,6 +67,14 @@ _DEBTS = (
     " (SELECT station, cn, start, st, revision FROM deliveries"
     "  WHERE state <> 'open' AND start < ? LIMIT ?)"
 )
+_COLUMNS = (
+    "DELETE FROM columns WHERE (kind, start, series, col) IN"
+    " (SELECT kind, start, series, col FROM columns WHERE start < ? LIMIT ?)"
+)
+_MARKS = "DELETE FROM marks WHERE id IN (SELECT id FROM marks WHERE end < ? LIMIT ?)"
+_VALUES = _MARKS.replace("marks", "manual_values")
+_CHECKS = _MARKS.replace("marks", "checks")
+_FAULTS = _MARKS.replace("marks", "faults").replace("end <", "closed_at <")
 
 
 async def drop_stale(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> None:
@@ -130,6 +138,11 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "deliveries", _DEBTS, years
     yield "commands", _COMMANDS, years
     yield "digests", _DIGESTS, years
+    yield "columns", _COLUMNS, years
+    yield "marks", _MARKS, years
+    yield "manual_values", _VALUES, years
+    yield "checks", _CHECKS, years
+    yield "faults", _FAULTS, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 

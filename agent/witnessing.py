@@ -6,13 +6,15 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 
-from agent.marks import Evidence, Minute, Record, Thresholds, from_causes
-from agent.model import Cause, Kind, Period, Statistic
+from agent.marks import Evidence, Minute, Record, Thresholds, from_causes, whole_minutes
+from agent.marks.spans import STANDARD_CHECK
+from agent.model import Cause, Kind, MarkKind, Period, Statistic
 from agent.plan import Plan
 from agent.settings.marks import MarkSettings, Witness
 from agent.stats import dominant
 from agent.store import checks, samples, statistics
 from agent.store.series import Names
+from agent.substitution import failed_checks
 
 _EVENTS = (
     "SELECT at, ended_at, factor FROM events"
@@ -115,6 +117,35 @@ def automatic(
             ],
         )
     ]
+
+
+def doubted(
+    connection: sqlite3.Connection, plan: Plan, outlet: str, start: int, end: int
+) -> list[Record]:
+    """Propose what failed checks of water make invalid, where it touches [start, end) (WAT-27)."""
+    found: list[Record] = []
+    if plan.outlets[outlet].medium != "water":
+        return found
+    for factor in plan.outlets[outlet].factors:
+        told = checks.between(connection, 0, end, outlet=outlet, factor=factor)
+        stretches = failed_checks(
+            [one.as_check() for one in told if one.kind in ("standard", "comparison")], until=end
+        )
+        for one in stretches:
+            first, last = whole_minutes(one.start, one.end)
+            if last > start:
+                found.append(
+                    Record(
+                        outlet,
+                        (factor,),
+                        MarkKind.EQUIPMENT,
+                        STANDARD_CHECK,
+                        first,
+                        last,
+                        evidence=("核查不合格 / failed check",),
+                    )
+                )
+    return found
 
 
 def _minutes(

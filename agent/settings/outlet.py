@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from agent.settings.gas import Conversion, Curve, GasSettings
 from agent.settings.marks import MarkSettings
 from agent.settings.statistics import StatisticsSettings
+from agent.settings.watch import WatchSettings
 from drivers.settings import Id, Model
 
 Medium = Literal["water", "gas", "noise", "electricity", "process"]
@@ -123,6 +124,9 @@ class FactorRule(Model):
         default=None, ge=0, lt=21, description="本因子的基准氧含量（%）；不写取 gas 的"
     )
     sampling: Sampling | None = Field(default=None, description="仅用于批次分析仪")
+    calibration_h: float | None = Field(
+        default=None, gt=0, le=8760, description="两次校准最长间隔（小时），超期即失控；不写即不查"
+    )
     max_age_s: float | None = Field(
         default=None, gt=0, le=172_800, description="实时数据最长可用时间（秒）"
     )
@@ -161,6 +165,7 @@ class Outlet(Model):
         default=StatisticsSettings(), description="时段数据的有效性"
     )
     marks: MarkSettings = Field(default=MarkSettings(), description="标记的建议与核对")
+    watch: WatchSettings = Field(default=WatchSettings(), description="数据异常巡查（AF）")
     factors: dict[str, FactorRule] = Field(default_factory=dict, description="按因子编码")
 
     @property

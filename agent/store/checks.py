@@ -47,6 +47,10 @@ class CheckRecord:
         """What makes two of them the same: told twice it is one check."""
         return f"{self.outlet}:{self.factor}:{self.kind}:{self.end}"
 
+    def as_check(self) -> Check:
+        """Give what `agent.substitution` asks: when it ended, and how."""
+        return Check(self.end, self.verdict)
+
 
 def add(connection: sqlite3.Connection, check: CheckRecord) -> int | None:
     """Store a check, journalled with the whole row; None when it is there already."""
@@ -93,14 +97,6 @@ def between(
         (outlet, start, end, factor, factor),
     )
     return [_check(row) for row in rows]
-
-
-def verdicts(
-    connection: sqlite3.Connection, *, outlet: str, factor: str, until: int
-) -> list[Check]:
-    """Give what `agent.substitution` asks: when a factor's checks ended, and how."""
-    found = between(connection, 0, until, outlet=outlet, factor=factor)
-    return [Check(one.end, one.verdict) for one in found]
 
 
 def _check(row: tuple[Any, ...]) -> CheckRecord:

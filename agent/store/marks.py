@@ -131,11 +131,16 @@ def listed(connection: sqlite3.Connection, outlet: str, start: int, end: int) ->
 
 
 def between(connection: sqlite3.Connection, start: int, end: int, *, outlet: str) -> list[Mark]:
-    """Give what is in force of an outlet in [start, end), exemptions too, factor by factor."""
+    """Give what is in force of an outlet in [start, end), exemptions too, factor by factor.
+
+    Automatic marks repeat what the flags said; the reported column has taken account of that, and
+    they change nothing more.
+    """
     return [
         mark
         for kept in listed(connection, outlet, start, end)
         if kept.record.state is MarkState.CONFIRMED
+        and (kept.record.channel is Channel.MANUAL or kept.record.kind is MarkKind.EXEMPTION)
         for mark in kept.record.marks()
     ]
 

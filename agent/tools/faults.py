@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from agent.desk import MarkError
 from agent.errors import Lang
-from agent.marking import MarkError
 from agent.store import faults as rows
 from agent.store.faults import STEPS, Fault, Step, What, clocks
 from agent.tools.hand import SITE, Instant, desk, signed

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import click
 
 from agent.clock import Clock
+from agent.desk import Desk
 from agent.errors import StoreError
-from agent.marking import Desk
 from agent.plan import Plan, make_plan
 from agent.settings import load_site
 from agent.settings.storage import state_directory

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,32 +10,21 @@ from pathlib import Path
 import click
 
 from agent import marking
+from agent.desk import MarkError
 from agent.errors import Lang
 from agent.marks import Name, Record, shown
 from agent.model import MarkKind, MarkState
 from agent.store import marks as rows
-from agent.store.marks import Kept
 from agent.tools.hand import SITE, Instant, attachment, desk, signed, span_options
-from agent.tools.words import factor_name, lang_option, local_time, pad, pick
+from agent.tools.mark_lines import FIELDS, fields, json_line, line
+from agent.tools.words import lang_option, pick
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DAY_S = 86_400
-_STATES = {
-    MarkState.PROPOSED: ("待确认", "proposed"),
-    MarkState.CONFIRMED: ("已确认", "confirmed"),
-    MarkState.REFUSED: ("已否决", "refused"),
-}
-_CHANNELS = {"auto": ("自动", "auto"), "manual": ("人工", "manual")}
-_ALL = ("全部因子", "every factor")
-_NO_PROOF = ("  缺附件", "  no attachment")
 _NONE = ("没有标记", "no marks")
 _SAME = ("已有同一标记，未改动", "this very mark is there already; nothing changed")
 _AGAINST = ("与实测矛盾，未确认；仍要确认请加 --despite：",
             "contradicted by what was measured, not confirmed; --despite to confirm:")  # fmt: skip
-_FIELDS = (
-    *("id", "family", "outlet", "facility", "factors", "type", "start", "end", "minutes"),
-    *("reason", "proof", "confirmed_by", "confirmed_at", "entered_by", "entered_at"),
-)
 
 
 @click.group("marks")
@@ -79,7 +67,7 @@ def list_(
             if one.record.ref in visible and one.record.state is not MarkState.REFUSED
         ]
     for one in kept:
-        click.echo(_json(one) if as_json else _line(one, lang))
+        click.echo(json_line(one) if as_json else line(one, lang))
     if not kept and not as_json:
         click.echo(pick(_NONE, lang))
 
@@ -130,7 +118,7 @@ def propose(
             kept = marking.propose(at, record, by=by, why=why)
             made = [] if kept is None else [kept]
     for one in made:
-        click.echo(_line(one, lang))
+        click.echo(line(one, lang))
     if not made:
         click.echo(pick(_SAME if code else _NONE, lang))
 
@@ -158,7 +146,7 @@ def confirm(
         for one in error.objections:
             click.echo(f"  {one.rule}: {one.text}", err=True)
         sys.exit(error.exit_code)
-    click.echo(_line(kept, lang))
+    click.echo(line(kept, lang))
 
 
 @marks.command("refuse")
@@ -170,7 +158,7 @@ def refuse(site: Path, mark: int, *, by: str, why: str, lang: Lang) -> None:
     """否决建议，或撤回已确认的标记 / refuse a proposal, take a confirmed mark back."""
     with desk(site, write=True) as at:
         kept = marking.refuse(at, mark, by=by, why=why)
-    click.echo(_line(kept, lang))
+    click.echo(line(kept, lang))
 
 
 @marks.command("entered")
@@ -184,8 +172,8 @@ def entered(site: Path, mark: int, *, by: str, lang: Lang) -> None:
         try:
             kept = rows.enter(at.connection, mark, by=by, now=at.now)
         except KeyError:
-            raise marking.MarkError(f"{mark}: 没有这条标记 / no such mark") from None
-    click.echo(_line(kept, lang))
+            raise MarkError(f"{mark}: 没有这条标记 / no such mark") from None
+    click.echo(line(kept, lang))
 
 
 @marks.command("export")
@@ -195,14 +183,14 @@ def entered(site: Path, mark: int, *, by: str, lang: Lang) -> None:
 def export(site: Path, since: float, until: float) -> None:
     """已确认标记，按平台字段的 CSV / confirmed marks in the platform's fields, as CSV."""
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_FIELDS)
+    writer.writerow(FIELDS)
     with desk(site, write=False) as at:
         for outlet in at.plan.outlets:
             for one in rows.listed(at.connection, outlet, int(since), int(until)):
                 record = one.record
                 wanted = record.state is MarkState.CONFIRMED
                 if wanted and record.kind is not MarkKind.EXEMPTION:
-                    writer.writerow(_fields(one))
+                    writer.writerow(fields(one))
 
 
 def _family(names: Iterable[Name], code: str, kind: str | None) -> MarkKind:
@@ -212,45 +200,5 @@ def _family(names: Iterable[Name], code: str, kind: str | None) -> MarkKind:
     found = {one.kind for one in names if one.code == code}
     if len(found) != 1:
         both = "/".join(sorted(found)) or "—"
-        raise marking.MarkError(f"{code}: --kind? {both}")
+        raise MarkError(f"{code}: --kind? {both}")
     return MarkKind(found.pop())
-
-
-def _fields(one: Kept) -> tuple[object, ...]:
-    record = one.record
-    return (
-        one.id,
-        record.kind.value,
-        record.outlet,
-        record.facility,
-        ";".join(record.factors),
-        record.code,
-        local_time(record.start),
-        local_time(record.last),
-        record.minutes,
-        record.reason or one.why,
-        record.proof,
-        one.decided_by or one.made_by,
-        local_time(one.decided_at if one.decided_at is not None else one.made_at),
-        one.entered_by or "",
-        local_time(one.entered_at),
-    )
-
-
-def _json(one: Kept) -> str:
-    return json.dumps(one.row(), ensure_ascii=False)
-
-
-def _line(one: Kept, lang: Lang) -> str:
-    record = one.record
-    named = ", ".join(factor_name(code, lang) for code in record.factors) or pick(_ALL, lang)
-    where = f"{record.outlet} {record.facility}".strip()
-    first, last = local_time(record.start, "%m-%d %H:%M"), local_time(record.last, "%m-%d %H:%M")
-    state = pad(pick(_STATES[record.state], lang), 10)
-    said = "".join(f"\n        ! {text}" for text in record.objections)
-    said += "".join(f"\n        · {text}" for text in record.evidence)
-    manual = record.channel.value == "manual" and record.state is MarkState.CONFIRMED
-    proof = pick(_NO_PROOF, lang) if manual and not record.proof else ""
-    channel = pick(_CHANNELS[record.channel.value], lang)
-    what = f"{where} {record.code} ({named}){proof}"
-    return f"{one.id:>6}  {state}{channel} {first}–{last} {what}{said}"

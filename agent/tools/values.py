@@ -1,4 +1,4 @@
-"""`paikou values SITE add|list`: laboratory and hand-held results, beside what was measured."""
+"""`paikou values SITE add|list|check|mass|rates`: laboratory results and checks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 
 from agent.errors import Lang
-from agent.marking import Desk, MarkError
 from agent.store import values as rows
 from agent.store.values import ENFORCEMENT, OWN, ManualValue, Purpose
+from agent.tools.checks import check, day_rates, known_factor, mass
 from agent.tools.hand import SITE, Instant, attachment, desk, signed, span_options
 from agent.tools.words import factor_name, lang_option, local_time, pick
 from protocols.hj212.factors import factor as factor_of
@@ -69,7 +69,7 @@ def add(
 ) -> None:
     """录入一个手工监测值 / enter one value."""
     with desk(site, write=True) as at:
-        _check(at, outlet, factor, since=since, until=until)
+        known_factor(at, outlet, factor, since=since, until=until)
         known = factor_of(factor, "hj212-2017")
         told = ManualValue(
             outlet,
@@ -120,19 +120,14 @@ def list_(
             click.echo(_line(number, told, lang))
 
 
-def _check(at: Desk, outlet: str, factor: str, *, since: float, until: float) -> None:
-    at.settings(outlet)
-    if factor not in at.plan.outlets[outlet].factors:
-        raise MarkError(f"{outlet}: 没有因子 / no factor {factor}")
-    if until <= since:
-        raise MarkError("采样止不晚于采样起 / the end does not lie after the begin")
-    if until > at.now:
-        raise MarkError("采样止在将来 / the end lies in the future")
-
-
 def _line(number: int, told: ManualValue, lang: Lang) -> str:
     first, last = local_time(told.start, "%m-%d %H:%M"), local_time(told.end, "%m-%d %H:%M")
     name, purpose = factor_name(told.factor, lang), pick(_PURPOSES[told.purpose], lang)
     corrected = "" if told.corrected is None else f" ({told.corrected:g})"
     value = f"{told.value:g}{corrected} {told.unit}"
     return f"{number:>6}  {purpose} {first}–{last} {told.outlet} {name} {value} {told.method}"
+
+
+values.add_command(check)
+values.add_command(mass)
+values.add_command(day_rates)

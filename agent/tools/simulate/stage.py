@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from agent.settings import Site
 from agent.settings.outlet import Limit
 from agent.settings.site import FactorSource
+from agent.tools.simulate.chains import by_point, played_code, room_for
 from agent.tools.simulate.courses import Course, course, known, plain_course
 from agent.tools.simulate.cycle import Cycle
 from agent.tools.simulate.dayue import Dayue, Habits
@@ -79,12 +80,11 @@ def _instrument(
 ) -> Instrument:
     cycle = _cycle(profile, play)
     row_s = cycle.length_s if cycle else play.row_s
-    sources = {source.point: source for source in site.sources_of(device.id)}
+    sources = by_point(site.sources_of(device.id))
     courses: dict[str, Course] = {}
     for point in profile.points:
         source = sources.get(point.id)
-        code = source.code if source else point.id
-        seed = f"{device.id}/{point.id}"
+        code, seed = played_code(point, source), f"{device.id}/{point.id}"
         if source is None and not known(code):
             if (plain := plain_course(point.units_said[0], seed=seed)) is not None:
                 courses[point.id] = plain
@@ -108,7 +108,8 @@ def _within_limits(played: Course, source: FactorSource) -> Course:
     wire = table.unit if table else played.unit
     today = datetime.datetime.now(datetime.UTC).date()
     limits = [limit for limit in source.rule.limits if _in_force(limit, today)]
-    highs = [limit.high for limit in limits if limit.high is not None]
+    room = room_for(source)
+    highs = [limit.high * room for limit in limits if limit.high is not None]
     lows = [limit.low for limit in limits if limit.low is not None]
     if source.rule.range is not None:
         highs.append(source.rule.range[1])

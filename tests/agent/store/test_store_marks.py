@@ -62,6 +62,14 @@ async def test_only_confirmed_marks_are_in_force_factor_by_factor(house: House) 
     assert {(one.start, one.end, one.code) for one in found} == {(T0, T0 + 600, "校准")}
 
 
+async def test_automatic_marks_are_listed_and_change_no_statistics(house: House) -> None:
+    auto = dataclasses.replace(RECORD, channel=Channel.AUTO, state=MarkState.CONFIRMED)
+    await added(house, auto)
+    assert len(await house.store.read(lambda one: marks.listed(one, "DW001", T0, T0 + HOUR))) == 1
+    between = await house.store.read(lambda one: marks.between(one, T0, T0 + HOUR, outlet="DW001"))
+    assert between == []
+
+
 async def test_mark_that_only_ends_where_a_stretch_begins_does_not_touch_it(house: House) -> None:
     await added(house)
     found = await house.store.read(lambda one: marks.listed(one, "DW001", T0 + 600, T0 + HOUR))
@@ -256,7 +264,4 @@ async def test_check_is_kept_once_and_gives_its_verdict(house: House) -> None:
     assert await house.write(lambda one: checks.add(one, check)) is None
     found = await house.store.read(lambda one: checks.between(one, T0, T0 + HOUR, outlet="DW001"))
     assert found == [check]
-    (one,) = await house.store.read(
-        lambda one: checks.verdicts(one, outlet="DW001", factor="w01018", until=T0 + HOUR)
-    )
-    assert (one.at, one.verdict) == (T0 + 900, Verdict.FAIL)
+    assert (found[0].as_check().at, found[0].as_check().verdict) == (T0 + 900, Verdict.FAIL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -15,7 +16,8 @@ import yaml
 from agent_site import site_with
 from click.testing import CliRunner, Result
 
-from agent.store.db import FILE_NAME
+from agent.store import journal
+from agent.store.db import FILE_NAME, Store
 from agent.tools.faults import faults
 from agent.tools.marks import marks
 from agent.tools.migrate import migrate
@@ -180,6 +182,17 @@ def test_commands_without_a_store_say_so(site: Path) -> None:
     assert "no such store" in str(call("marks", site, "list").exception)
 
 
+async def test_hand_works_beside_a_store_that_is_open_and_writing(site: Path) -> None:
+    async with Store(site.parent / "state", ballast_mb=0) as store:
+        await store.write(lambda one: journal.add(one, "daemon", {}, at=1.0))
+        number = await asyncio.to_thread(proposed, site)
+        await store.write(lambda one: journal.add(one, "daemon", {}, at=2.0))
+        await asyncio.to_thread(good, "marks", site, "confirm", str(number), *SIGNED)
+        assert await store.read(journal.broken_at) is None
+    lines = rows(site, "SELECT what FROM journal ORDER BY seq")
+    assert [what for (what,) in lines] == ["daemon", "mark proposed", "daemon", "mark confirmed"]
+
+
 def value_options(**more: str) -> tuple[str, ...]:
     given = {"outlet": "DW001", "factor": "w01018", "value": "42.5", "method": "HJ 828-2017"}
     given |= {"instrument": "COD-1", **more}
@@ -242,3 +255,39 @@ def test_step_noted_twice_and_unknown_device_are_told(site: Path) -> None:
     result = call("faults", site, "step", "1", "on_site", *SIGNED)
     assert "noted before" in str(result.exception)
     assert "no such ticket" in str(call("faults", site, "step", "9", "closed", *SIGNED).exception)
+
+
+def check_options(**more: str) -> tuple[str, ...]:
+    given = {"outlet": "DW001", "factor": "w01018", "nominal": "100", **more}
+    pairs = [(f"--{name}", value) for name, value in given.items()]
+    return (*(part for pair in pairs for part in pair), *span(5, 20), *SIGNED)
+
+
+def test_check_by_hand_is_judged_and_kept_once(site: Path) -> None:
+    said = good("values", site, "check", *check_options(kind="standard", reading="88.9"))
+    assert "-11.10 % 不合格" in said
+    again = good("values", site, "check", *check_options(kind="standard", reading="88.9"))
+    assert "未改动" in again
+    assert rows(site, "SELECT verdict, channel FROM checks") == [("fail", "manual")]
+    said = good(
+        "values", site, "check", *check_options(**{"kind": "zero", "nominal": "0"}),
+        "--reading", "2.5", "--full-scale", "200",
+    )  # fmt: skip
+    assert "+1.25 % 合格" in said
+
+
+def test_drift_without_full_scale_is_told(site: Path) -> None:
+    result = call("values", site, "check", *check_options(kind="zero", reading="2.5"))
+    assert "--full-scale" in str(result.exception)
+
+
+def test_mass_of_a_month_is_said_in_words_and_json(site: Path) -> None:
+    options = ("--outlet", "DW001", "--factor", "w01018", "--from", "2026-04-10")
+    assert "实测量 0" in good("values", site, "mass", *options)
+    told = json.loads(good("values", site, "mass", *options, "--json"))
+    assert (told["rate"], told["rows"]) == (None, [])
+
+
+def test_rates_of_a_day_without_rows_are_dashes(site: Path) -> None:
+    said = good("values", site, "rates", "--outlet", "DW001", "--day", "2026-04-10")
+    assert said.count("—") == 6

@@ -10,7 +10,8 @@ from agent_house import House
 from agent_site import COD, DAY, FLOW, HOUR, PH, T0
 
 from agent import marking
-from agent.marking import Contradicted, Desk, MarkError
+from agent.desk import Desk, MarkError
+from agent.marking import Contradicted
 from agent.marks import Channel, Record
 from agent.model import Cause, MarkKind, MarkState
 from agent.store import marks as rows
@@ -82,7 +83,7 @@ async def test_confirmed_mark_makes_the_columns_and_a_refusal_takes_them_back(
         ("marks", "calibration", 0),
     ]
     await refuse(house, kept.id)
-    assert [one for one in column(house) if not one[2]] == []
+    assert column(house) == []
     assert reported(house) == before
 
 
@@ -206,6 +207,28 @@ async def test_quota_exempts_up_to_its_end_and_warns_at_80_and_100_percent(house
     with pytest.raises(MarkError, match="follows from"):
         number = house.one("SELECT min(id) FROM marks WHERE kind = 'exemption'")
         await refuse(house, number)
+
+
+async def test_refusal_frees_quota_for_what_came_later_and_its_columns_follow(house_with) -> None:  # type: ignore[no-untyped-def]
+    house = await house_with(incineration)
+    await closed(house)
+    first = dataclasses.replace(mark("烘炉", 0, 54, kind="condition"), facility="MF0001")
+    later = dataclasses.replace(mark("停炉降温", 60, 119, kind="condition"), facility="MF0001")
+    kept = await propose(house, first)
+    await confirm(house, kept.id)
+    await confirm(house, (await propose(house, later)).id)
+
+    def second_hour() -> list[tuple[object, ...]]:
+        return house.rows(
+            "SELECT cause, valid FROM columns WHERE kind = '1h' AND start = ? AND series = ?"
+            " AND col = 'exemptions'",
+            START + HOUR,
+            house.names.series["DW001", PH, "rtd"],
+        )
+
+    assert second_hour() == [("normal", 1)]
+    await refuse(house, kept.id)
+    assert second_hour() == [("stopped", 0)]
 
 
 async def test_marks_in_force_are_given_to_the_statistics(house: House) -> None:
