@@ -8,14 +8,11 @@ import functools
 import logging
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from agent import __version__, report
+from agent import __version__
 from agent.bells import Bells
 from agent.clock import Clock, Pace
 from agent.commands import TABLE
@@ -31,20 +28,22 @@ from agent.local import LocalSocket
 from agent.lock import hold
 from agent.metrics import Metrics
 from agent.near import Near
-from agent.orders import order_probe
 from agent.periods import Periods
-from agent.plan import Plan, StationPlan
+from agent.posts import line_terms, link_terms
 from agent.proving import seal_all, seal_to_the_end, sign_head
+from agent.questions import Questions
 from agent.reloading import InForce, read, read_again, under_overrides
 from agent.settings.storage import socket_paths, state_directory
+from agent.starting import note_start
 from agent.status import Observatory
-from agent.store import actions, journal, outbox, recovery, series
-from agent.store.db import SCHEMA_VERSION, Store, schema_version
+from agent.store import journal, recovery, series
+from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.store.room import is_full
 from agent.supervise import end, feed_watchdog, notify, watchdog_interval_s
 from agent.ticks import Ticks
 from agent.timekeeping import ClockRefused, Timekeeper, set_wall_clock
+from agent.upgrading import migrate_if_old
 from agent.upkeep import drop_stale, upkeep
 from agent.uplink.contract import contract, manners
 from agent.uplink.desk import Office
@@ -54,7 +53,6 @@ from agent.watching import watch_outlets
 
 log = logging.getLogger(__name__)
 
-MIGRATION_TIMEOUT_S = 600.0
 LOOK_S = 2.0
 POLL_GRACE_S = 300.0
 SOCKET_S = 2.0
@@ -78,7 +76,7 @@ async def run(site_file: Path, *, pace: Pace | None = None) -> None:
         raise StoreError(f"{directory}: no place for the store: {error.strerror}") from None
     with hold(directory):
         aside = recovery.heal(directory)
-        await asyncio.to_thread(_migrate_if_old, directory)
+        await asyncio.to_thread(migrate_if_old, directory)
         storage = site.storage
         try:
             async with Store(
@@ -100,7 +98,6 @@ class App:
         self._frames = FrameLog(store, clock, self._metrics)
         self._time = Timekeeper(clock, store)
         self._started_at = clock.now()
-        self._socket = self._local()
         self._stopping = False
         self._set = asyncio.Event()
         """Rings when a platform set something that is to be put in force."""
@@ -118,6 +115,17 @@ class App:
             lines=lambda: [one for one in self._crew if isinstance(one, Line)],
             links=lambda: [one for one in self._crew if isinstance(one, StationLink)],
         )
+        questions = Questions(
+            site_file,
+            lambda: self._in_force.plan,
+            self._observatory,
+            store,
+            clock,
+            self._bells,
+            self._metrics,
+            self._frames,
+        )
+        self._socket = LocalSocket(socket_paths(in_force.plan.site), questions.answers())
 
     async def run(self, aside: Path | None) -> None:
         """Work until told to stop. `aside` is where a damaged store was put."""
@@ -127,7 +135,11 @@ class App:
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, reload.set)
         self._in_force = await under_overrides(self._in_force, self._store, now=self._clock.now())
-        await self._store.write(lambda connection: self._note_start(connection, aside))
+        await self._store.write(
+            lambda connection: note_start(
+                connection, self._in_force, aside, clock=self._clock, boot=self._time.boot
+            )
+        )
         await self._time.look()
         async with (
             asyncio.TaskGroup() as group,
@@ -200,7 +212,7 @@ class App:
         posts = {"local socket": Post(socket_paths(plan.site), lambda: self._socket)}
         for bus in plan.site.buses:
             posts[f"bus {bus.id}"] = Post(
-                (bus, *_concerns(plan, bus.id)),
+                (bus, *line_terms(plan, bus.id)),
                 lambda bus=bus: Line(  # type: ignore[misc]  # mypy sees no type in a default
                     bus,
                     plan,
@@ -222,7 +234,7 @@ class App:
                 credentials=self._keeper.in_force,
             )
             posts[f"station {station.id}"] = Post(
-                _link_terms(station),
+                link_terms(station),
                 lambda agreed=agreed: StationLink(  # type: ignore[misc]  # as above
                     agreed,
                     self._store,
@@ -263,17 +275,6 @@ class App:
         if self._clock.pace is not None:
             raise ClockRefused("the clock of a demo is not to be set")
         set_wall_clock(at)
-
-    def _local(self) -> LocalSocket:
-        return LocalSocket(
-            socket_paths(self._in_force.plan.site),
-            {
-                "status": self._ask_status,
-                "metrics": self._ask_metrics,
-                "probe": self._ask_probe,
-                "frames": self._ask_frames,
-            },
-        )
 
     async def _close_periods(self) -> None:
         """Close what is due, for ever. What fails here ends the process (architecture §3.11)."""
@@ -386,108 +387,12 @@ class App:
             raise error
         await self._note("task failed", {"task": name, "error": repr(error)[:500]})
 
-    async def _ask_status(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await self._observatory.status()
-
-    async def _ask_metrics(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        for station, owed in (await self._observatory.owed()).items():
-            self._metrics.outbox.labels(station).set(owed)
-        return {"text": self._metrics.text()}
-
-    async def _ask_probe(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        device = str(question.get("device", ""))
-        if device not in set(self._in_force.plan.devices()):
-            return {"error": f"no device {device!r} in {self._file}"}
-        return await order_probe(device, self._store, self._clock, self._bells)
-
-    async def _ask_frames(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Bring the message log to the store, for who is about to read it there."""
-        await self._frames.flush()
-        return {"written": True}
-
     async def _note(self, what: str, detail: Mapping[str, object]) -> None:
         now = self._clock.now()
         await self._store.write(lambda connection: journal.add(connection, what, detail, at=now))
-
-    def _note_start(self, connection: sqlite3.Connection, aside: Path | None) -> None:
-        """Write the start down; what was running when we died is in doubt now."""
-        now = self._clock.now()
-        detail = {
-            "version": __version__,
-            "site": self._in_force.file_hash,
-            "boot": self._time.boot,
-            "in_doubt": actions.doubt_running(connection),
-            "damaged_store": str(aside) if aside else "",
-        }
-        journal.add(connection, "start", detail, at=now)
-        if not self._clock.sane():
-            return
-        for station in self._in_force.plan.stations.values():
-            if station.destination.wire.restart_upload and now >= (station.since or 0.0):
-                for st in station.by_st():
-                    upload = report.started(station.wording, st=st, at=now)
-                    if upload is not None:
-                        outbox.add(connection, station.id, upload, now=now)
-
-
-def _link_terms(station: StationPlan) -> tuple[object, ...]:
-    """Give what a station's connection stands on: what is not here changes while it lasts."""
-    free = {"real_time_s": 30, "minutes": 10, "timeout_s": 10.0, "resends": 3, "stations": ()}
-    own = {"real_time": True, "real_time_s": None, "minutes": None, "timeout_s": None}
-    return (
-        station.destination.model_copy(update=free),
-        station.station.model_copy(update={**own, "resends": None}),
-        tuple(one.id for one in station.outlets),
-        frozenset(station.devices()),
-    )
-
-
-def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:
-    """Give all that the worker of a line takes from the plan: nothing else may restart it."""
-    devices = plan.site.devices_on(bus)
-    factors = tuple(plan.factors_of(one.id) for one in devices)
-    samplers = {one.outlet for one in plan.site.samplers if one.bus == bus}
-    concerned = {one.outlet for found in factors for one in found} | samplers
-    outlets = tuple(
-        (one.id, one.st, one.flow, one.sampler, one.keeping)
-        for one in plan.outlets.values()
-        if one.id in concerned
-    )
-    # what is found on a line is told to the platforms that hear of it
-    told = tuple(
-        (
-            one.id,
-            one.destination.events,
-            one.destination.wire.retained_upload,
-            one.wording,
-            one.since,
-            tuple(outlet.id for outlet in one.outlets),
-        )
-        for one in plan.stations.values()
-        if any(outlet.id in concerned for outlet in one.outlets)
-    )
-    profiles = tuple(plan.profiles[one.id] for one in devices)
-    return devices, profiles, factors, outlets, told
 
 
 def _concerns_store(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return any(_concerns_store(one) for one in error.exceptions)
     return isinstance(error, sqlite3.Error | StoreError)
-
-
-def _migrate_if_old(directory: Path) -> None:
-    """Bring the schema up to date in a child process: its libraries stay out of the daemon."""
-    if schema_version(directory / "store.db") == SCHEMA_VERSION:
-        return
-    try:
-        subprocess.run(
-            [sys.executable, "-m", "agent.tools.migrate", str(directory)],
-            check=True,
-            timeout=MIGRATION_TIMEOUT_S,
-            stdin=subprocess.DEVNULL,
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise StoreError(
-            f"{directory}: the store could not be brought up to date: {error}"
-        ) from None

@@ -282,6 +282,12 @@ def _station(
             period_flag={str(medium): how for medium, how in destination.period_flag.items()},
             answer=destination.ack not in ("puback", "none"),
             shared_qn=destination.wire.split_qn == "shared",
+            converted=frozenset(
+                code
+                for name in station.outlets
+                for code, one in outlets[name].factors.items()
+                if one.corrected
+            ),
         ),
         since=None if station.since is None else _midnight(station.since),
         send_phase_s=_phase(station.mn or station.id, destination.send_window_s),

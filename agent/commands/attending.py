@@ -11,6 +11,7 @@ from agent.errors import StoreError
 from agent.settings.secrets import SecretError
 from agent.uplink.desk import Desk
 from protocols.hj212.commands import command
+from protocols.hj212.errors import LocalFrameError
 from protocols.hj212.message import Message
 from protocols.hj212.orders import ForLogger
 from protocols.hj212.reports import AskKey, Hardware
@@ -73,7 +74,12 @@ class Asking:
         """Say a notice and wait for its 9013; one that is not answered is said later again."""
         st = next(iter(self.desk.station.by_st()))
         cn = message.cn
-        for segment in self.desk.own(message, cn, st=st, answer=True):
+        try:
+            segments = self.desk.own(message, cn, st=st, answer=True)
+        except LocalFrameError as error:
+            log.error("%s: %s cannot be said: %s", self.desk.id, cn, error)
+            return
+        for segment in segments:
             qn = await self.desk.number()
             await self.desk.talk.say(replace(segment, qn=qn))
             if not await self.desk.talk.answered(qn):

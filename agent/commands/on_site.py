@@ -31,6 +31,12 @@ _STATES: Mapping[Cause, str] = {
     Cause.STOPPED: "9",
 }
 """i12001 (HJ 212-2017 table B.10) of a cause; what is not here is not told."""
+_STATE_WORDS: Mapping[Cause, str] = {
+    Cause.MAINTENANCE: "维护",
+    Cause.FAULT: "故障",
+    Cause.CALIBRATION: "校准",
+}
+"""The same where a dialect has states of its own: by their words, its numbers mean others."""
 
 
 def cannot_be_set(_: Asked, __: Desk) -> int | None:
@@ -150,7 +156,18 @@ async def _state(order: AskOnSite, desk: Desk) -> str | None:
     cause = found[one.factor].cause if one.factor in found else Cause.NO_LINK
     if order.code == "i12002":
         return "1" if cause is Cause.NO_LINK else "0"
-    return _STATES.get(cause) if order.code == "i12001" else None
+    return _working_state(cause, one, desk) if order.code == "i12001" else None
+
+
+def _working_state(cause: Cause, one: FactorPlan, desk: Desk) -> str | None:
+    if not desk.edition.states:
+        return _STATES.get(cause)
+    medium = next(each.medium for each in desk.station.outlets if each.id == one.outlet)
+    word = _STATE_WORDS.get(cause)
+    if cause in (Cause.NORMAL, Cause.OVER_RANGE) and not one.batch:
+        word = "测量"  # who measures in batches may as well be idle
+    numbers = {text: number for number, text in desk.edition.states.get(medium, {}).items()}
+    return None if word not in numbers else f"{numbers[word]}"
 
 
 def _of_logger(code: str, desk: Desk) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ from agent.report.notices import EventNotice
 from agent.report.wording import Wording, letter, period_letter
 from protocols.hj212.commands import command
 from protocols.hj212.message import (
+    UNCOMPUTABLE,
     FactorValues,
     Message,
     Periodic,
@@ -140,6 +142,8 @@ def _told(wording: Wording, factors: Iterable[FactorValues]) -> Iterator[FactorV
 def _spelled(wording: Wording, one: FactorValues) -> FactorValues:
     """Give a factor as it goes on this wire; an amount is in the same unit everywhere."""
     values = {name: value for name, value in one.values.items() if value is not None}
+    if wording.sentinel(one.code):
+        values |= _uncomputed(one.values)
     spelling = wording.said.get(one.code)
     if spelling is None:
         return FactorValues(one.code, values)
@@ -147,6 +151,17 @@ def _spelled(wording: Wording, one: FactorValues) -> FactorValues:
         if name in _MEASURED and isinstance(value, float | int):
             values[name] = spelling.value(value)
     return FactorValues(spelling.code, values)
+
+
+def _uncomputed(values: Mapping[str, Value]) -> dict[str, float | str]:
+    """Stand in for the converted values that are missing beside a measured one."""
+    return {
+        name: math.copysign(UNCOMPUTABLE, measured)
+        for name, value in values.items()
+        if name.startswith("Zs")
+        and value is None
+        and isinstance(measured := values.get(name[2:]), float | int)
+    }
 
 
 def _live_fields(wording: Wording, one: Live, at: int) -> dict[str, Value]:

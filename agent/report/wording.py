@@ -46,10 +46,18 @@ class Wording:
     """Whether the packets of one upload bear one request number (`split_qn`)."""
     said: Mapping[str, Spelling] = field(default_factory=dict)
 
+    converted: frozenset[str] = frozenset()
+    """Factors that have a value at reference oxygen."""
+
     def code(self, factor: str) -> str:
         """Give the code by which a factor goes on this wire."""
         spelling = self.said.get(factor)
         return factor if spelling is None else spelling.code
+
+    def sentinel(self, factor: str) -> bool:
+        """Say whether a converted value that cannot be computed is told by the type's largest."""
+        wanted = self.absent == "profile_sentinel" and self.edition.largest_zs
+        return wanted and factor in self.converted
 
     def rule(self, medium: str) -> str:
         """Give how a period of that medium finds its letter."""

@@ -65,6 +65,8 @@ def _check_platform(site: Site, destination: Destination, path: Path, findings: 
             found=str(destination.real_time_s),
             allowed=f"{STANDARD_REAL_TIME_S}..3600",
         )
+    if destination.absent == "profile_sentinel" and not spoken_or_edition(destination).largest_zs:
+        findings.warning("no_sentinel", (*path, "absent"), found=destination.absent)
     places = [(*path, "stations", number) for number in range(len(destination.stations))]
     stations = list(zip(places, destination.stations, strict=True))
     headers = [((*place, "mn"), station.mn) for place, station in stations if station.mn]

@@ -94,16 +94,11 @@ def _profiles(
     return profiles
 
 
-_WIRE_LATER = frozenset({"encoding"})
-
-
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
     for name in ("cameras", "inputs", "rounds", "people", "page"):
         if getattr(site, name):
             yield (name,)
-    if site.time_source != "system":
-        yield ("time_source",)
     for number, destination in enumerate(site.destinations):
         for key in _later_of(destination):
             yield ("destinations", number, *key)
@@ -114,9 +109,5 @@ def _later_of(destination: Destination | OpsServer) -> Iterator[Path]:
     if isinstance(destination, OpsServer):
         yield ("type",)
         return
-    if destination.absent == "profile_sentinel":
-        yield ("absent",)
-    for key in sorted(destination.wire.model_fields_set & _WIRE_LATER):
-        yield ("wire", key)
     if destination.interfaces and destination.transport == "mqtt":
         yield ("interfaces",)

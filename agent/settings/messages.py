@@ -203,5 +203,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "outlet_unsent": ("没有任何平台接收这个排放口", "no destination takes this outlet"),
     "secret_missing": ("现在读不到这个密码文件", "the secret cannot be read now"),
     "file_missing": ("文件不存在", "the file is not there"),
+    "no_sentinel": (
+        "该版本没有占位值，按 flag_only 处理",
+        "this edition has no such number; it is as flag_only",
+    ),
     "later": ("本版本读取此项，但还不使用", "read by this version, not yet used"),
 }

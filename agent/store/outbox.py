@@ -46,6 +46,8 @@ _COLUMNS = (
     "id, station, cn, st, at, revision, pno, pnum, qn_ms, class, answer, body,"
     " created_at, not_before, attempts, outcome"
 )
+# as `_identity`
+_THIS = "id = ? AND station = ? AND cn = ? AND st = ? AND at = ? AND revision = ? AND pno = ?"
 # as `Row.live_from`
 _LIVE_FROM = "CASE WHEN attempts THEN created_at ELSE max(created_at, not_before) END"
 # a row from a time that is still to come waits for nothing: the clock went back since
@@ -199,20 +201,23 @@ def kept(connection: sqlite3.Connection, row: Row, *, not_before: float, outcome
 def renumber(connection: sqlite3.Connection, row: Row, *, now: float) -> Row:
     """Give a row a request number that was never used (`qn_on_resend: fresh`)."""
     number = next_qn(connection, row.station, now)
-    connection.execute("UPDATE outbox SET qn_ms = ? WHERE id = ?", (number, row.id))
+    connection.execute(f"UPDATE outbox SET qn_ms = ? WHERE {_THIS}", (number, *_identity(row)))
     return replace(row, qn_ms=number)
 
 
 def done(connection: sqlite3.Connection, row: Row, state: str, *, outcome: str, now: float) -> None:
     """Close a row as accepted, unconfirmed, rejected or dropped, and its debt with the last one.
 
-    The worst of its packets speaks for the upload.
+    The worst of its packets speaks for the upload. What was closed meanwhile (given up, or its
+    answer came late) stays as it is, unless the platform says now that it has it.
     """
-    connection.execute(
+    changed = connection.execute(
         "UPDATE outbox SET state = ?, outcome = ?, done_at = ?, attempts = attempts + 1"
-        " WHERE id = ?",
-        (state, outcome, now, row.id),
-    )
+        f" WHERE {_THIS} AND (state = 'open' OR (? = 'accepted' AND state <> 'accepted'))",
+        (state, outcome, now, *_identity(row), state),
+    ).rowcount
+    if not changed and _there(connection, row):
+        return
     upload = (row.station, row.cn, row.at, row.st, row.revision)
     packets = connection.execute(
         "SELECT DISTINCT state FROM outbox"
@@ -235,6 +240,17 @@ def drop_old_real_time(connection: sqlite3.Connection, station: str, before: flo
         " WHERE station = ? AND state = 'open' AND cn = ? AND at < ?",
         (station, REAL_TIME_CN, before),
     ).rowcount
+
+
+def _identity(row: Row) -> tuple[int, str, str, str, int, int, int]:
+    """Give what is sure to be this row: a number alone is given again once its row is deleted."""
+    return row.id, row.station, row.cn, row.st, row.at, row.revision, row.pno
+
+
+def _there(connection: sqlite3.Connection, row: Row) -> bool:
+    return bool(
+        connection.execute(f"SELECT 1 FROM outbox WHERE {_THIS}", _identity(row)).fetchone()
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,12 @@ def reopen(
     """
     key = (station, cn, st, at, revision)
     packets = stored(connection, *key)
+    if packets is not None:
+        # an unconfirmed platform gets of its backlog only what somebody asked for
+        connection.execute(
+            f"UPDATE outbox SET class = ?, outcome = ? WHERE {_WHICH} AND state = 'open'",
+            (int(Urgency.ASKED), why, *key),
+        )
     if packets:
         connection.execute(
             "UPDATE outbox SET state = 'open', done_at = NULL, not_before = 0,"

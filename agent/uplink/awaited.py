@@ -47,6 +47,11 @@ class Awaited:
         row = self._silent.pop(qn, None)
         if row is None:
             return False
+        for answer, again in self._waiting.values():
+            if again.id == row.id:  # it went out again under a number of its own: no need now
+                if not answer.done():
+                    answer.set_result(None)
+                return False
         self.late.append(row)
         return True
 

@@ -116,7 +116,14 @@ def _header(station: StationPlan, found: StationCredentials) -> Header:
     """Make the header, and see that frames can be made with it. Raises Unreachable."""
     edition = station.wording.edition
     try:
-        made = Header(edition, station.mn, found.pw, _ring(station, found), found.previous_pw)
+        made = Header(
+            edition,
+            station.mn,
+            found.pw,
+            _ring(station, found),
+            found.previous_pw,
+            station.destination.wire.encoding,
+        )
         flag = Flag(edition.flag_version)
         made.bytes_of(Segment("0" * 17, "91", "9014", made.pw, made.mn, flag))
     except LocalFrameError as error:

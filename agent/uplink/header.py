@@ -33,6 +33,8 @@ class Header:
     """None where nothing is sealed."""
     previous_pw: str | None = field(default=None, repr=False)
     """What a request that is repeated may still bear."""
+    encoding: str = "auto"
+    """How the platform writes text (`wire.encoding`)."""
 
     def frame(self, row: Row, *, resent: bool) -> bytes:
         """Make the bytes of an outbox row. `resent` sets RF where the edition has it."""
@@ -81,7 +83,8 @@ class Header:
     def open(self, data: bytes) -> tuple[Segment, bool]:
         """Read one frame as `read` does, and say whether it was sealed."""
         frame = decode_frame(data, unseal=self.unseal)
-        return parse_segment(frame.segment, self.edition)[0], frame.sealed
+        segment, _ = parse_segment(frame.segment, self.edition, encoding=self.encoding)
+        return segment, frame.sealed
 
     @property
     def unseal(self) -> Unseal | None:

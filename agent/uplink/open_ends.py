@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from agent.store import actions, commands
@@ -9,7 +10,11 @@ from agent.store.commands import Command
 from agent.uplink.desk import Desk
 from agent.uplink.results import FAILED, Ending, Result
 from agent.uplink.serving import Serving
+from protocols.hj212.errors import LocalFrameError
+from protocols.hj212.message import Message
 from protocols.hj212.segment import Segment
+
+log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
 _FINISHED = ("done", "failed", "refused", "expired")
@@ -46,8 +51,15 @@ class OpenEnds:
                 return
             row = await self.serving.end(row, Result(ending.exe_rtn, ending.outcome), desk)
             if ending.message is not None:
-                await desk.give(segment, ending.message)
+                await self._give(segment, ending.message, desk)
         await self.serving.tell(row, segment, desk)
+
+    async def _give(self, segment: Segment, message: Message, desk: Desk) -> None:
+        """Say what an order brought; how it ended is told also where that has no form here."""
+        try:
+            await desk.give(segment, message)
+        except LocalFrameError as error:
+            log.warning("%s: command %s: cannot be said: %s", desk.id, segment.cn, error)
 
     async def _ending(self, row: Command, desk: Desk) -> Ending | None:
         """Say how the order ended that a request became; None while it has not."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+import sqlite3
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from agent.clock import Clock
@@ -15,6 +16,8 @@ from agent.uplink.manners import Confirmation, Manners
 
 LIVE_S = 60.0
 """A row that waited longer than this is backlog."""
+PACKETS = 4
+"""Rows of the backlog looked at for each that may go: of an upload one packet goes at a time."""
 EVENTS_PASSED = 5000
 """Notices that may lie before a frame of the same urgency while notices rest."""
 
@@ -37,47 +40,71 @@ class Picker:
         self.tokens, self.refilled_at = -wait_s * self.manners.backlog_per_s, at
 
     async def pick(
-        self, at: float, free: int, *, busy: Mapping[int, Row], notices: bool
+        self,
+        at: float,
+        free: int,
+        *,
+        busy: Mapping[int, Row],
+        settling: Collection[int] = (),
+        notices: bool,
     ) -> list[Row]:
-        """Give at most `free` rows that are not under way; without `notices` those rest."""
-        rows = await self._due(free, busy, notices=notices)
-        backlog = await self._backlog(at, free - len(rows), busy)
-        chosen = _in_packet_order(rows + backlog, busy.values())
-        self.tokens -= sum(row in backlog for row in chosen)
-        return chosen
+        """Give at most `free` rows, each once, that are not under way.
 
-    async def _due(self, free: int, busy: Mapping[int, Row], *, notices: bool) -> list[Row]:
-        """Give alarms and live rows; while notices rest they stand in nobody's way."""
-        limit = free if notices else free + EVENTS_PASSED
-        station, now = self.manners.station, self.clock.now()
-        rows = await self.store.read(
-            lambda connection: outbox.to_send(
-                connection, station, now=now, live_s=LIVE_S, limit=limit, busy=busy
-            )
-        )
-        return [row for row in rows if notices or row.cn != EVENT][:free]
+        `settling` are rows whose end is known, and not written down yet. Without `notices` those
+        rest.
+        """
+        most, away = self._allowed(at), {*busy, *settling}
+        behind = sum(row.pnum - row.pno for row in busy.values())
+        job = self._job(free, most, away, behind=behind, notices=notices)
+        rows, backlog = await self.store.read(job)
+        chosen = _in_packet_order(rows, busy.values())
+        late = _in_packet_order(backlog, [*busy.values(), *chosen])
+        late = late[: min(free - len(chosen), most)]
+        self.tokens -= len(late)
+        return chosen + late
 
-    async def _backlog(self, at: float, free: int, busy: Mapping[int, Row]) -> list[Row]:
-        rate = self.manners.backlog_per_s * self.clock.speed
-        self.tokens = min(max(1.0, rate), self.tokens + (at - self.refilled_at) * rate)
-        self.refilled_at = at
-        limit = min(free, int(self.tokens))
-        if limit <= 0:
-            return []
+    def _job(
+        self, free: int, most: int, away: Collection[int], *, behind: int, notices: bool
+    ) -> Callable[[sqlite3.Connection], tuple[list[Row], list[Row]]]:
+        """Give what reads both lists as of one moment.
+
+        `behind` packets may lie before all others, held back by those under way.
+        A row that grows old, or is written to, between the two readings is in the first list only:
+        in both it would be under way twice.
+        """
         station, now = self.manners.station, self.clock.now()
         # an unconfirmed platform gets each upload once, and backlog only when somebody asks
         asked = self.confirmation.unconfirmed
-        return await self.store.read(
-            lambda connection: outbox.backlog(
+        # while notices rest they stand in nobody's way
+        limit = free if notices else free + EVENTS_PASSED
+
+        def read(connection: sqlite3.Connection) -> tuple[list[Row], list[Row]]:
+            found = outbox.to_send(
+                connection, station, now=now, live_s=LIVE_S, limit=limit, busy=away
+            )
+            due = [row for row in found if notices or row.cn != EVENT][:free]
+            left = min(free - len(due), most)
+            if left <= 0:
+                return due, []
+            backlog = outbox.backlog(
                 connection,
                 station,
                 now=now,
                 live_s=LIVE_S,
-                limit=limit,
-                busy=busy,
+                limit=behind + left * PACKETS,
+                busy={*away, *(row.id for row in due)},
                 asked_only=asked,
             )
-        )
+            return due, backlog
+
+        return read
+
+    def _allowed(self, at: float) -> int:
+        """Give how many rows of the backlog may go out now."""
+        rate = self.manners.backlog_per_s * self.clock.speed
+        self.tokens = min(max(1.0, rate), self.tokens + (at - self.refilled_at) * rate)
+        self.refilled_at = at
+        return int(self.tokens)
 
 
 def _in_packet_order(rows: Iterable[Row], busy: Iterable[Row]) -> list[Row]:

@@ -35,6 +35,8 @@ PATIENT_TIMES = 5
 FIRST_WAIT_S = 4.0
 LONGEST_WAIT_S = 300.0
 """How long a row waits that was kept more than five times: twice as long each time."""
+SETTLING = 128
+"""Uploads that may wait for the commit of their end, outside the window: those of two commits."""
 WRITTEN = 1000
 """Uploads without a wish for an answer that may wait to see whether the connection lives on."""
 
@@ -58,6 +60,8 @@ class Sender:
     _busy: dict[int, Row] = field(default_factory=dict)
     _written: int = 0
     """How many of the busy ones only wait whether the connection lives on."""
+    _settling: set[int] = field(default_factory=set)
+    """Rows whose end is known and is being written down."""
     _awaited: Awaited = field(default_factory=Awaited)
     _picker: Picker = field(init=False)
 
@@ -111,10 +115,14 @@ class Sender:
     async def _next(self, at: float) -> list[Row]:
         """Give the rows to hand over now, within what may be in flight."""
         free = self.manners.in_flight - len(self._busy) + self._written
-        if free <= 0 or self._written >= WRITTEN or self.pause.lasts(at):
+        full = self._written >= WRITTEN or len(self._settling) >= SETTLING
+        if free <= 0 or full or self.pause.lasts(at):
             return []
         notices = not self.event_pause.lasts(at)
-        return await self._picker.pick(at, free, busy=dict(self._busy), notices=notices)
+        busy, settling = dict(self._busy), frozenset(self._settling)
+        rows = await self._picker.pick(at, free, busy=busy, settling=settling, notices=notices)
+        answered = {row.id for row in self._awaited.late}  # while we looked
+        return [row for row in rows if row.id not in answered]
 
     async def _deliver(self, row: Row) -> None:
         """Hand one row over and write down how it ended; a kept row stays owed."""
@@ -129,9 +137,14 @@ class Sender:
                 await self._put_off(row, sent.reason)
                 return
             pause.shorten()
+            # its commit waits for company; the window is for what the platform has yet to take
+            self._settling.add(row.id)
+            del self._busy[row.id]
+            self.bells.ring(self._bell)
             await self._close(row, self._state(sent), sent.reason)
         finally:
-            del self._busy[row.id]
+            self._busy.pop(row.id, None)
+            self._settling.discard(row.id)
             self.bells.ring(self._bell)
 
     async def _put_off(self, row: Row, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,8 @@ from agent.uplink.results import BUSY, CONDITION, DONE, FAILED, TAKEN, Asked, Re
 from protocols.hj212.errors import LocalFrameError
 from protocols.hj212.message import Other, print_message
 from protocols.hj212.segment import Segment
+
+log = logging.getLogger(__name__)
 
 LONG = 4
 """Long answers a station gives at a time; they must not keep what is short from being served."""
@@ -84,7 +87,12 @@ class Serving:
         service = self.office.table[asked.command.cn]
         if service.long and self._long(desk.id) > LONG:
             return Result(BUSY, f"{LONG} long answers are under way")
-        return await service.handler(asked, desk)
+        try:
+            return await service.handler(asked, desk)
+        except LocalFrameError as error:
+            # a setting or a value of ours that has no form on this wire; silence says nothing
+            log.warning("%s: command %s: cannot be said: %s", desk.id, asked.command.cn, error)
+            return Result(FAILED, f"cannot be said: {error}")
 
     def _long(self, station: str) -> int:
         """Count a station's long answers under way."""

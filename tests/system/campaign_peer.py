@@ -85,28 +85,31 @@ class Peer:
 
     def _take(self, frame: bytes, writer: asyncio.StreamWriter) -> None:
         try:
-            head, area = self._read(frame)
-            if head["CN"] == "9015":
-                self.beats += 1
-            else:
-                _look(area)
-                self.told.append(Told(self.clock(), head, area))
+            told = self.read(frame)
         except (Wrong, ValueError, KeyError) as problem:
             self.wrong.append(f"{problem!r}: {frame!r}")
             return
+        head = told.head
+        if head["CN"] == "9015":
+            self.beats += 1
+        else:
+            self.told.append(told)
         if int(head["Flag"]) & 1:
             cn = "9013" if head["CN"] == "9015" else "9014"
             said = f"QN={head['QN']};ST=91;CN={cn};PW={head['PW']};MN={head['MN']};Flag=8;CP=&&&&"
             asyncio.get_running_loop().call_later(self.late_s, _say, writer, framed(said))
 
-    def _read(self, frame: bytes) -> tuple[dict[str, str], str]:
-        """Take a frame apart; data must come sealed, and under the key of its station."""
+    def read(self, frame: bytes) -> Told:
+        """Take a frame apart; data must come sealed, and under the key of its station.
+
+        Raises Wrong, ValueError or KeyError.
+        """
         segment, tail = frame[6:-6], frame[-6:]
         begin = segment.index(b"CP=&&") + len(b"CP=&&")
         if segment[-2:] != b"&&":
             raise Wrong("no && at the end")
         pairs = [pair.split("=", 1) for pair in segment[: begin - 6].decode("ascii").split(";")]
-        head = {name: value for name, value in pairs}
+        head: dict[str, str] = dict(pairs)  # type: ignore[arg-type]  # cut once each
         if [name for name in HEAD if name in head] != [name for name, _ in pairs]:
             raise Wrong("header out of order")
         if head["Flag"] not in ("8", "9"):
@@ -117,7 +120,10 @@ class Peer:
         whole = segment[:begin] + area + b"&&"
         if tail != b"%04X\r\n" % checksum(whole):
             raise Wrong(f"CRC {tail!r} is not that of {whole!r}")
-        return head, area.decode("utf-8")
+        text = area.decode("utf-8")
+        if head["CN"] != "9015":
+            _look(text)
+        return Told(self.clock(), head, text)
 
     @staticmethod
     def _opened(area: bytes, key: bytes) -> bytes:

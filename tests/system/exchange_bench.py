@@ -1,6 +1,7 @@
-"""A daemon with simulated instruments on one side, our test platform on the other.
+"""A daemon with simulated instruments on one side, platforms of ours on the other.
 
-By TCP or through mosquitto, in any edition. One outlet: flow, pH, two batch analyzers, a sampler.
+Each by TCP or through mosquitto, in any edition or dialect. One outlet: flow, pH, two batch
+analyzers, a sampler.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from campaign_house import House, pace_from
 from campaign_site import factory
 from daemon_bench import HOST, until
 
+from agent.settings.dialect import named_edition
 from agent.tools.broker import Broker
 from agent.tools.platform.broker_address import BrokerAddress
 from agent.tools.platform.course import Course
@@ -28,29 +30,58 @@ from agent.tools.platform.places import Place
 from agent.tools.platform.platform import Platform
 from agent.tools.platform.stations import Station
 from agent.tools.platform.tcp_intake import TcpIntake
-from protocols.hj212.editions import edition
+from protocols.hj212.editions import edition_names
 
 SPEED = 400.0
-EVENING = 1_795_358_400.0
-"""2026-11-22 22:40 of UTC+8: an hour and a day end soon."""
-OLD_MN = "88888880000001"
-MN = "010000A8900016F000169DC0"
+EVENING = 1_795_359_000.0
+"""2026-11-22 22:50 of UTC+8: an hour and a day end soon after the daemon has begun."""
 KEY = "msbE74gsiSHSEh5e"
 PW = "123456"
 SERIAL = "A1B2C3"
 PATIENCE = Patience(answer_s=5.0, resends=4, execution_s=40.0, station_s=40.0)
 
 
+@dataclass(frozen=True, slots=True)
+class Party:
+    """One platform with one station: by which way, in which edition or dialect."""
+
+    transport: str
+    name: str
+    number: int
+    unnamed: bool = False
+    """Whether the station has to register for its MN."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.transport}-{self.name.removeprefix('hj212-')}-{self.number}"
+
+    @property
+    def mn(self) -> str:
+        old = self.name == "hj212-2005"
+        return f"8888888000000{self.number}" if old else f"010000A8900016F000169DC{self.number}"
+
+    @property
+    def sealed(self) -> bool:
+        return self.name == "hj212-2025"
+
+    def key_file(self, folder: Path) -> Path:
+        return folder / f"{self.id}.key"
+
+
 @dataclass(slots=True)
 class Meeting:
     """Both sides, and all that was said."""
 
-    plant: House
+    party: Party
     platform: Platform
     desk: Desk
-    mn: str
+    plant: House = field(init=False)
     entries: list[Entry] = field(default_factory=list)
     ended: list[Course] = field(default_factory=list)
+
+    @property
+    def mn(self) -> str:
+        return self.party.mn
 
     async def order(self, line: str) -> Course:
         cn, *words = line.split()
@@ -69,7 +100,7 @@ class Meeting:
             await until(lambda: len(self.right(cn)) >= count, within_s=within_s)
         except TimeoutError:
             heard = Counter(self._cn(one) for one in self.entries)
-            told = (f"no {cn}", dict(heard), self.wrong(), self.plant.said())
+            told = (f"{self.party.id}: no {cn}", dict(heard), self.wrong(), self.plant.said())
             pytest.fail("\n".join(map(str, told)))
 
     @staticmethod
@@ -77,8 +108,8 @@ class Meeting:
         return entry.verdict.segment.cn if entry.verdict.segment else ""
 
 
-def site_of(folder: Path, name: str, address: str) -> dict[str, Any]:
-    """Give the factory with its first outlet and one station of that edition."""
+def site_of(folder: Path, parties: Mapping[Party, str]) -> dict[str, Any]:
+    """Give the factory with its first outlet, and a destination at its address for each party."""
     site = factory(folder, 1, speed=SPEED)
     outlet = site["outlets"][0]
     wanted = {one["device"] for one in outlet["factors"].values()}
@@ -86,61 +117,86 @@ def site_of(folder: Path, name: str, address: str) -> dict[str, Any]:
     site["devices"] = [one for one in site["devices"] if one["id"] in wanted]
     next(one for one in site["devices"] if one["id"] == "cod")["serial"] = SERIAL
     (folder / "pw").write_text(PW, encoding="utf-8")
-    station = {"id": "one", "mn": OLD_MN if name == "hj212-2005" else MN,
-               "pw": {"file": str(folder / "pw")}, "outlets": ["DW001"]}  # fmt: skip
-    if name == "hj212-2025":
-        (folder / "key").write_text(KEY, encoding="utf-8")
-        station["key"] = {"file": str(folder / "key")}
+    common = site["destinations"][0]
+    del common["mqtt"]
     site["destinations"] = [
-        {
-            **site["destinations"][0],
-            "transport": "tcp" if address.startswith("tcp:") else "mqtt",
-            "addresses": [address],
-            "edition": name,
-            "minutes": 10,
-            "commands": {"parameters": "allow", "control": "allow"},
-            "stations": [station],
-        }
+        {**common, **_destination(folder, party, address)} for party, address in parties.items()
     ]
-    (place,) = site["destinations"]
-    del place["mqtt"]
-    place[place["transport"]] = {"reconnect_s": 1}
     return site
 
 
-Change = Callable[[dict[str, Any], Platform], object]
+def _destination(folder: Path, party: Party, address: str) -> dict[str, Any]:
+    station = {"id": party.id, "mn": "" if party.unnamed else party.mn, "outlets": ["DW001"],
+               "pw": {"file": str(folder / "pw")}}  # fmt: skip
+    if party.sealed:
+        key = party.key_file(folder)
+        key.write_text(KEY, encoding="utf-8")
+        station["key"] = {"file": str(key)}
+    spoken = "edition" if party.name in edition_names() else "dialect"
+    over = "tcp" if party.transport == "tcp" else "mqtt"
+    ways: dict[str, Any] = {"reconnect_s": 1}
+    return {
+        "id": party.id,
+        "transport": over,
+        "addresses": [address],
+        spoken: party.name,
+        "minutes": 10,
+        "commands": {"parameters": "allow", "control": "allow"},
+        over: ways if over == "tcp" else {**ways, "prefix": party.id},
+        "stations": [station],
+    }
 
 
-def _nothing(_site: dict[str, Any], _platform: Platform) -> None:
-    return
+Change = Callable[[dict[str, Any]], object]
 
 
 @contextlib.asynccontextmanager
-async def meeting(
-    folder: Path, transport: str, name: str, broker: Broker, *, change: Change = _nothing
-) -> AsyncIterator[Meeting]:
-    """Let them meet; `change` alters the site file and what the platform knows beforehand."""
-    platform = Platform()
-    mn = OLD_MN if name == "hj212-2005" else MN
-    key = KEY.encode() if name == "hj212-2025" else None
-    platform.roster.stations[mn] = Station(mn, edition(name), pw=PW, key=key)
-    tcp, mqtt = TcpIntake(platform, Place(HOST, 0)), BrokerAddress(HOST, broker.port)
-    intake = tcp if transport == "tcp" else MqttIntake(platform, mqtt)
-    desk = Desk(platform, PATIENCE)
-    tasks = [asyncio.ensure_future(one) for one in (intake.run(), desk.serve())]
-    try:
-        await asyncio.wait_for(platform.connected.wait(), 20)
-        address = f"tcp://{HOST}:{tcp.port}" if transport == "tcp" else broker.url
-        site = site_of(folder, name, address)
-        change(site, platform)
-        async with House(folder, site, pace_from(EVENING, SPEED), broker) as plant:
-            desk.clock = plant.now
-            met = Meeting(plant, platform, desk, mn)
-            platform.on_entry, desk.on_end = met.entries.append, met.ended.append
+async def meetings(
+    folder: Path, parties: Sequence[Party], broker: Broker, *, change: Change = lambda _: None
+) -> AsyncIterator[list[Meeting]]:
+    """Let one daemon meet a platform of each party; `change` alters its site file beforehand."""
+    met: list[Meeting] = []
+    addresses: dict[Party, str] = {}
+    async with contextlib.AsyncExitStack() as stack:
+        for party in parties:
+            platform = Platform()
+            address = await stack.enter_async_context(_platform(platform, party, broker))
+            desk = Desk(platform, PATIENCE)
+            await stack.enter_async_context(_running(desk.serve()))
+            met.append(Meeting(party, platform, desk))
+            addresses[party] = address
+        site = site_of(folder, addresses)
+        change(site)
+        plant = House(folder, site, pace_from(EVENING, SPEED), broker)
+        async with plant:
+            for one in met:
+                one.plant, one.desk.clock = plant, plant.now
+                one.platform.on_entry, one.desk.on_end = one.entries.append, one.ended.append
             await plant.simulate()
             await plant.run()
             yield met
+
+
+@contextlib.asynccontextmanager
+async def _platform(platform: Platform, party: Party, broker: Broker) -> AsyncIterator[str]:
+    """Open the platform's doors, and give the address of them."""
+    key = KEY.encode() if party.sealed else None
+    platform.roster.stations[party.mn] = Station(
+        party.mn, named_edition(party.name), pw=PW, key=key
+    )
+    tcp = TcpIntake(platform, Place(HOST, 0))
+    place = BrokerAddress(HOST, broker.port)
+    mqtt = MqttIntake(platform, place, prefix=party.id, client_id=f"platform-{party.id}")
+    async with _running(tcp.run() if party.transport == "tcp" else mqtt.run()):
+        await asyncio.wait_for(platform.connected.wait(), 20)
+        yield f"tcp://{HOST}:{tcp.port}" if party.transport == "tcp" else broker.url
+
+
+@contextlib.asynccontextmanager
+async def _running(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(work)
+    try:
+        yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from campaign_platforms import (
     TWICE,
     Away,
     Heard,
+    interval_s,
     live_faults,
     of_log,
     period_faults,
@@ -35,7 +38,7 @@ from campaign_platforms import (
     told_faults,
     wrong_faults,
 )
-from campaign_store import platform_lines, read, wire_time
+from campaign_store import Snapshot, platform_lines, read, wire_time
 from daemon_bench import HOST, environment, free_port, until
 
 from agent.tools.broker import Broker
@@ -64,10 +67,10 @@ class Stage(House):
         self.late = Peer(keys, self.now, late_s=LATE_S, port=ports[LATE])
         self.away: list[Away] = []
         self.platform.arguments += (*_named(TWICE), "--misbehave", "twice")
+        kept = ("--store", str(self.log_of(SILENT)), *_named(SILENT), "--json")
         self.silent = Child(
             SILENT,
-            ("platform", "--tcp", f"{HOST}:{ports[SILENT]}", "--store", str(self.log_of(SILENT)))
-            + (*_named(SILENT), "--misbehave", "silent", "--json"),
+            (*("platform", "--tcp", f"{HOST}:{ports[SILENT]}", "--misbehave", "silent"), *kept),
             folder,
         )
 
@@ -158,12 +161,11 @@ async def paikou(*arguments: str) -> tuple[int | None, str]:
     return process.returncode, out.decode()
 
 
-async def resend(plant: Stage, station: str, kind: str, away: Away) -> int:
-    """Ask for what fell due in an absence, as an operator does; gives how many go out."""
+async def resend(plant: Stage, station: str, kind: str, first: float, end: float) -> int:
+    """Ask for what was not acknowledged, as an operator does; gives how many go out."""
     code, said = await paikou(
         "resend", str(plant.site_file), "--to", station, "--kind", kind, "--missing",
-        "--from", _local(away.since - 3600 * (kind == "hour") - 2 * MINUTE),
-        "--until", _local(away.until + MINUTE), "--yes", "--json",
+        "--from", _local(first), "--until", _local(end), "--yes", "--json",
     )  # fmt: skip
     assert code == 0
     return int(json.loads(said)["sent"])
@@ -187,32 +189,129 @@ async def nothing_open(plant: Stage, name: str, made_before: float) -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "rounds"),
-    [(7, 1), pytest.param(8, 5, marks=pytest.mark.soak)],
+    [(7, 1), pytest.param(10, 6, marks=pytest.mark.soak)],
     ids=["reduced", "whole"],
 )
 async def test_three_platforms_get_every_period_once_whatever_they_do(
     minutes: int, rounds: int, tmp_path: Path, broker: Broker
 ) -> None:
     async with stage(tmp_path, broker, began=TEN - minutes * MINUTE) as plant:
-        began = plant.now() + 2 * SPEED
+        began, known = plant.now() + 2 * SPEED, 0.0
         for _ in range(rounds):
             await plant.wait(1)
             await plant.cut(LATE, 2)
             await plant.wait(1)
-            await plant.cut(SILENT, 2)
+            await until(lambda: unconfirmed(plant))
+            known = known or plant.now()
+            await plant.cut(SILENT, 4)
             await plant.wait(1)
             await plant.cut_broker(2)
         await plant.wait(2)
         ended = plant.now()
         await asyncio.gather(*(nothing_open(plant, name, ended) for name in (LATE, TWICE)))
-        print({name: await plant.gaps(name) for name in EDITIONS})
+        for name in (LATE, TWICE):
+            assert lacking(await plant.gaps(name)) == {}, name
+
+        # who never answers gets nothing again by itself, and is said to be unconfirmed
+        before = plant.heard()[SILENT]
+        assert await unconfirmed(plant)
+        gaps = lacking(await plant.gaps(SILENT))
+        assert set(gaps) == set(stations_of(SILENT))
+        assert all({"unconfirmed", "open"} <= set(one["minute"]) for one in gaps.values()), gaps
+        for one in stations_of(SILENT):
+            assert await resend(plant, one, "minute", began - 3 * MINUTE, ended) > 0
+            await resend(plant, one, "hour", began - 63 * MINUTE, ended)
+        await nothing_open(plant, SILENT, ended)
+        for one, gaps in lacking(await plant.gaps(SILENT)).items():
+            assert set(gaps) <= {"minute", "hour"}, one
+            assert {why for kind in gaps.values() for why in kind} <= {"unconfirmed", "pending"}
+
         assert await plant.agent.stop() == 0, plant.said()
         heard, snap = plant.heard(), read(plant.store)
         assert "Traceback" not in plant.said()
+    span = began, ended - 5 * SPEED
     faults = [*journal_faults(snap), *number_faults(snap)]
-    for name, one in heard.items():
-        faults += [*wrong_faults(one), *told_faults(snap, one)]
-        but = [away for away in plant.away if away.name == name == SILENT]
-        faults += period_faults(snap, one, began, ended - 5 * SPEED, but=but)
-        faults += live_faults(snap, one, plant.away, ended - 5 * SPEED, speed=SPEED)
+    absent = [one for one in plant.away if one.name == SILENT]
+    faults += period_faults(snap, before, known, span[1], but=absent)
+    # a platform that might yet answer is waited for, live data too
+    away = [*plant.away, Away(SILENT, began, known)]
+    for one in heard.values():
+        faults += [*wrong_faults(one), *told_faults(snap, one), *period_faults(snap, one, *span)]
+        faults += live_faults(snap, one, away, span[1], speed=SPEED)
     assert faults == []
+    assert_behaved_so(snap, {**heard, SILENT: before})
+    assert_not_blind(snap, heard[LATE], span)
+    # of real-time data a platform that never answers gets what is live and nothing else
+    assert await incomplete(plant, TWICE) == []
+    assert set(await incomplete(plant, SILENT)) <= {"2011"}
+
+
+async def incomplete(plant: Stage, name: str) -> list[str]:
+    """Name the commands of which the gap report of a `paikou platform` finds something missing."""
+    asked = ("--store", str(plant.log_of(name)), "--gaps", "--json")
+    code, said = await paikou("platform", *asked, "--interval", f"2011={interval_s(SPEED)}")
+    report = [json.loads(line) for line in said.splitlines()]
+    report = [one for one in report if one["kind"] == "gaps"]
+    assert {one["mn"] for one in report} == {one.mn for one in stations_of(name).values()}
+    missing = [one["cn"] for one in report if one["missing"] or one["partial"]]
+    assert code == (1 if missing else 0)
+    return missing
+
+
+async def unconfirmed(plant: Stage) -> bool:
+    """Say whether it is told of all stations of the silent platform that it never answers."""
+    said = [await plant.agent.station(one) for one in stations_of(SILENT)]
+    return all(one["unconfirmed"] for one in said)
+
+
+def lacking(gaps: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what nobody sampled: a station is due from the midnight before its first start."""
+    found = {}
+    for one, kinds in gaps.items():
+        left = {
+            kind: {why: count for why, count in whys.items() if why != "no_data"}
+            for kind, whys in kinds.items()
+        }
+        if any(left.values()):
+            found[one] = left
+    return found
+
+
+def assert_behaved_so(snap: Snapshot, heard: dict[str, Heard]) -> None:
+    """See that the platforms did what they are here for."""
+    ends = {name: Counter[tuple[str, str]]() for name in EDITIONS}
+    for row in snap.rows("outbox"):
+        ends[row["station"].rpartition("-")[0]][row["state"], row["outcome"]] += (
+            row["cn"] != "event"
+        )
+    print({name: dict(found) for name, found in ends.items()})
+    assert set(ends[TWICE]) >= {("accepted", "9014")}
+    assert set(ends[LATE]) >= {("accepted", "9014")}
+    assert set(ends[SILENT]) >= {("unconfirmed", "unconfirmed")}
+    assert not any(state == "accepted" for state, _ in ends[SILENT])
+    copies = {
+        name: len(one.told) / len({(told.head["MN"], told.head["QN"]) for told in one.told})
+        for name, one in heard.items()
+    }
+    print({name: f"{times:.2f} transmissions an upload" for name, times in copies.items()})
+    assert copies[LATE] >= 1.5, "no answer came after the time-out"
+    assert copies[SILENT] < 2, "one transmission each"
+
+
+def assert_not_blind(snap: Snapshot, sound: Heard, span: tuple[float, float]) -> None:
+    """Spoil what was just found right: each of these faults must be seen."""
+    minutes = [one for one in sound.told if one.head["CN"] == "2051"]
+    minute = minutes[len(minutes) // 2]
+    hour = next(one for one in sound.told if one.head["CN"] == "2061")
+    live = [one for one in sound.told if one.head["CN"] == "2011"]
+    other = {**minute.head, "QN": "20260607090000999"}
+    for what, told in {
+        "a minute missing": [one for one in sound.told if one.area != minute.area],
+        "an hour missing": [one for one in sound.told if one.area != hour.area],
+        "a minute under two numbers": [*sound.told, replace(minute, head=other)],
+        "another value": [*sound.told, replace(hour, area=hour.area.replace("Avg=", "Avg=1"))],
+    }.items():
+        assert list(period_faults(snap, Heard(LATE, told), *span)), f"blind to {what}"
+    late = [replace(one, at=one.at + 2 * interval_s(SPEED)) for one in live]
+    assert list(live_faults(snap, Heard(LATE, late), (), span[1], speed=SPEED)), "blind to lateness"
+    assert list(told_faults(snap, Heard(LATE, [replace(minute, head=other)])))

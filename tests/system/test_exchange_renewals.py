@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from exchange_bench import KEY, MN, Meeting, meeting
+from exchange_bench import KEY, Meeting, Party, meetings
 
 from agent.tools.broker import Broker
 
@@ -20,35 +21,43 @@ async def done(met: Meeting, line: str) -> list[str]:
     return course.texts
 
 
-@pytest.mark.parametrize("transport", ["tcp", "mosquitto"])
 async def test_what_a_platform_renews_holds_at_once_and_after_a_restart(
-    transport: str, tmp_path: Path, broker: Broker
+    tmp_path: Path, broker: Broker
 ) -> None:
-    async with meeting(tmp_path, transport, "hj212-2025", broker) as met:
-        await met.until_heard("2051")
-        await done(met, f"1072 NewPW={NEW_PW}")
-        await done(met, "1014")
-        await done(met, "1062 RtdInterval=1200")
-        assert await done(met, "1061") == ["RtdInterval=1200"]
-        await done(met, "1064 MinInterval=15")
-        assert await done(met, "1063") == ["MinInterval=15"]
-        key = met.platform.roster.stations[MN].key
-        assert key is not None
-        assert key != KEY.encode()
-        await met.until_heard("2051", len(met.right("2051")) + 2)
-        assert await met.plant.agent.stop() == 0, met.plant.agent.said()
-        await met.plant.run()
-        before = len(met.right("2051"))
-        await met.until_heard("2051", before + 2)
-        assert await done(met, "1061") == ["RtdInterval=1200"]
-        assert await done(met, "1063") == ["MinInterval=15"]
-        assert [one for one in met.wrong() if not one.endswith(": PW: not the station's")] == []
-        assert await met.plant.agent.stop() == 0, met.plant.agent.said()
-        secrets = (NEW_PW.encode(), key, KEY.encode())
-        written = [*met.plant.state.iterdir(), *(one.log for one in met.plant.agents)]
+    parties = [Party("tcp", "hj212-2025", 0), Party("mosquitto", "hj212-2025", 1)]
+    async with meetings(tmp_path, parties, broker) as met:
+        plant = met[0].plant
+        await asyncio.gather(*(renews(one) for one in met))
+        assert await plant.agent.stop() == 0, plant.agent.said()
+        await plant.run()
+        await asyncio.gather(*(has_what_was_renewed(one) for one in met))
+        assert await plant.agent.stop() == 0, plant.agent.said()
+        keys = [one.platform.roster.stations[one.mn].key for one in met]
+        assert None not in keys
+        secrets = (NEW_PW.encode(), KEY.encode(), *(key for key in keys if key is not None))
+        written = [*plant.state.iterdir(), *(one.log for one in plant.agents)]
         found = [
             path.name
             for path in written
             if path.is_file() and any(secret in path.read_bytes() for secret in secrets)
         ]
         assert found == []
+
+
+async def renews(met: Meeting) -> None:
+    await met.until_heard("2051")
+    await done(met, f"1072 NewPW={NEW_PW}")
+    await done(met, "1014")
+    await done(met, "1062 RtdInterval=1200")
+    assert await done(met, "1061") == ["RtdInterval=1200"]
+    await done(met, "1064 MinInterval=15")
+    assert await done(met, "1063") == ["MinInterval=15"]
+    assert met.platform.roster.stations[met.mn].key != KEY.encode()
+    await met.until_heard("2051", len(met.right("2051")) + 2)
+
+
+async def has_what_was_renewed(met: Meeting) -> None:
+    await met.until_heard("2051", len(met.right("2051")) + 2)
+    assert await done(met, "1061") == ["RtdInterval=1200"]
+    assert await done(met, "1063") == ["MinInterval=15"]
+    assert [one for one in met.wrong() if not one.endswith(": PW: not the station's")] == []

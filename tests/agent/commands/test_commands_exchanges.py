@@ -11,7 +11,7 @@ import pytest
 from agent_desk import FACTS, Platform
 from agent_site import COD, FLOW, HOUR, MINUTE, PH, T0
 
-from agent.model import Sample
+from agent.model import Cause, Sample
 from agent.store import samples
 from agent.uplink.serving import LONG
 from protocols.hj212.commands import COMMANDS
@@ -352,3 +352,50 @@ async def test_command_of_a_dialect_is_served_as_the_one_it_speaks_like(across: 
     assert platform.overrides() == {"real_time": False}
     assert len(platform.reloads) == 1
     assert await platform.ask("5011") == list(told("5011", "RtdInterval=30"))
+
+
+STATES = [  # cause of the newest sample, national number, and that of the dialect
+    (Cause.NORMAL, "0", "1"),
+    (Cause.MAINTENANCE, "1", "3"),
+    (Cause.FAULT, "2", "4"),
+    (Cause.CALIBRATION, "3", "5"),
+    (Cause.STOPPED, "9", None),
+]
+
+
+@pytest.mark.parametrize(("cause", "national", "own"), STATES)
+@pytest.mark.parametrize("dialect", [None, "shandong"])
+async def test_working_state_is_told_by_the_numbers_of_who_asks(
+    across: Across, dialect: str | None, cause: Cause, national: str, own: str | None
+) -> None:
+    platform = await across(_2017, **({"dialect": dialect} if dialect else {}))
+    house = platform.house
+
+    def sampled(connection: sqlite3.Connection) -> None:
+        found = [Sample("DW001", PH, T0, 7.0 if cause is Cause.NORMAL else None, cause)]
+        samples.add(connection, found, device="ph", at=T0, epoch=0, names=house.names)
+
+    await house.write(sampled)
+    frames = await platform.ask("3020", f"PolId={PH};InfoId=i12001")
+    number = own if dialect else national
+    if number is None:
+        assert frames[1:] == ["9012 ExeRtn=100"]
+    else:
+        assert frames[1] == f"3020 DataTime={NOW};PolId={PH};i12001-Info={number}"
+
+
+@pytest.mark.parametrize(("cause", "wanted"), [(Cause.NORMAL, None), (Cause.FAULT, "4")])
+async def test_batch_analyzer_that_is_well_may_measure_or_be_idle(
+    across: Across, cause: Cause, wanted: str | None
+) -> None:
+    platform = await across(_2017, dialect="shandong")
+    house = platform.house
+
+    def sampled(connection: sqlite3.Connection) -> None:
+        found = [Sample("DW001", COD, T0, None, cause)]
+        samples.add(connection, found, device="cod", at=T0, epoch=0, names=house.names)
+
+    await house.write(sampled)
+    frames = await platform.ask("3020", f"PolId={COD};InfoId=i12001")
+    end = f"3020 DataTime={NOW};PolId={COD};i12001-Info={wanted}" if wanted else "9012 ExeRtn=100"
+    assert frames[1] == end

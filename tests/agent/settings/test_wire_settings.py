@@ -221,5 +221,20 @@ def test_every_finding_is_worded_in_both_languages(lang: str) -> None:
     assert ("谁都能连入" in text) is (lang == "zh")
 
 
+def test_what_works_is_not_told_as_of_a_later_version() -> None:
+    """`encoding` on receipt, a platform as the source of time, sentinels where there are any."""
+
+    def source(site: dict[str, Any]) -> None:
+        site["time_source"] = site["destinations"][0]["id"]
+
+    keys = {"edition": "hj212-2025", "absent": "profile_sentinel", "wire": {"encoding": "gbk"}}
+    assert said(destination(**keys), source) == []
+
+
+def test_sentinel_of_an_edition_that_has_none_is_warned_of() -> None:
+    found = said(destination(edition="hj212-2017", absent="profile_sentinel"))
+    assert found == [("no_sentinel", "destinations[0].absent")]
+
+
 def test_interfaces_are_of_tcp_alone_as_yet() -> None:
     assert said(destination(interfaces=["lo"])) == [("later", "destinations[0].interfaces")]

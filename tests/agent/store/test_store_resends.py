@@ -56,11 +56,12 @@ async def test_stored_upload_goes_again_as_it_was(store: Store) -> None:
     assert await debt(store) == "open"
 
 
-async def test_what_is_owed_anyway_is_left_alone(store: Store) -> None:
+async def test_what_is_owed_anyway_goes_out_as_asked_for(store: Store) -> None:
     await store.write(lambda c: outbox.add(c, "st1", upload(), now=T0))
     assert await reopened(store) == 0
     (row,) = await store.read(rows)
-    assert (row.urgency, row.outcome) == (Urgency.LIVE, "")
+    # an unconfirmed platform gets no other backlog
+    assert (row.urgency, row.outcome) == (Urgency.ASKED, "resend by wang: -")
 
 
 @pytest.mark.parametrize("state", ["rejected", "unconfirmed", "dropped"])

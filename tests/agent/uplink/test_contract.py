@@ -289,3 +289,9 @@ def test_only_this_machine_and_the_allow_list_may_call_in(peer: str, fine: bool)
 
 def test_without_a_list_only_this_machine_may_call_in() -> None:
     assert not may_call("10.1.2.3", ())
+
+
+async def test_header_reads_as_the_platform_writes() -> None:
+    for wire, encoding in (({"encoding": "gbk"}, "gbk"), ({}, "auto")):
+        header = await agreed(destination(wire=wire)).header()
+        assert header.encoding == encoding
