@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from agent.bells import Bells
 from agent.clock import Clock, Pace
 from agent.crew import Crew, Post
 from agent.errors import StoreError
+from agent.filming import Filming
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
@@ -27,7 +28,7 @@ from agent.periods import Periods
 from agent.plan import Plan
 from agent.proving import seal_all, sign_head
 from agent.reloading import InForce, read, read_again
-from agent.settings.storage import socket_paths, state_directory
+from agent.settings.storage import socket_paths, state_directory, stills_directory
 from agent.status import Observatory
 from agent.store import actions, journal, outbox, recovery, series
 from agent.store.db import SCHEMA_VERSION, Store, schema_version
@@ -185,6 +186,18 @@ class App:
                     self._metrics,
                 ),
             )
+        for camera in plan.site.cameras:
+            posts[f"camera {camera.id}"] = Post(
+                (camera, plan.site.storage.clips_mb, _told(plan, {camera.outlet})),
+                lambda camera=camera: Filming(  # type: ignore[misc]  # as above
+                    camera,
+                    plan,
+                    self._store,
+                    self._clock,
+                    self._bells,
+                    stills_directory(plan.site),
+                ),
+            )
         for station in plan.stations.values():
             if station.destination.transport != "mqtt":
                 continue  # its uploads wait in the outbox; `check` says that they do
@@ -336,8 +349,18 @@ def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:
         for one in plan.outlets.values()
         if one.id in concerned
     )
-    # what is found on a line is told to the platforms that hear of it
-    told = tuple(
+    cameras = tuple(
+        (one.id, one.outlet, one.before_s, one.after_s)
+        for one in plan.site.cameras
+        if one.outlet in concerned
+    )
+    profiles = tuple(plan.profiles[one.id] for one in devices)
+    return devices, profiles, factors, outlets, cameras, _told(plan, concerned)
+
+
+def _told(plan: Plan, concerned: Set[str]) -> tuple[object, ...]:
+    """Give the platforms that hear of what is found at these outlets, and what of it."""
+    return tuple(
         (
             one.id,
             one.destination.events,
@@ -349,8 +372,6 @@ def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:
         for one in plan.stations.values()
         if any(outlet.id in concerned for outlet in one.outlets)
     )
-    profiles = tuple(plan.profiles[one.id] for one in devices)
-    return devices, profiles, factors, outlets, told
 
 
 def _concerns_store(error: BaseException) -> bool:

@@ -74,7 +74,7 @@ _WIRE_LATER = frozenset({"split_qn", "heartbeat_s", "encoding"})
 
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
-    for name in ("cameras", "inputs", "rounds", "people", "page"):
+    for name in ("inputs", "rounds", "people", "page"):
         if getattr(site, name):
             yield (name,)
     if site.time_source != "system":
