@@ -23,17 +23,18 @@ from agent.crew import Crew, Post
 from agent.daymarks import look_at_days
 from agent.errors import StoreError
 from agent.faultclocks import tell_late
+from agent.filming import Filming
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
 from agent.metrics import Metrics
 from agent.near import Near
 from agent.periods import Periods
-from agent.posts import line_terms, link_terms
+from agent.posts import camera_terms, line_terms, link_terms
 from agent.proving import seal_all, seal_to_the_end, sign_head
 from agent.questions import Questions
 from agent.reloading import InForce, read, read_again, under_overrides
-from agent.settings.storage import socket_paths, state_directory
+from agent.settings.storage import socket_paths, state_directory, stills_directory
 from agent.starting import note_start
 from agent.status import Observatory
 from agent.store import journal, recovery, series
@@ -223,6 +224,18 @@ class App:
                     self._bells,
                     self._metrics,
                     self._near,
+                ),
+            )
+        for camera in plan.site.cameras:
+            posts[f"camera {camera.id}"] = Post(
+                camera_terms(plan, camera),
+                lambda camera=camera: Filming(  # type: ignore[misc]  # as above
+                    camera,
+                    plan,
+                    self._store,
+                    self._clock,
+                    self._bells,
+                    stills_directory(plan.site),
                 ),
             )
         for station in plan.stations.values():

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent.clips import order_clips
 from agent.model import Cause, Kind, Measurement, Period, Sample, Statistic
 from agent.plan import FactorPlan, OutletPlan, Plan
 from agent.rules import (
@@ -118,7 +119,7 @@ def _judge(
         moment=moment,
     )
     if isinstance(kept, RetentionOrder):
-        _order(connection, outlet.sampler, kept, now=now)
+        _order(connection, plan, outlet.sampler, kept, now=now)
     elif isinstance(kept, Blocked):
         _blocked(connection, plan, kept, now=now)
 
@@ -235,7 +236,7 @@ def _flow(
 
 
 def _order(
-    connection: sqlite3.Connection, sampler: str, order: RetentionOrder, *, now: float
+    connection: sqlite3.Connection, plan: Plan, sampler: str, order: RetentionOrder, *, now: float
 ) -> None:
     """Order a bottle; the same hour of the same factor is ordered once, whatever happens."""
     ref = f"retain:{order.outlet}:{order.factor}:{order.sampled_at}"
@@ -252,6 +253,8 @@ def _order(
     )
     if added:
         journal.add(connection, "retention ordered", {"ref": ref, **request}, at=now)
+        where = (order.outlet, order.factor)
+        order_clips(connection, plan, "retain", request, outlet=where[0], factor=where[1], now=now)
 
 
 def _blocked(connection: sqlite3.Connection, plan: Plan, blocked: Blocked, *, now: float) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from agent.plan import Plan, StationPlan
+from agent.settings.equipment import CameraSettings
 
 
 def link_terms(station: StationPlan) -> tuple[object, ...]:
@@ -28,8 +31,23 @@ def line_terms(plan: Plan, bus: str) -> tuple[object, ...]:
         for one in plan.outlets.values()
         if one.id in concerned
     )
-    # what is found on a line is told to the platforms that hear of it
-    told = tuple(
+    cameras = tuple(
+        (one.id, one.outlet, one.before_s, one.after_s)
+        for one in plan.site.cameras
+        if one.outlet in concerned
+    )
+    profiles = tuple(plan.profiles[one.id] for one in devices)
+    return devices, profiles, factors, outlets, cameras, _told(plan, concerned)
+
+
+def camera_terms(plan: Plan, camera: CameraSettings) -> tuple[object, ...]:
+    """Give what the worker of a camera stands on."""
+    return camera, plan.site.storage.clips_mb, _told(plan, {camera.outlet})
+
+
+def _told(plan: Plan, concerned: Set[str]) -> tuple[object, ...]:
+    """Give the platforms that hear of what is found at these outlets, and what of it."""
+    return tuple(
         (
             one.id,
             one.destination.events,
@@ -41,5 +59,3 @@ def line_terms(plan: Plan, bus: str) -> tuple[object, ...]:
         for one in plan.stations.values()
         if any(outlet.id in concerned for outlet in one.outlets)
     )
-    profiles = tuple(plan.profiles[one.id] for one in devices)
-    return devices, profiles, factors, outlets, told

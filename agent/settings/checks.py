@@ -96,7 +96,7 @@ def _profiles(
 
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
-    for name in ("cameras", "inputs", "rounds", "people", "page"):
+    for name in ("inputs", "rounds", "people", "page"):
         if getattr(site, name):
             yield (name,)
     for number, destination in enumerate(site.destinations):

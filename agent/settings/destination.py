@@ -36,6 +36,7 @@ EventKind = Literal[
     "falsification",
     "trend",
     "score",
+    "camera",
 ]
 # Facts are told by default; judgements stay local unless the platform's agreement asks for them.
 _FACTS: tuple[EventKind, ...] = (

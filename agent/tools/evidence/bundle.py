@@ -17,6 +17,7 @@ from agent import __version__
 from agent.settings import Site
 from agent.store import identity, journal, seals
 from agent.store.db import FILE_NAME, connect, transaction
+from agent.tools.evidence.clips import clips_of
 from agent.tools.evidence.facts import Facts, facts
 from agent.tools.evidence.gather import TABLES, Interval, Reach, anchor, reach, rows
 from agent.tools.evidence.pack import write
@@ -30,6 +31,7 @@ README = (
     "report.html  证据报告，用浏览器打开\n"
     "values.csv   该时段的原始值（北京时间）\n"
     "rows/        数据库原始行，供 paikou verify 核对\n"
+    "clips/       该时段的录像、画面及说明（有摄像头时）\n"
     "site.yaml    生成时的站点文件（不含密钥）\n"
     "manifest.json 每个文件的哈希\n"
 )
@@ -64,13 +66,14 @@ def make(
             "reach": found.plain(),
         }
         told = facts(connection, site, interval)
-        write(
-            out,
-            _files(connection, found, told, site, site_file, about),
-            about=about,
-            key=key,
-            sign=lambda digest: identity.sign(directory, digest),
-        )
+        with clips_of(directory, interval) as filmed:
+            write(
+                out,
+                _files(connection, found, told, site, site_file, about) | filmed,
+                about=about,
+                key=key,
+                sign=lambda digest: identity.sign(directory, digest),
+            )
         connection.execute("ROLLBACK")
         sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
         note = {"file": out.name, "sha256": sha256, "begin": interval.begin, "end": interval.end}
