@@ -73,14 +73,17 @@ def test_edition_without_such_a_number_cannot_say_it() -> None:
         print_message(measured, edition("hj212-2025"))
 
 
-@pytest.mark.parametrize("conversions", [["oxygen"], ["standard"], []])
+@pytest.mark.parametrize("conversions", [["oxygen"], []])
 def test_plan_knows_which_factors_are_converted(conversions: list[str]) -> None:
     def gas(site: dict[str, Any]) -> None:
         source = {"device": "meter", "point": "w00000", "conversions": conversions}
-        points = {"w00000": {"unit": "mg/m3"}}
+        oxygen = {"device": "meter", "point": "total"}
+        points = {"w00000": {"unit": "mg/m3"}, "total": {"unit": "%"}}
         site["devices"].append({**site["devices"][0], "id": "meter", "address": 30,
                                 "points": points})  # fmt: skip
-        site["outlets"].append({"id": "DA001", "medium": "gas", "factors": {NOX: source}})
+        site["outlets"].append({"id": "DA001", "medium": "gas",
+                                "gas": {"reference_oxygen": 6},
+                                "factors": {NOX: source, "a19001": oxygen}})  # fmt: skip
         site["destinations"][0]["stations"][0]["outlets"] = ["DA001"]
 
     plan = plan_with(gas, destination(edition="hj212-2025", absent="profile_sentinel"))
