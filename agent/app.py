@@ -16,11 +16,14 @@ from typing import Any
 from agent import __version__, report
 from agent.bells import Bells
 from agent.clock import Clock, Pace
+from agent.contacts import BATTERY, end_gone
 from agent.crew import Crew, Post
 from agent.errors import StoreError
+from agent.exchanging import exchange, note_serials
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
+from agent.maintaining import MAINTENANCE, Act, MaintenanceEnd, maintain
 from agent.metrics import Metrics
 from agent.orders import order_probe
 from agent.periods import Periods
@@ -28,7 +31,7 @@ from agent.plan import Plan
 from agent.reloading import InForce, read, read_again
 from agent.settings.storage import socket_paths, state_directory
 from agent.status import Observatory
-from agent.store import actions, journal, outbox, recovery, series
+from agent.store import actions, events, journal, outbox, recovery, series
 from agent.store.db import SCHEMA_VERSION, Store, schema_version
 from agent.store.room import is_full
 from agent.supervise import end, feed_watchdog, notify, watchdog_interval_s
@@ -115,7 +118,7 @@ class App:
             own: list[asyncio.Task[None]] = []
             try:
                 await self._take_over()
-                own += self._own_tasks(group, reload)
+                own += self._own_tasks(group, reload, stop)
                 await self._tell_ready()
                 await stop.wait()
                 notify("STOPPING=1")
@@ -128,7 +131,7 @@ class App:
         log.info("stopped")
 
     def _own_tasks(
-        self, group: asyncio.TaskGroup, reload: asyncio.Event
+        self, group: asyncio.TaskGroup, reload: asyncio.Event, stop: asyncio.Event
     ) -> list[asyncio.Task[None]]:
         """Begin what is not restarted: an error in one of these ends the process."""
         own = [
@@ -136,6 +139,8 @@ class App:
             group.create_task(self._reload_when(reload), name="reload"),
             group.create_task(self._check_store(), name="check"),
             group.create_task(self._keep_house(), name="upkeep"),
+            group.create_task(self._stop_on_battery(stop), name="battery"),
+            group.create_task(self._end_maintenance(), name="maintenance"),
         ]
         interval_s = watchdog_interval_s()
         if interval_s is not None:
@@ -159,6 +164,10 @@ class App:
                 connection, series=plan.series(), devices=plan.devices()
             )
         )
+        if self._clock.sane():
+            now = self._clock.now()
+            await self._store.write(lambda connection: note_serials(connection, plan, now=now))
+            await self._store.write(lambda connection: end_gone(connection, plan, now=now))
         self._periods = Periods(
             plan, self._names, self._store, self._clock, self._bells, self._metrics
         )
@@ -200,7 +209,13 @@ class App:
     def _local(self) -> LocalSocket:
         return LocalSocket(
             socket_paths(self._in_force.plan.site),
-            {"status": self._ask_status, "metrics": self._ask_metrics, "probe": self._ask_probe},
+            {
+                "status": self._ask_status,
+                "metrics": self._ask_metrics,
+                "probe": self._ask_probe,
+                "maintain": self._ask_maintain,
+                "exchange": self._ask_exchange,
+            },
         )
 
     async def _close_periods(self) -> None:
@@ -219,6 +234,28 @@ class App:
                     raise
                 # nothing is left that may give way: what is due stays due until there is room
                 log.error("no room to close what is due: %s", error)
+
+    async def _end_maintenance(self) -> None:
+        """Turn off what was forgotten, for ever."""
+        plan = lambda: self._in_force.plan  # noqa: E731  a reload gives another one
+        await MaintenanceEnd(plan, self._store, self._clock, self._bells).run()
+
+    async def _stop_on_battery(self, stop: asyncio.Event) -> None:
+        """End in good order when the battery is low and the mains are gone, where that is set.
+
+        Where the mains are not watched, a low battery alone is enough.
+        """
+        while True:
+            if not await self._bells.wait(BATTERY, LOOK_S):
+                continue
+            watched = any(one.means == "power" for one in self._in_force.plan.site.inputs)
+            lost = await self._store.read(lambda connection: events.all_open(connection, "power"))
+            if watched and not lost:
+                continue
+            await self._note("stopping: battery low", {})
+            log.warning("battery low: stopping")
+            stop.set()
+            return
 
     async def _second(self) -> None:
         self._bells.ring("periods")
@@ -291,6 +328,21 @@ class App:
             return {"error": f"no device {device!r} in {self._file}"}
         return await order_probe(device, self._store, self._clock, self._bells)
 
+    async def _ask_maintain(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._obey(maintain, asked, MAINTENANCE)
+
+    async def _ask_exchange(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._obey(exchange, asked, "")
+
+    async def _obey(self, act: Act, asked: Mapping[str, Any], bell: str) -> Mapping[str, Any]:
+        """Write down what a person on this machine asks for."""
+        plan, now = self._in_force.plan, self._clock.now()
+        if not self._clock.sane():
+            return {"error": "the clock is not set: no act can be dated"}
+        done = await self._store.write(lambda connection: act(connection, plan, asked, now=now))
+        self._bells.ring(bell, *plan.outbox_bells())
+        return done
+
     async def _note(self, what: str, detail: Mapping[str, object]) -> None:
         now = self._clock.now()
         await self._store.write(lambda connection: journal.add(connection, what, detail, at=now))
@@ -321,6 +373,9 @@ def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:
     factors = tuple(plan.factors_of(one.id) for one in devices)
     samplers = {one.outlet for one in plan.site.samplers if one.bus == bus}
     concerned = {one.outlet for found in factors for one in found} | samplers
+    here = {one.id for one in devices}
+    inputs = tuple(one for one in plan.site.inputs if one.device in here)
+    concerned |= {plan.at(one) for one in inputs}
     outlets = tuple(
         (one.id, one.st, one.flow, one.sampler, one.keeping)
         for one in plan.outlets.values()
@@ -340,7 +395,7 @@ def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:
         if any(outlet.id in concerned for outlet in one.outlets)
     )
     profiles = tuple(plan.profiles[one.id] for one in devices)
-    return devices, profiles, factors, outlets, told
+    return devices, profiles, factors, outlets, told, inputs
 
 
 def _concerns_store(error: BaseException) -> bool:

@@ -16,7 +16,9 @@ _TOOLS = "agent.tools"
 _COMMANDS = {
     "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
     "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
+    "exchange": (f"{_TOOLS}.exchange", "command", "Record that an instrument was exchanged."),
     "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),
+    "maintain": (f"{_TOOLS}.maintain", "command", "The maintenance switch of an outlet."),
     "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),
     "new": (f"{_TOOLS}.new", "new", "Write a commented site file."),
     "platform": (f"{_TOOLS}.platform.command", "platform_command", "A test platform."),
@@ -24,6 +26,7 @@ _COMMANDS = {
     "run": (f"{_TOOLS}.run", "run", "The daemon."),
     "simulate": (f"{_TOOLS}.simulate.command", "simulate_command", "Play every instrument."),
     "status": (f"{_TOOLS}.status", "status", "What the running daemon says of itself."),
+    "support-bundle": (f"{_TOOLS}.support_bundle", "command", "Gather everything for support."),
 }
 
 

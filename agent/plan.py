@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from agent import rules, stats
 from agent.model import Kind, Period
 from agent.quality.judge import PointRule, may_be_negative
+from agent.quality.loop import Loop, Selector
 from agent.report import PERIOD_CN, Wording
 from agent.rules import Keeping, Limit
 from agent.settings import Site
 from agent.settings.batch import cycle, is_batch
 from agent.settings.destination import Destination, Station
+from agent.settings.equipment import InputSettings
 from agent.settings.outlet import Outlet
 from agent.settings.site import FactorSource
 from drivers.profile import Profile, load_profile
@@ -49,11 +51,18 @@ class FactorPlan:
     """Whether the instrument tells the time of its results."""
     corrected: bool
     """Whether its limits are for the value at reference oxygen."""
+    loop: Loop | None = None
+    """What the current of an analogue input means."""
 
     @property
     def batch(self) -> bool:
         """Whether results come in batches, each of its own hour of sampling."""
         return self.cycle_min is not None
+
+    @property
+    def loop_unit(self) -> str:
+        """The unit of an analogue input's span; empty for any other factor."""
+        return self.loop.unit if self.loop else ""
 
     @property
     def settle_s(self) -> int:
@@ -181,6 +190,23 @@ class Plan:
             for one in outlet.factors.values()
             if one.device == device
         )
+
+    def place_of(self, device: str) -> tuple[str, str]:
+        """Give the outlet and the factor that one device is for; empty where it serves several."""
+        served = [(one.outlet, one.factor) for one in self.factors_of(device)]
+        served += [(one.outlet, "") for one in self.site.samplers if one.id == device]
+        outlets = {outlet for outlet, _ in served}
+        factors = {factor for _, factor in served}
+        return (
+            outlets.pop() if len(outlets) == 1 else "",
+            factors.pop() if len(factors) == 1 else "",
+        )
+
+    def at(self, given: InputSettings) -> str:
+        """Give the outlet an input belongs to; the only one where the file names none."""
+        if given.outlet is not None:
+            return given.outlet
+        return next(iter(self.outlets)) if len(self.outlets) == 1 else ""
 
     def series(self) -> Iterator[tuple[str, str, str]]:
         """Give the keys of everything that is sampled."""
@@ -313,6 +339,28 @@ def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
         max_age_s=rule.max_age_s or age_s,
         timed=profile.measured_at is not None and source.point in profile.batch_points,
         corrected="oxygen" in rule.conversions,
+        loop=_loop(source, known.unit),
+    )
+
+
+def _loop(source: FactorSource, unit: str) -> Loop | None:
+    given = source.rule.analogue
+    if given is None:
+        return None
+    selector = None
+    if given.active is not None:
+        selector = Selector(
+            given.active.device or source.device.id, given.active.point, given.active.spans
+        )
+    return Loop(
+        raw=given.raw,
+        span=given.span,
+        unit=given.unit or unit,
+        root=given.root,
+        fault=given.fault,
+        zero_from=given.zero_from,
+        selector=selector,
+        ranged=source.rule.range is not None,
     )
 
 

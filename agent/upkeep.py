@@ -47,6 +47,13 @@ _RESULTS = (
 )
 _EVENTS = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE ended_at < ? LIMIT ?)"
 _ACTIONS = "DELETE FROM actions WHERE id IN (SELECT id FROM actions WHERE finished_at < ? LIMIT ?)"
+_CHECKS = (
+    "DELETE FROM device_checks WHERE (device, kind, at) IN"
+    " (SELECT device, kind, at FROM device_checks WHERE seen_at < ? LIMIT ?)"
+)
+_SWITCHES = (
+    "DELETE FROM maintenance WHERE id IN (SELECT id FROM maintenance WHERE ended_at < ? LIMIT ?)"
+)
 _DEBTS = (
     "DELETE FROM deliveries WHERE (station, cn, start, st, revision) IN"
     " (SELECT station, cn, start, st, revision FROM deliveries"
@@ -89,6 +96,8 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "events", _EVENTS, years
     yield "actions", _ACTIONS, years
     yield "deliveries", _DEBTS, years
+    yield "device_checks", _CHECKS, years
+    yield "maintenance", _SWITCHES, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 

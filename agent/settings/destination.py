@@ -20,6 +20,8 @@ EventKind = Literal[
     "parameter",
     "power",
     "clock",
+    "maintenance",
+    "run",
     "marks",
     "quota",
     "rounds",
@@ -36,6 +38,7 @@ _FACTS: tuple[EventKind, ...] = (
     "parameter",
     "power",
     "clock",
+    "maintenance",
 )
 
 

@@ -174,3 +174,25 @@ async def test_room_of_what_went_is_given_back(short: House) -> None:
     await keep_up(short)
     (after,) = short.rows("PRAGMA page_count")
     assert after[0] < before[0] / 2
+
+
+async def test_switches_and_checks_of_instruments_go_after_years_open_switches_stay(
+    short: House,
+) -> None:
+    def job(connection: sqlite3.Connection) -> None:
+        for ended_at in (T0 - YEAR - 1, T0 - 1, None):
+            connection.execute(
+                "INSERT INTO maintenance (outlet, factor, kind, who, why, source, began_at, until,"
+                " ended_at) VALUES ('DW001', '', 'stopped', 'x', 'x', 'operator', 0, 1, ?)",
+                (ended_at,),
+            )
+        for seen_at in (T0 - YEAR - 1, T0):
+            connection.execute(
+                "INSERT INTO device_checks VALUES ('cod', 'zero', ?, 1.0, '', ?)",
+                (seen_at, seen_at),
+            )
+
+    await short.write(job)
+    await keep_up(short)
+    assert pruned(short) == {"maintenance": 1, "device_checks": 1}
+    assert short.rows("SELECT ended_at FROM maintenance ORDER BY id") == [(T0 - 1,), (None,)]
