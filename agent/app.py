@@ -19,14 +19,17 @@ from agent.commands import TABLE
 from agent.commands.attending import attend
 from agent.commands.hardware import hardware
 from agent.commands.keeping import Keeper
+from agent.contacts import BATTERY, end_gone
 from agent.crew import Crew, Post
 from agent.daymarks import look_at_days
 from agent.errors import StoreError
+from agent.exchanging import note_serials
 from agent.faultclocks import tell_late
 from agent.filming import Filming
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
+from agent.maintaining import MaintenanceEnd
 from agent.metrics import Metrics
 from agent.near import Near
 from agent.periods import Periods
@@ -37,7 +40,7 @@ from agent.reloading import InForce, read, read_again, under_overrides
 from agent.settings.storage import socket_paths, state_directory, stills_directory
 from agent.starting import note_start
 from agent.status import Observatory
-from agent.store import journal, recovery, series
+from agent.store import events, journal, recovery, series
 from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.store.room import is_full
@@ -152,7 +155,7 @@ class App:
             own: list[asyncio.Task[None]] = []
             try:
                 await self._take_over()
-                own += self._own_tasks(group, reload)
+                own += self._own_tasks(group, reload, stop)
                 await self._tell_ready()
                 await stop.wait()
                 notify("STOPPING=1")
@@ -167,7 +170,7 @@ class App:
         log.info("stopped")
 
     def _own_tasks(
-        self, group: asyncio.TaskGroup, reload: asyncio.Event
+        self, group: asyncio.TaskGroup, reload: asyncio.Event, stop: asyncio.Event
     ) -> list[asyncio.Task[None]]:
         """Begin what is not restarted: an error in one of these ends the process."""
         own = [
@@ -177,6 +180,8 @@ class App:
             group.create_task(self._check_store(), name="check"),
             group.create_task(self._keep_house(), name="upkeep"),
             group.create_task(self._frames.run(), name="message log"),
+            group.create_task(self._stop_on_battery(stop), name="battery"),
+            group.create_task(self._end_maintenance(), name="maintenance"),
         ]
         interval_s = watchdog_interval_s()
         if interval_s is not None:
@@ -200,6 +205,10 @@ class App:
                 connection, series=plan.series(), devices=plan.devices()
             )
         )
+        if self._clock.sane():
+            now = self._clock.now()
+            await self._store.write(lambda connection: note_serials(connection, plan, now=now))
+            await self._store.write(lambda connection: end_gone(connection, plan, now=now))
         self._periods = Periods(
             plan, self._names, self._store, self._clock, self._bells, self._metrics
         )
@@ -305,6 +314,28 @@ class App:
                     raise
                 # nothing is left that may give way: what is due stays due until there is room
                 log.error("no room to close what is due: %s", error)
+
+    async def _end_maintenance(self) -> None:
+        """Turn off what was forgotten, for ever."""
+        plan = lambda: self._in_force.plan  # noqa: E731  a reload gives another one
+        await MaintenanceEnd(plan, self._store, self._clock, self._bells).run()
+
+    async def _stop_on_battery(self, stop: asyncio.Event) -> None:
+        """End in good order when the battery is low and the mains are gone, where that is set.
+
+        Where the mains are not watched, a low battery alone is enough.
+        """
+        while True:
+            if not await self._bells.wait(BATTERY, LOOK_S):
+                continue
+            watched = any(one.means == "power" for one in self._in_force.plan.site.inputs)
+            lost = await self._store.read(lambda connection: events.all_open(connection, "power"))
+            if watched and not lost:
+                continue
+            await self._note("stopping: battery low", {})
+            log.warning("battery low: stopping")
+            stop.set()
+            return
 
     async def _second(self) -> None:
         self._bells.ring("periods")

@@ -28,6 +28,7 @@ from agent.rules import (
     from_measurement,
     in_force,
     retention,
+    triggered,
 )
 from agent.rules.limits import On
 from agent.rules.retention import Kept, bound_at_stake
@@ -110,16 +111,53 @@ def _judge(
         return  # no vessel holds the water of a whole day
     if bound_at_stake(limit, value, decision) is None:
         return  # most values: what else was so is not even asked
+    seen = _circumstances(
+        connection, names, outlet, value.factor, hour=value.sampled_at, sampler=outlet.sampler
+    )
     kept = retention(
         limit,
         value,
         decision=decision,
-        circumstances=_circumstances(connection, names, outlet, value, sampler=outlet.sampler),
+        circumstances=seen,
         keeping=outlet.keeping,
         moment=moment,
     )
+    _act(connection, plan, outlet.sampler, kept, now=now)
+
+
+def ask_for_bottle(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    names: Names,
+    outlet_id: str,
+    factor: str,
+    *,
+    now: float,
+) -> bool:
+    """Keep a bottle because a contact asked for it, under the rules of any other bottle.
+
+    False where the outlet has no sampler.
+    """
+    outlet = plan.outlets[outlet_id]
+    if outlet.sampler is None or outlet.keeping is None:
+        return False
+    hour = Period.holding(Kind.HOUR, now).start
+    seen = _circumstances(connection, names, outlet, factor, hour=hour, sampler=outlet.sampler)
+    kept = triggered(outlet_id, factor, now, circumstances=seen, keeping=outlet.keeping)
+    _act(connection, plan, outlet.sampler, kept, now=now)
+    return True
+
+
+def _act(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    sampler: str,
+    kept: RetentionOrder | Blocked | None,
+    *,
+    now: float,
+) -> None:
     if isinstance(kept, RetentionOrder):
-        _order(connection, plan, outlet.sampler, kept, now=now)
+        _order(connection, plan, sampler, kept, now=now)
     elif isinstance(kept, Blocked):
         _blocked(connection, plan, kept, now=now)
 
@@ -196,18 +234,18 @@ def _circumstances(
     connection: sqlite3.Connection,
     names: Names,
     outlet: OutletPlan,
-    value: JudgedValue,
+    factor: str,
     *,
+    hour: int,
     sampler: str,
 ) -> Circumstances:
-    hour = Period(Kind.HOUR, value.sampled_at)
-    flow = _flow(connection, names, outlet, hour)
-    last = events.last(connection, RETENTION, outlet=value.outlet, factor=value.factor)
+    flow = _flow(connection, names, outlet, Period(Kind.HOUR, hour))
+    last = events.last(connection, RETENTION, outlet=outlet.id, factor=factor)
     found = [last.detail] if last else []
     # what is ordered and not settled counts as kept: it is, or will be
     for one in actions.open_ones(connection, sampler):
         where = (one.request.get("outlet"), one.request.get("factor"))
-        if one.kind == "retain" and where == (value.outlet, value.factor):
+        if one.kind == "retain" and where == (outlet.id, factor):
             found.append(one.request)
     return Circumstances(
         flow=flow.avg if flow else None,

@@ -10,6 +10,7 @@ from agent.bells import Bells
 from agent.clock import Clock
 from agent.metrics import Metrics
 from agent.near import Near
+from agent.parameters import ParameterWatch, asking
 from agent.plan import Plan
 from agent.poll import BusPoll, DeviceState
 from agent.probing import probe_facts
@@ -20,7 +21,7 @@ from agent.timekeeping import Timekeeper
 from drivers.bus import Bus
 from drivers.device import Device, Reading
 from drivers.probe import probe_device
-from drivers.registry import open_device
+from drivers.registry import Instrument, open_device
 from drivers.sampler import DayueSampler
 from drivers.settings import BusSettings, DeviceSettings
 
@@ -83,6 +84,8 @@ class Line:
                 tasks = [group.create_task(self.poll.run())]
                 for device, one in devices:
                     tasks.append(group.create_task(self._orders(bus, device, one).run()))
+                    if (watch := self._watch(device)) is not None:
+                        tasks.append(group.create_task(watch.run()))
                 try:
                     await asyncio.wait(tasks)
                 finally:
@@ -92,6 +95,25 @@ class Line:
     def states(self) -> list[DeviceState]:
         """What is known of each device of this line."""
         return self.poll.states if self.poll else []
+
+    def knows(self, given: str) -> bool:
+        """Say whether a contact of this line was seen standing since the start."""
+        return self.poll is not None and self.poll.contacts.on(given) is not None
+
+    def _watch(self, device: Instrument) -> ParameterWatch | None:
+        ask = asking(device)
+        if ask is None:
+            return None
+        return ParameterWatch(
+            device.id,
+            ask,
+            self.plan.profiles[device.id].parameters_min * 60.0,
+            self.plan,
+            self.store,
+            self.clock,
+            self.time,
+            self.bells,
+        )
 
     def _orders(self, bus: Bus, device: Device, settings: DeviceSettings) -> DeviceActions:
         async def probe() -> Outcome:

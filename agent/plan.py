@@ -12,6 +12,7 @@ from agent.model import Kind, Period
 from agent.quality.chain import Chain, in_order
 from agent.quality.chain_of import chain_of
 from agent.quality.judge import PointRule, may_be_negative
+from agent.quality.loop import Loop, Selector
 from agent.quality.units import convert
 from agent.report import PERIOD_CN, Spelling, Wording
 from agent.rules import Keeping, Limit
@@ -20,6 +21,7 @@ from agent.settings.batch import cycle, is_batch
 from agent.settings.check_factors import factor_in, wire_factors
 from agent.settings.check_values import units_of
 from agent.settings.destination import Destination, Station
+from agent.settings.equipment import InputSettings
 from agent.settings.gas import GasSettings, first_unit
 from agent.settings.outlet import FactorRule, Outlet
 from agent.settings.site import FactorSource
@@ -69,11 +71,18 @@ class FactorPlan:
     """What the agent makes of its value with the help of its neighbours."""
     calibration_s: int | None = None
     """At most this long between two calibrations; None: nobody watches (QC-02)."""
+    loop: Loop | None = None
+    """What the current of an analogue input means."""
 
     @property
     def batch(self) -> bool:
         """Whether results come in batches, each of its own hour of sampling."""
         return self.cycle_min is not None
+
+    @property
+    def loop_unit(self) -> str:
+        """The unit of an analogue input's span; empty for any other factor."""
+        return self.loop.unit if self.loop else ""
 
     @property
     def settle_s(self) -> int:
@@ -208,6 +217,23 @@ class Plan:
             for one in outlet.factors.values()
             if one.device == device
         )
+
+    def place_of(self, device: str) -> tuple[str, str]:
+        """Give the outlet and the factor that one device is for; empty where it serves several."""
+        served = [(one.outlet, one.factor) for one in self.factors_of(device)]
+        served += [(one.outlet, "") for one in self.site.samplers if one.id == device]
+        outlets = {outlet for outlet, _ in served}
+        factors = {factor for _, factor in served}
+        return (
+            outlets.pop() if len(outlets) == 1 else "",
+            factors.pop() if len(factors) == 1 else "",
+        )
+
+    def at(self, given: InputSettings) -> str:
+        """Give the outlet an input belongs to; the only one where the file names none."""
+        if given.outlet is not None:
+            return given.outlet
+        return next(iter(self.outlets)) if len(self.outlets) == 1 else ""
 
     def series(self) -> Iterator[tuple[str, str, str]]:
         """Give the keys of everything that is sampled."""
@@ -411,6 +437,7 @@ def _factor(site: Site, source: FactorSource, profile: Profile) -> FactorPlan:
         counter_points=rule.counter.points if rule.counter else (),
         volume_differs=outlet.statistics.volume_differs,
         chain=chain,
+        loop=_loop(source, known.unit),
     )
 
 
@@ -426,6 +453,27 @@ def _correction(chain: Chain, settings: GasSettings) -> stats.Correction | None:
         return None
     return stats.Correction(
         settings.oxygen, chain.reference, chain.intake, chain.suspect, settings.zs_mode
+    )
+
+
+def _loop(source: FactorSource, unit: str) -> Loop | None:
+    given = source.rule.analogue
+    if given is None:
+        return None
+    selector = None
+    if given.active is not None:
+        selector = Selector(
+            given.active.device or source.device.id, given.active.point, given.active.spans
+        )
+    return Loop(
+        raw=given.raw,
+        span=given.span,
+        unit=given.unit or unit,
+        root=given.root,
+        fault=given.fault,
+        zero_from=given.zero_from,
+        selector=selector,
+        ranged=source.rule.range is not None,
     )
 
 

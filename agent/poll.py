@@ -16,8 +16,11 @@ from functools import partial
 
 from agent.bells import Bells
 from agent.clock import Clock
+from agent.contacts import BATTERY, Contacts, Turn, note_turns
 from agent.exceedance import judge_measurement, judge_sample
 from agent.gas import O2_NEAR_AIR
+from agent.loops import ActiveRange, Loops, note_ranges
+from agent.maintaining import held
 from agent.metrics import Metrics
 from agent.model import Cause, Kind, Measurement, Period, Sample
 from agent.near import Near
@@ -100,6 +103,8 @@ class _Cycle:
     told: dict[str, _Told]
     held: tuple[_Shown, ...]
     """What stood before and what was held, should this cycle be lost."""
+    turns: tuple[Turn, ...] = ()
+    ranges: tuple[ActiveRange, ...] = ()
 
 
 class BusPoll:
@@ -129,6 +134,7 @@ class BusPoll:
             for device, period_s in devices
         ]
         self._slots = asyncio.Semaphore(COMMITS)
+        self.contacts, self._loops = Contacts(plan), Loops(plan)
 
     @property
     def states(self) -> list[DeviceState]:
@@ -154,7 +160,7 @@ class BusPoll:
             behind = max(0.0, now - due.at) // due.state.period_s
             due.at += (behind + 1) * due.state.period_s
             cycle = await self._ask(due)
-            if cycle.values:
+            if cycle.values or cycle.turns:
                 await self._slots.acquire()
                 commits.create_task(self._keep(cycle))
 
@@ -194,10 +200,12 @@ class BusPoll:
         else:
             trouble = "no readings"
             readings = [*readings, *self._busy(due, readings)]
-        self._note(due, readings, trouble)
         mono = self._clock.monotonic()
+        self._loops.see(due.device.id, readings, mono=mono)
+        self._note(due, self._loops.seen(due.factors, readings, mono=mono), trouble)
+        turns = self._turns(due, readings, mono)
         shown = [
-            _Shown(one, reading, mono)
+            _Shown(one, self._loops.engineering(one, reading, mono=mono), mono)
             for one in due.factors
             for reading in readings
             if reading.point == one.point
@@ -222,13 +230,25 @@ class BusPoll:
             results=self._results(due, [taken for taken in shown if taken.one.batch]),
             told=told,
             held=held,
+            turns=turns,
+            ranges=self._loops.active(due.factors, mono=mono),
         )
+
+    def _turns(self, due: _Due, readings: Sequence[Reading], mono: float) -> tuple[Turn, ...]:
+        """Give the contacts that turned; while no time can be told for it, it stays to be told."""
+        turns = self.contacts.see(due.device.id, readings, mono=mono)
+        if not self._time.trusted:
+            return ()
+        self.contacts.tell(turns)
+        if self.contacts.must_stop:
+            self._bells.ring(BATTERY)
+        return turns
 
     async def _keep(self, cycle: _Cycle) -> None:
         """Store one cycle. Where the disk has no room left at all it is lost, and counted."""
         try:
             await self._store.write(
-                lambda connection: self._commit(connection, cycle), patient=True
+                lambda connection: self._commit(connection, cycle), patient=not cycle.turns
             )
         except sqlite3.OperationalError as error:
             if not is_full(error):
@@ -239,17 +259,18 @@ class BusPoll:
                 cycle.due.told.pop(result.factor, None)
             cycle.due.told |= cycle.told
             cycle.due.held.extend(cycle.held)
+            self.contacts.untell(cycle.turns)
             return
         finally:
             self._slots.release()
         self._metrics.cycles.labels(self.bus).inc()
-        if cycle.results:
+        if cycle.results or cycle.turns:
             self._bells.ring(*self._plan.action_bells(), *self._plan.outbox_bells())
 
     def _commit(self, connection: sqlite3.Connection, cycle: _Cycle) -> None:
         """Store one cycle and what the rules make of it."""
         device, names = cycle.due.device.id, self._names
-        cycle = self._labelled(cycle)
+        cycle = self._switched(connection, self._labelled(cycle))
         if cycle.epoch is None:
             samples.add_untimed(
                 connection,
@@ -260,9 +281,12 @@ class BusPoll:
                 names=names,
             )
             return
-        samples.add(
-            connection, cycle.values, device=device, at=cycle.at, epoch=cycle.epoch, names=names
-        )
+        note_turns(connection, self._plan, names, cycle.turns, now=cycle.at)
+        note_ranges(connection, self._plan, cycle.ranges, now=cycle.at)
+        if cycle.values:
+            samples.add(
+                connection, cycle.values, device=device, at=cycle.at, epoch=cycle.epoch, names=names
+            )
         for sample in cycle.values:
             if not self._plan.outlets[sample.outlet].factors[sample.factor].batch:
                 judge_sample(connection, self._plan, names, sample, now=cycle.at)
@@ -285,6 +309,15 @@ class BusPoll:
             now=now,
             outlet=sample.outlet,
             factor=sample.factor,
+        )
+
+    def _switched(self, connection: sqlite3.Connection, cycle: _Cycle) -> _Cycle:
+        """Give values the cause of the maintenance switch where it is on; they stay as they are."""
+        switched = held(connection)
+        return replace(
+            cycle,
+            values=tuple(switched.sample(one, cycle.at) for one in cycle.values),
+            results=tuple(switched.result(one, cycle.at) for one in cycle.results),
         )
 
     def _labelled(self, cycle: _Cycle) -> _Cycle:

@@ -26,6 +26,9 @@ def line_terms(plan: Plan, bus: str) -> tuple[object, ...]:
     factors = tuple(plan.factors_of(one.id) for one in devices)
     samplers = {one.outlet for one in plan.site.samplers if one.bus == bus}
     concerned = {one.outlet for found in factors for one in found} | samplers
+    here = {one.id for one in devices}
+    inputs = tuple(one for one in plan.site.inputs if one.device in here)
+    concerned |= {plan.at(one) for one in inputs}
     outlets = tuple(
         (one.id, one.st, one.flow, one.sampler, one.keeping)
         for one in plan.outlets.values()
@@ -37,7 +40,7 @@ def line_terms(plan: Plan, bus: str) -> tuple[object, ...]:
         if one.outlet in concerned
     )
     profiles = tuple(plan.profiles[one.id] for one in devices)
-    return devices, profiles, factors, outlets, cameras, _told(plan, concerned)
+    return devices, profiles, factors, outlets, cameras, inputs, _told(plan, concerned)
 
 
 def camera_terms(plan: Plan, camera: CameraSettings) -> tuple[object, ...]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from agent.bells import Bells
 from agent.clock import Clock
+from agent.exchanging import exchange
+from agent.maintaining import MAINTENANCE, Act, maintain
 from agent.metrics import Metrics
 from agent.orders import order_probe
 from agent.plan import Plan
@@ -37,6 +39,8 @@ class Questions:
             "metrics": self._metrics,
             "probe": self._probe,
             "frames": self._frames,
+            "maintain": self._maintain,
+            "exchange": self._exchange,
         }
 
     async def _status(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -57,3 +61,18 @@ class Questions:
         """Bring the message log to the store, for who is about to read it there."""
         await self.frames.flush()
         return {"written": True}
+
+    async def _maintain(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._obey(maintain, asked, MAINTENANCE)
+
+    async def _exchange(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._obey(exchange, asked, "")
+
+    async def _obey(self, act: Act, asked: Mapping[str, Any], bell: str) -> Mapping[str, Any]:
+        """Write down what a person on this machine asks for."""
+        plan, now = self.plan(), self.clock.now()
+        if not self.clock.sane():
+            return {"error": "the clock is not set: no act can be dated"}
+        done = await self.store.write(lambda connection: act(connection, plan, asked, now=now))
+        self.bells.ring(bell, *plan.outbox_bells())
+        return done

@@ -13,11 +13,22 @@ from typing import Any
 from agent import __version__
 from agent.clock import Clock
 from agent.commands.shown import shown
+from agent.contacts import shown as contacts_shown
 from agent.dues import dues
 from agent.line import Line
 from agent.plan import Plan
 from agent.report import DeviceHealth, Health, LinkHealth, SignedHead
-from agent.store import actions, events, gaps, journal, outbox, series, signatures
+from agent.store import (
+    actions,
+    events,
+    exchanges,
+    gaps,
+    journal,
+    maintenance,
+    outbox,
+    series,
+    signatures,
+)
 from agent.store.db import Store
 from agent.timekeeping import Timekeeper
 from agent.uplink.station import StationLink
@@ -71,13 +82,26 @@ class Observatory:
         """Make the whole picture, as plain JSON."""
         stations = [await self._station(link) for link in self.links()]
         recent, orders = await self.store.read(_recent)
+        plan = self.plan()
+        switched, contacts, serials = await self.store.read(
+            lambda connection: _acts(connection, plan)
+        )
+        for one in contacts:
+            if not any(line.knows(one["id"]) for line in self.lines()):
+                one["on"] = None  # nobody looked yet
         return {
             "version": __version__,
             "unit": self.plan().site.unit.model_dump(),
             "since": self.started_at,
             "now": self.clock.now(),
             "clock": {"trusted": self.time.trusted, "epoch": self.time.epoch},
-            "devices": [self._device(state) for line in self.lines() for state in line.states],
+            "devices": [
+                {**self._device(state), **serials.get(state.id, {})}
+                for line in self.lines()
+                for state in line.states
+            ],
+            "maintenance": switched,
+            "inputs": contacts,
             "stations": stations,
             "disk": {
                 "store_mb": self.store.path.stat().st_size // _MB,
@@ -208,6 +232,26 @@ def _recent(connection: sqlite3.Connection) -> tuple[list[dict[str, Any]], list[
         if one.kind != "probe"
     ]
     return told, orders
+
+
+def _acts(
+    connection: sqlite3.Connection, plan: Plan
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], dict[str, dict[str, Any]]]:
+    """Give what is switched on, how contacts stand, and which instruments stand where."""
+    switched = [dataclasses.asdict(one) for one in maintenance.open_ones(connection)]
+    standing = {
+        device: (exchanges.standing(connection, device), exchanges.stand_in(connection, device))
+        for device in plan.devices()
+    }
+    serials = {
+        device: {
+            "serial": act.serial if act else "",
+            "serial_since": act.at if act else None,
+            "stand_in": other,
+        }
+        for device, (act, other) in standing.items()
+    }
+    return switched, list(contacts_shown(connection, plan)), serials
 
 
 def _temperature() -> float | None:

@@ -14,7 +14,7 @@ from agent import report
 from agent.clips import FILMED, order_clips
 from agent.plan import Plan
 from agent.report import EventNotice
-from agent.store import events, journal, outbox
+from agent.store import events, journal, maintenance, outbox
 
 State = Literal["opened", "closed", "told"]
 
@@ -80,6 +80,25 @@ def closed(
     )
     _owe(connection, plan, notice, now)
     journal.add(connection, f"event {event.kind} ended", {"id": event.id}, at=now)
+
+
+def circumstances(
+    connection: sqlite3.Connection, plan: Plan, outlet: str, factor: str
+) -> dict[str, Any]:
+    """Say how the door stood and whether maintenance was switched on; None where not known."""
+    places = {outlet, ""}  # a door without outlet is that of the whole house
+    doors = [one for one in plan.site.inputs if one.means == "door" and plan.at(one) in places]
+    is_open = any(one.outlet in places for one in events.all_open(connection, "door"))
+    door = ("open" if is_open else "closed") if doors else None
+    on = next(
+        (
+            one.kind
+            for one in maintenance.open_ones(connection)
+            if one.outlet == outlet and one.factor in ("", factor)
+        ),
+        None,
+    )
+    return {"door": door, "maintenance": on}
 
 
 def _owe(connection: sqlite3.Connection, plan: Plan, notice: EventNotice, now: float) -> None:

@@ -62,6 +62,13 @@ _DIGESTS = (
     "DELETE FROM digests WHERE (day, station, outlet, kind) IN"
     " (SELECT day, station, outlet, kind FROM digests WHERE day < ? LIMIT ?)"
 )
+_DEVICE_CHECKS = (
+    "DELETE FROM device_checks WHERE (device, kind, at) IN"
+    " (SELECT device, kind, at FROM device_checks WHERE seen_at < ? LIMIT ?)"
+)
+_SWITCHES = (
+    "DELETE FROM maintenance WHERE id IN (SELECT id FROM maintenance WHERE ended_at < ? LIMIT ?)"
+)
 _DEBTS = (
     "DELETE FROM deliveries WHERE (station, cn, start, st, revision) IN"
     " (SELECT station, cn, start, st, revision FROM deliveries"
@@ -143,6 +150,8 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "manual_values", _VALUES, years
     yield "checks", _CHECKS, years
     yield "faults", _FAULTS, years
+    yield "device_checks", _DEVICE_CHECKS, years
+    yield "maintenance", _SWITCHES, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 

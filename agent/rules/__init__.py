@@ -1,9 +1,17 @@
 """Policy: limits, exceedances, and what they set off. Pure functions; their state is event rows."""
 
+from agent.rules.contacts import Settled, settle
 from agent.rules.debounce import Decision, Exceedance, Step, debounce
 from agent.rules.judged import JudgedValue, from_hour, from_measurement
 from agent.rules.limits import Limit, bound_broken, exceeds, in_force, multiple_over
-from agent.rules.retention import Blocked, Circumstances, Keeping, RetentionOrder, retention
+from agent.rules.retention import (
+    Blocked,
+    Circumstances,
+    Keeping,
+    RetentionOrder,
+    retention,
+    triggered,
+)
 
 __all__ = [
     "Blocked",
@@ -14,6 +22,7 @@ __all__ = [
     "Keeping",
     "Limit",
     "RetentionOrder",
+    "Settled",
     "Step",
     "bound_broken",
     "debounce",
@@ -23,4 +32,6 @@ __all__ = [
     "in_force",
     "multiple_over",
     "retention",
+    "settle",
+    "triggered",
 ]

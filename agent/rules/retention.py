@@ -50,13 +50,14 @@ class Circumstances:
 class RetentionOrder:
     """Keep a bottle: it becomes an action row. Past `not_after` the vessel holds other water.
 
-    `moment` is what the interval to other bottles is measured from.
+    `moment` is what the interval to other bottles is measured from. A contact that asked for the
+    bottle gives neither value nor limit.
     """
 
     outlet: str
     factor: str
-    value: float
-    limit: float
+    value: float | None
+    limit: float | None
     sampled_at: int
     moment: float
     not_after: float
@@ -68,8 +69,8 @@ class Blocked:
 
     outlet: str
     factor: str
-    value: float
-    limit: float
+    value: float | None
+    limit: float | None
     sampled_at: int
     reason: str
 
@@ -118,16 +119,33 @@ def retention(
     )
 
 
+def triggered(
+    outlet: str, factor: str, at: float, *, circumstances: Circumstances, keeping: Keeping
+) -> RetentionOrder | Blocked:
+    """Decide on a bottle that a contact asked for at `at`: as for a value, but there is none."""
+    hour = Period.holding(Kind.HOUR, at).start
+    reason = _blocks(hour, circumstances, keeping, moment=at)
+    if reason:
+        return Blocked(outlet, factor, None, None, hour, reason)
+    not_after = at + keeping.vessel_hold_s
+    return RetentionOrder(outlet, factor, None, None, hour, at, not_after)
+
+
 def _reason(row: JudgedValue, seen: Circumstances, keeping: Keeping, *, moment: float) -> str:
-    """Say what blocks; empty when nothing does. An unknown or invalid flow does not (SMP-03)."""
+    """Say what blocks; empty when nothing does."""
     if row.cause not in JUDGED:
         return f"value not valid: {row.cause}"
+    return _blocks(row.sampled_at, seen, keeping, moment=moment)
+
+
+def _blocks(hour: int, seen: Circumstances, keeping: Keeping, *, moment: float) -> str:
+    """Say what blocks whatever the value is; an unknown or invalid flow does not (SMP-03)."""
     if seen.checking:
         return "standard check running"
     if seen.flow is not None and seen.flow_cause is Cause.NORMAL and seen.flow <= keeping.zero_flow:
         return "measured flow is zero"
     for one in seen.kept:
         apart_s = abs(moment - one.moment)
-        if one.sampled_at == row.sampled_at or apart_s < keeping.interval_s:
+        if one.sampled_at == hour or apart_s < keeping.interval_s:
             return "inside the retention interval"
     return ""

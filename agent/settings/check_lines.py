@@ -158,6 +158,8 @@ def unused(site: Site) -> Iterator[tuple[Path, str]]:
     """Give the instruments that no factor and no input takes anything from."""
     used = {rule.device for outlet in site.outlets for rule in outlet.factors.values()}
     used.update(given.device for given in site.inputs)
+    loops = [rule.analogue for outlet in site.outlets for rule in outlet.factors.values()]
+    used.update(loop.active.device for loop in loops if loop and loop.active and loop.active.device)
     for number, device in enumerate(site.devices):
         if device.id not in used:
             yield ("devices", number), device.id

@@ -36,6 +36,8 @@ def check_values(site: Site, profiles: Mapping[str, Profile], findings: Findings
 
 def units_of(source: FactorSource, point: Quantity) -> list[str]:
     """Give the units a point may come in: the site's, the profile's, or all it can switch to."""
+    if source.rule.analogue is not None:
+        return [source.rule.analogue.unit] if source.rule.analogue.unit else []
     override = source.device.points.get(point.id)
     if override is not None and override.unit is not None:
         return [override.unit]

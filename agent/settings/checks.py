@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 
 from agent.settings.check_destinations import check_destinations
 from agent.settings.check_factors import check_factors
+from agent.settings.check_inputs import check_inputs
 from agent.settings.check_lines import check_lines, unused
 from agent.settings.check_names import check_names, devices_by_path
 from agent.settings.check_values import check_values
@@ -38,6 +39,7 @@ def check_site(
     check_lines(site, profiles, findings)
     check_factors(site, findings)
     check_values(site, profiles, findings)
+    check_inputs(site, profiles, findings)
     check_destinations(site, findings)
     for path, name in unused(site):
         findings.warning("unused_device", (*path, "id"), found=name)
@@ -96,7 +98,7 @@ def _profiles(
 
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
-    for name in ("inputs", "rounds", "people", "page"):
+    for name in ("rounds", "people", "page"):
         if getattr(site, name):
             yield (name,)
     for number, destination in enumerate(site.destinations):

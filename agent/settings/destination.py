@@ -29,6 +29,8 @@ EventKind = Literal[
     "power",
     "clock",
     "digest",
+    "maintenance",
+    "run",
     "marks",
     "quota",
     "rounds",
@@ -47,6 +49,7 @@ _FACTS: tuple[EventKind, ...] = (
     "power",
     "clock",
     "digest",
+    "maintenance",
 )
 
 

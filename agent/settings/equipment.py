@@ -41,16 +41,29 @@ class CameraSettings(Model):
     still_s: int = Field(default=10, ge=1, le=600, description="静态画面刷新周期（秒）")
 
 
+InputMeaning = Literal[
+    "door", "power", "battery", "maintenance", "stopped", "calibration", "pump", "valve", "run",
+    "trigger",
+]  # fmt: skip
+KEY_SWITCHES: frozenset[InputMeaning] = frozenset({"maintenance", "stopped", "calibration"})
+
+
 class InputSettings(Model):
-    """A digital input: a point of a device that is 0 or 1 and what it means."""
+    """A contact: a point of a device that is 0 or 1 and what it means."""
 
     id: Id
     name: str = ""
     device: Id
     point: str = Field(min_length=1)
-    outlet: Id | None = None
-    means: Literal["door", "power", "maintenance", "stopped", "pump"] = Field(
-        description="door 门，power 供电，maintenance 维护钥匙开关，stopped 停运，pump 采样泵"
+    outlet: Id | None = Field(default=None, description="只有一个排放口时可不写")
+    means: InputMeaning = Field(
+        description="door 门开，power 市电有电，battery 电池电量低，maintenance / stopped / "
+        "calibration 钥匙开关，pump 泵运行，valve 阀开，run 运行信号，trigger 干接点触发留样"
     )
     active: Literal[0, 1] = Field(default=1, description="哪个电平表示“是”")
+    debounce_s: float = Field(default=1.0, ge=0, le=600, description="保持这么久才算数（秒）")
     factors: tuple[str, ...] = Field(default=(), description="只作用于这些因子；不写即全部")
+    end_min: int = Field(
+        default=120, ge=1, le=43_200, description="钥匙开关：忘了关时自动结束（分钟）"
+    )
+    stop: bool = Field(default=False, description="battery：市电中断且电量低时守护进程有序退出")

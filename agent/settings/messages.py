@@ -151,6 +151,15 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "continuous by its profile; with sampling it is taken as a batch",
     ),
     "no_sampler": ("要求留样，但排放口没有采样器", "retention without a sampler at the outlet"),
+    "input_outlet": (
+        "有几个排放口时，要写明这个开关量属于哪一个",
+        "with several outlets the file must say which of them this contact is of",
+    ),
+    "input_stop": ("只有电池电量低可以让守护进程退出", "only a low battery can stop the daemon"),
+    "range_far": (
+        "给出量程的测点必须与模拟量在同一条总线上",
+        "the point that tells the range must be on the bus of the analogue input",
+    ),
     "sampler_twice": (
         "一个排放口有两台采样器，只用第一台",
         "two samplers at one outlet, only the first is used",

@@ -105,6 +105,33 @@ class Counter(Model):
     rollover_m3: float | None = Field(default=None, gt=0, description="计数到多少（m³）后归零")
 
 
+class ActiveSpan(Model):
+    """A contact or register that tells which measuring range is in use."""
+
+    device: Id | None = Field(default=None, description="同一总线上的仪器；不写即模拟量所在模块")
+    point: str = Field(min_length=1, description="给出当前量程的测点（开关量或寄存器）")
+    spans: dict[int, tuple[float, float]] = Field(
+        min_length=1, description="测点读数对应的量程，如 {0: [0, 100], 1: [0, 1000]}"
+    )
+
+
+class Analogue(Model):
+    """What the current of an analogue input means. Fault limits as NAMUR NE 43 unless set."""
+
+    raw: tuple[float, float] = Field(default=(4.0, 20.0), description="信号下限、上限，按测点单位")
+    span: tuple[float, float] = Field(description="对应的量程下限、上限")
+    unit: str = Field(default="", description="量程的单位；不写即上传单位")
+    root: bool = Field(default=False, description="开方（差压流量计）")
+    fault: tuple[float, float] | None = Field(
+        default=(3.6, 21.0), description="不高于前者、不低于后者即回路故障；null 为不判断"
+    )
+    zero_from: float | None = Field(
+        default=None,
+        description="如 3.8：从该值到信号下限按量程下限计；不写即照算",
+    )
+    active: ActiveSpan | None = Field(default=None, description="自动换量程时当前量程从哪里读")
+
+
 class FactorRule(Model):
     """Where a factor of an outlet comes from and how it is judged."""
 
@@ -113,6 +140,7 @@ class FactorRule(Model):
     range: tuple[float, float] | None = Field(
         default=None, description="[下限, 上限]，按上传单位；超出即标记超量程"
     )
+    analogue: Analogue | None = Field(default=None, description="测点是 4–20 mA 等模拟量时的换算")
     conversions: tuple[Conversion, ...] = Field(
         default=(), description="由本机完成的折算；仪器已折算的不得再写"
     )

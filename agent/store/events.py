@@ -58,6 +58,15 @@ def open_ones(
     return [_event(row) for row in rows]
 
 
+def all_open(connection: sqlite3.Connection, kind: str) -> list[Event]:
+    """Give the events of that kind that last, wherever they are, newest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE kind = ? AND ended_at IS NULL ORDER BY id DESC",
+        (kind,),
+    )
+    return [_event(row) for row in rows]
+
+
 def last(connection: sqlite3.Connection, kind: str, *, outlet: str, factor: str) -> Event | None:
     """Give the newest event of that kind for this outlet and factor, ended or not."""
     row = connection.execute(

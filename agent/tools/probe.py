@@ -23,6 +23,7 @@ from agent.orders import PROBE_TIMEOUT_S
 from agent.probing import probe_facts
 from agent.settings import Site, load_site
 from agent.settings.storage import socket_paths, state_directory
+from agent.tools.loop_check import Checked, check_loop, shown
 from agent.tools.words import cause, lang_option, pick
 from drivers.bus import Bus
 from drivers.line import NoLine
@@ -71,10 +72,19 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 @click.argument("device", required=False)
 @click.option("--scan", "bus", metavar="BUS", help="Look for units on a line instead.")
 @click.option("--units", default="1-32", show_default=True, help="Addresses to look at.")
+@click.option("--loop", "point", metavar="POINT", help="Check a 4-20 mA input: feed, compare.")
+@click.option("--feed", default="4,12,20", show_default=True, help="Currents to feed, in mA.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @lang_option
 def probe(
-    site: Path, device: str | None, bus: str | None, units: str, as_json: bool, lang: Lang
+    site: Path,
+    device: str | None,
+    bus: str | None,
+    units: str,
+    point: str | None,
+    feed: str,
+    as_json: bool,
+    lang: Lang,
 ) -> None:
     """Ask one instrument, or all, once: bytes, registers, values, state, time taken."""
     settings, _ = load_site(site)
@@ -84,6 +94,9 @@ def probe(
     known = [one.id for one in (*settings.devices, *settings.samplers)]
     if device is not None and device not in known:
         raise click.BadParameter(f"no device {device!r} in {site}; there are: {', '.join(known)}")
+    if point is not None:
+        _loop_command(settings, device, point, feed, as_json=as_json, lang=lang)
+        return
     wanted = [device] if device is not None else known
     failed = 0
     for facts in asyncio.run(_ask_all(settings, wanted)):
@@ -93,6 +106,27 @@ def probe(
         else:
             click.echo("\n".join(_lines(facts, lang)))
     sys.exit(1 if failed else 0)
+
+
+def _loop_command(
+    site: Site, device: str | None, point: str, feed: str, *, as_json: bool, lang: Lang
+) -> None:
+    """Check one analogue input against a calibrator; exit 1 when a current could not be read."""
+    if device is None:
+        raise click.UsageError("--loop wants the DEVICE")
+    try:
+        currents = [float(part) for part in feed.split(",")]
+    except ValueError:
+        raise click.BadParameter(f"--feed {feed!r}: currents as 4,12,20 expected") from None
+
+    def read() -> Facts:
+        return asyncio.run(_ask_all(site, [device]))[0]
+
+    found: list[Checked] = []
+    for one in check_loop(site, device, point, currents, read=read, lang=lang):
+        found.append(one)
+        click.echo(shown(one, as_json=as_json, lang=lang))
+    sys.exit(0 if found and all(one.read is not None for one in found) else 1)
 
 
 async def _ask_all(site: Site, devices: list[str]) -> list[Facts]:

@@ -74,8 +74,29 @@ _WORDS: Mapping[str, tuple[str, str]] = {
                "{state} {outcome}"),
     "event": ("事件  {at} {kind} {outlet} {factor} {lasts}", "event  {at} {kind} {outlet} "
               "{factor} {lasts}"),
+    "switch": ("◆ {place}  {kind}，到 {until}；{who}：{why}", "◆ {place}  {kind} until {until}; "
+               "{who}: {why}"),
+    "input": ("开关  {id} {means} {on}", "input  {id} {means} {on}"),
+    "yes": ("是", "on"),
+    "no": ("否", "off"),
+    "unknown": ("未知", "not known"),
+    "stand_in": ("        由备机 {stand_in} 代替", "        {stand_in} stands in"),
     "lasts": ("（持续）", "(lasts)"),
 }  # fmt: skip
+
+_STANDS = {True: "yes", False: "no", None: "unknown"}
+_MEANS: Mapping[str, tuple[str, str]] = {
+    "door": ("门开", "door open"),
+    "power": ("市电有电", "mains"),
+    "battery": ("电池电量低", "battery low"),
+    "maintenance": ("维护钥匙", "maintenance key"),
+    "stopped": ("停产钥匙", "stopped key"),
+    "calibration": ("校准钥匙", "calibration key"),
+    "pump": ("泵运行", "pump runs"),
+    "valve": ("阀开", "valve open"),
+    "run": ("运行信号", "run signal"),
+    "trigger": ("留样触发", "bottle trigger"),
+}
 
 
 @click.command("status")
@@ -116,6 +137,14 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     clock = "trusted" if answer["clock"]["trusted"] else "untrusted"
     yield _say(clock, lang, now=local_time(answer["now"]))
     yield _say("disk", lang, **answer["disk"])
+    for one in answer.get("maintenance", ()):
+        place = "/".join(filter(None, (one["outlet"], one["factor"])))
+        said = {**one, "kind": cause(one["kind"], lang), "until": local_time(one["until"])}
+        yield _say("switch", lang, **said, place=place)
+    for one in answer.get("inputs", ()):
+        means = pick(_MEANS.get(one["means"], (one["means"],) * 2), lang)
+        said = {**one, "id": pad(one["id"], 12), "means": pad(means, 14)}
+        yield _say("input", lang, **{**said, "on": _say(_STANDS[one["on"]], lang)})
     for device in answer["devices"]:
         yield from _device(device, lang)
     for station in answer["stations"]:
@@ -166,6 +195,8 @@ def _device(device: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         last = local_time(device["last_good_at"]) or _say("never", lang)
         state = _say("silent", lang, cause=device["cause"], last=last)
     yield _say("device", lang, id=pad(device["id"], 12), state=state)
+    if device.get("stand_in"):
+        yield _say("stand_in", lang, **device)
     for one in device["readings"]:
         value = "—" if one["value"] is None else f"{one['value']:g} {one['unit']}"
         name = factor_name(one["factor"], lang) if one["factor"] else one["point"]

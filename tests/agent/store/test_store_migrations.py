@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,22 @@ from agent.store import (
     commands,
     credentials,
     digests,
+    exchanges,
     frame_packs,
     journal,
+    maintenance,
     measurements,
     outbox,
     overrides,
+    parameters,
     samples,
     series,
     statistics,
 )
 from agent.store.db import FILE_NAME, SCHEMA_VERSION, Store, connect, schema_version
+from agent.store.exchanges import Exchange
+from agent.store.maintenance import Switched
+from agent.store.parameters import Kept
 from agent.tools.migrate import migrate
 from protocols.hj212.times import parse_wire_time
 
@@ -182,3 +189,20 @@ def test_fresh_store_is_laid_with_room_to_be_given_back(directory: Path) -> None
             " AND name NOT LIKE '%sqlite%'"
         )
         assert strict.fetchone() == (0,)
+
+
+def test_schema_5_knows_settings_exchanges_and_the_maintenance_switch(tmp_path: Path) -> None:
+    path = lay(tmp_path, 1)
+    migrate(tmp_path)
+    switched = Switched(0, "DW001", "", "stopped", "张三", "检修", "operator", T0, T0 + 60)
+    kept = Kept("cod", "slope", 1.0, "", "", T0, T0)
+    with contextlib.closing(connect(path)) as connection:
+        parameters.put(connection, kept)
+        assert parameters.of(connection, "cod") == {"slope": kept}
+        number = maintenance.add(connection, switched)
+        assert maintenance.open_ones(connection) == [replace(switched, id=number)]
+        assert maintenance.end(connection, number, at=T0 + 30, by="李四")
+        assert not maintenance.end(connection, number, at=T0 + 40, by="李四")
+        found = Exchange("cod", "found", T0, "SN1")
+        exchanges.add(connection, found)
+        assert exchanges.of(connection, "cod") == [found]

@@ -228,3 +228,25 @@ async def test_message_log_larger_than_its_share_loses_its_oldest(house_with: An
     await keep_up(house)
     assert house.rows("SELECT min(first_at), count(*) FROM frames") == [(T0 + 4, 16)]
     assert pruned(house) == {"frames beyond frames_mb": 4}
+
+
+async def test_switches_and_checks_of_instruments_go_after_years_open_switches_stay(
+    short: House,
+) -> None:
+    def job(connection: sqlite3.Connection) -> None:
+        for ended_at in (T0 - YEAR - DAY, T0 - 1, None):
+            connection.execute(
+                "INSERT INTO maintenance (outlet, factor, kind, who, why, source, began_at, until,"
+                " ended_at) VALUES ('DW001', '', 'stopped', 'x', 'x', 'operator', 0, 1, ?)",
+                (ended_at,),
+            )
+        for seen_at in (T0 - YEAR - DAY, T0):
+            connection.execute(
+                "INSERT INTO device_checks VALUES ('cod', 'zero', ?, 1.0, '', ?)",
+                (seen_at, seen_at),
+            )
+
+    await short.write(job)
+    await keep_up(short)
+    assert pruned(short) == {"maintenance": 1, "device_checks": 1}
+    assert short.rows("SELECT ended_at FROM maintenance ORDER BY id") == [(T0 - 1,), (None,)]

@@ -119,6 +119,15 @@ CREATE TABLE deliveries (          -- outlives the outbox: what each station was
 ) STRICT, WITHOUT ROWID;
 INSERT INTO "deliveries" VALUES('st1','2051',1781056800,'32',0,'open');
 INSERT INTO "deliveries" VALUES('st1','2061',1781056800,'32',0,'open');
+CREATE TABLE device_checks (       -- what an instrument says its checks of itself came to
+    device  TEXT NOT NULL,
+    kind    TEXT NOT NULL,         -- standard | blank | zero | span | spike | parallel
+    at      REAL NOT NULL,         -- by the instrument's clock, else when it was first read
+    value   REAL,
+    unit    TEXT NOT NULL,
+    seen_at REAL NOT NULL,
+    PRIMARY KEY (device, kind, at)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE devices (
     id   INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE
@@ -153,6 +162,17 @@ CREATE TABLE events (
 ) STRICT;
 INSERT INTO "events" VALUES(1,'exceedance:1','exceedance',1781056800.0,'DW001','w01018',NULL,'{"state": 1}');
 INSERT INTO "events" VALUES(2,'outage:1781056920','power',1781056920.0,'','',1781056920.0,'{"from": 1781056920, "to": 1781064900, "why": "nothing was sampled"}');
+CREATE TABLE exchanges (           -- which instrument stood at a place, since when, by whose act
+    id     INTEGER PRIMARY KEY,
+    device TEXT NOT NULL,
+    kind   TEXT NOT NULL,          -- found | exchange | standby | main
+    at     REAL NOT NULL,
+    serial TEXT NOT NULL,
+    before TEXT NOT NULL,          -- serial that stood there before
+    other  TEXT NOT NULL,          -- standby: the device that stands in
+    who    TEXT NOT NULL,
+    why    TEXT NOT NULL
+) STRICT;
 CREATE TABLE faults (              -- tickets with their clocks (QC-04)
     id          INTEGER PRIMARY KEY,
     ref         TEXT NOT NULL UNIQUE,
@@ -191,6 +211,19 @@ CREATE TABLE late_rows (           -- to-do list of the next seal
     row TEXT NOT NULL,             -- key, or kind/start/series/revision
     PRIMARY KEY (tbl, row)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE maintenance (         -- the switch 维护/停产: causes set by a person, live
+    id       INTEGER PRIMARY KEY,
+    outlet   TEXT NOT NULL,
+    factor   TEXT NOT NULL,        -- empty: every factor of the outlet
+    kind     TEXT NOT NULL,        -- maintenance | stopped | calibration
+    who      TEXT NOT NULL,
+    why      TEXT NOT NULL,
+    source   TEXT NOT NULL,        -- operator, or the input of a key switch
+    began_at REAL NOT NULL,
+    until    REAL NOT NULL,        -- it ends by itself then
+    ended_at REAL,
+    ended_by TEXT NOT NULL DEFAULT ''
+) STRICT;
 CREATE TABLE manual_values (       -- laboratory and hand-held results, never mixed with measured ones
     id         INTEGER PRIMARY KEY,
     ref        TEXT NOT NULL UNIQUE,
@@ -282,6 +315,16 @@ CREATE TABLE overrides (           -- the same for what is no secret
     PRIMARY KEY (station, name)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO "overrides" VALUES('st1','real_time_s','60','30',1781056800.0,'platform');
+CREATE TABLE parameters (          -- settings of instruments as last read; changes are events
+    device  TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    value   REAL NOT NULL,
+    text    TEXT NOT NULL,         -- the meaning of a code
+    unit    TEXT NOT NULL,         -- `time`: epoch seconds by the instrument's clock
+    since   REAL NOT NULL,         -- when this value was first read
+    seen_at REAL NOT NULL,         -- when it was last read
+    PRIMARY KEY (device, name)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE qn (                  -- last request number of each station, in milliseconds
     station TEXT PRIMARY KEY,
     last_ms INTEGER NOT NULL
@@ -396,4 +439,6 @@ CREATE INDEX marks_by_time ON marks (outlet, start);
 CREATE INDEX manual_values_by_time ON manual_values (outlet, factor, start);
 CREATE INDEX faults_open ON faults (outlet) WHERE closed_at IS NULL;
 CREATE INDEX checks_by_time ON checks (outlet, factor, end);
+CREATE INDEX exchanges_of ON exchanges (device, id);
+CREATE INDEX maintenance_open ON maintenance (outlet, factor) WHERE ended_at IS NULL;
 COMMIT;

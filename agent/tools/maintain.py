@@ -1,0 +1,77 @@
+"""`paikou maintain SITE OUTLET[/FACTOR…]`: the maintenance switch (维护/停产)."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+
+from agent.errors import Lang
+from agent.maintaining import DEFAULT_S, KINDS, maintain
+from agent.tools.acts import do, finish
+from agent.tools.words import cause, lang_option, local_time, pick
+
+_ON = (
+    "{place}：{kind}，到 {until} 自动结束；数值照常保存和上传，标记为{kind}",
+    "{place}: {kind} until {until}, then it ends by itself; values go on, marked as {kind}",
+)
+_OFF = ("{place}：已结束（{count} 项）", "{place}: ended ({count})")
+_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+
+
+class _Span(click.ParamType[float]):
+    name = "SPAN"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """Read `90m`, `2h`, `1d`."""
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|min|h|d)", str(value))
+        if found is None:
+            self.fail(f"{value!r}: 90m, 2h or 1d expected", param, ctx)
+        return float(found[1]) * _UNITS[found[2]]
+
+
+@click.command("maintain")
+@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("place", metavar="OUTLET[/FACTOR…]")
+@click.option("--kind", type=click.Choice(list(KINDS)), default="maintenance", show_default=True)
+@click.option("--by", required=True, help="Who does it.")
+@click.option("--why", default="", help="Reason; wanted unless --end.")
+@click.option("--for", "for_s", type=_Span(), default=DEFAULT_S, help="How long; default 2h.")
+@click.option("--end", is_flag=True, help="Turn it off.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@lang_option
+def command(
+    site: Path,
+    place: str,
+    kind: str,
+    by: str,
+    why: str,
+    for_s: float,
+    end: bool,
+    as_json: bool,
+    lang: Lang,
+) -> None:
+    """Say that an outlet, or some factors of it, is under maintenance; it ends by itself."""
+    outlet, *factors = [part for part in re.split(r"[/,]", place) if part] or [""]
+    question = {
+        "ask": "maintain",
+        "outlet": outlet,
+        "factors": factors,
+        "kind": kind,
+        "who": by,
+        "why": why,
+        "for_s": for_s,
+        "end": end,
+    }
+    done = do(site, question, maintain)
+    text = ""
+    if "until" in done:
+        until = local_time(done["until"], "%m-%d %H:%M")
+        text = pick(_ON, lang).format(place=place, kind=cause(kind, lang), until=until)
+    elif "ended" in done:
+        text = pick(_OFF, lang).format(place=place, count=len(done["ended"]))
+    finish(done, text, as_json=as_json, lang=lang)

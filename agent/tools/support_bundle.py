@@ -1,0 +1,226 @@
+"""`paikou support-bundle SITE`: everything somebody far away needs to help, in one file.
+
+Site file, findings, status, counters, the newest rows of the store, raw frames, the log of the
+service, facts of the machine. Secrets are masked: what the site file refers to, passwords of
+HJ 212 frames, and keys that look like one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import platform
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tarfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import BaseModel
+
+from agent import __version__
+from agent.errors import ConfigError, Lang
+from agent.local import ask
+from agent.settings import Site, load_site
+from agent.settings.secrets import CredentialSecret, FileSecret, SecretError, read_secret
+from agent.settings.storage import socket_paths, state_directory
+from agent.store.db import FILE_NAME, connect, schema_version
+from agent.tools.words import lang_option, local_time, pick
+
+UNIT = "paikou"
+LOG_S = 30.0
+MOST_BYTES = 4_000_000
+"""Of one file of the bundle; the newest part stays."""
+SHORTEST = 4
+"""Shorter secrets are not looked for in texts: they would mask half of them."""
+
+_QUERIES = {
+    "journal": "SELECT * FROM journal ORDER BY seq DESC LIMIT 500",
+    "events": "SELECT * FROM events ORDER BY id DESC LIMIT 300",
+    "actions": "SELECT * FROM actions ORDER BY id DESC LIMIT 100",
+    "parameters": "SELECT * FROM parameters ORDER BY device, name LIMIT 2000",
+    "device_checks": "SELECT * FROM device_checks ORDER BY seen_at DESC LIMIT 200",
+    "exchanges": "SELECT * FROM exchanges ORDER BY id DESC LIMIT 200",
+    "maintenance": "SELECT * FROM maintenance ORDER BY id DESC LIMIT 100",
+    "clock_steps": "SELECT * FROM clock_steps ORDER BY epoch DESC LIMIT 100",
+    "cursors": "SELECT * FROM cursors ORDER BY name",
+    "outbox": "SELECT station, cn, state, count(*), min(at), max(at), max(outcome) FROM outbox"
+    " GROUP BY station, cn, state",
+    "deliveries": "SELECT station, cn, state, count(*), min(start), max(start) FROM deliveries"
+    " GROUP BY station, cn, state",
+}
+_PW = re.compile(r"(\bPW=)[^;&\s]*")
+_KEYED = re.compile(r"(?im)^(\s*[\w-]*(?:password|passwd|secret|token)[\w-]*\s*:\s*)[^\s{#].*$")
+_URL = re.compile(r"(://)[^/@\s\"']+@")
+_DONE = ("已写入 {file}（{size} kB，{count} 个文件）；发出前可先看一遍", "wrote {file} ({size} kB, "
+         "{count} files); have a look before you send it")  # fmt: skip
+
+
+@click.command("support-bundle")
+@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--out", type=click.Path(path_type=Path), help="File to write, .tar.gz.")
+@lang_option
+def command(site: Path, out: Path | None, lang: Lang) -> None:
+    """Gather site file, states, journal, frames and log in one file, with secrets masked."""
+    out = out or Path(f"paikou-support-{local_time(time.time(), '%Y%m%d-%H%M%S')}.tar.gz")
+    parts = dict(gather(site))
+    write(out, parts)
+    size = out.stat().st_size // 1000
+    click.echo(pick(_DONE, lang).format(file=out, size=size, count=len(parts)))
+
+
+def gather(site_file: Path) -> Iterator[tuple[str, str]]:
+    """Give the parts as (name, text), masked. A wrong site file still gives what it can."""
+    try:
+        site, findings = load_site(site_file)
+    except ConfigError as error:
+        site, findings = None, list(error.findings)
+    hide = masking(site)
+    yield "manifest.json", _json(_manifest())
+    yield "site.yaml", hide(_text(site_file))
+    yield "check.txt", hide("\n".join(map(str, findings)))
+    yield "machine.txt", _machine(site)
+    yield "service.log", hide(_log())
+    if site is None:
+        return
+    for name, question in (("status.json", "status"), ("metrics.txt", "metrics")):
+        yield name, hide(_asked(site, question))
+    directory = state_directory(site)
+    yield "store.json", hide(_json(_rows(directory / FILE_NAME)))
+    for path in sorted((directory / "frames").glob("*.txt*")):
+        yield f"frames/{path.name}", hide(_text(path))
+
+
+class Mask:
+    """Masks known secrets, and what looks like one."""
+
+    def __init__(self, secrets: tuple[str, ...]) -> None:
+        self._secrets = secrets
+
+    def __call__(self, text: str) -> str:
+        """Give the text with `***` in their places, its newest part where it is too long."""
+        for secret in self._secrets:
+            text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
+            text = text.replace(secret.encode().hex(" ").upper(), "***")
+        text = _URL.sub(r"\1***@", _KEYED.sub(r"\1***", _PW.sub(r"\1***", text)))
+        return text[-MOST_BYTES:]
+
+
+def masking(site: Site | None) -> Mask:
+    """Give the function that masks the secrets of a site in a text."""
+    secrets = set()
+    for secret in _secrets(site) if site is not None else ():
+        with contextlib.suppress(SecretError):
+            secrets.add(read_secret(secret))
+    known = sorted((one for one in secrets if len(one) >= SHORTEST), key=len, reverse=True)
+    return Mask(tuple(known))
+
+
+def write(out: Path, parts: Mapping[str, str]) -> None:
+    """Write the bundle for its owner alone."""
+    with (
+        os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file,
+        tarfile.open(fileobj=file, mode="w:gz") as tar,
+    ):
+        for name, text in parts.items():
+            data = text.encode("utf-8", errors="replace")
+            member = tarfile.TarInfo(f"paikou-support/{name}")
+            member.size, member.mtime, member.mode = len(data), int(time.time()), 0o600
+            tar.addfile(member, io.BytesIO(data))
+
+
+def _secrets(part: object) -> Iterator[FileSecret | CredentialSecret]:
+    if isinstance(part, FileSecret | CredentialSecret):
+        yield part
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            yield from _secrets(getattr(part, name))
+    elif isinstance(part, Mapping):
+        for inner in part.values():
+            yield from _secrets(inner)
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from _secrets(inner)
+
+
+def _manifest() -> dict[str, Any]:
+    return {"paikou": __version__, "made_at": local_time(time.time()), "python": sys.version}
+
+
+def _machine(site: Site | None) -> str:
+    lines = [platform.platform(), f"uptime {_text(Path('/proc/uptime')).split(' ')[0]} s"]
+    lines += _text(Path("/proc/meminfo")).splitlines()[:3]
+    places = {"/"} | ({str(state_directory(site))} if site else set())
+    for place in sorted(place for place in places if Path(place).exists()):
+        usage = shutil.disk_usage(place)
+        lines.append(f"{place}: {usage.free // 1_000_000} MB free of {usage.total // 1_000_000}")
+    ports = Path("/dev/serial/by-path")
+    lines += [f"{port} -> {port.resolve()}" for port in sorted(ports.glob("*"))]
+    return "\n".join(lines) + "\n"
+
+
+def _log() -> str:
+    """Give the newest lines of the service's log; why not, where there is none."""
+    command = ["journalctl", "-u", UNIT, "-n", "5000", "--no-pager", "-o", "short-iso"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, timeout=LOG_S, stdin=subprocess.DEVNULL, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"no log: {error}\n"
+    return (done.stdout or done.stderr).decode(errors="replace")
+
+
+def _asked(site: Site, question: str) -> str:
+    try:
+        answer = asyncio.run(ask(socket_paths(site), {"ask": question}))
+    except TimeoutError:
+        return "a daemon runs but does not answer\n"
+    if answer is None:
+        return "no daemon runs\n"
+    return str(answer["text"]) if question == "metrics" else _json(answer)
+
+
+def _rows(path: Path) -> dict[str, Any]:
+    """Give the newest rows of the tables that tell what happened; a damaged store says so."""
+    found: dict[str, Any] = {"path": str(path)}
+    if not path.exists():
+        return found
+    found["bytes"] = path.stat().st_size
+    try:
+        found["schema"] = schema_version(path)
+        with contextlib.closing(connect(path, read_only=True)) as connection:
+            for name, query in _QUERIES.items():
+                found[name] = _query(connection, query)
+    except sqlite3.Error as error:
+        found["error"] = str(error)
+    return found
+
+
+def _query(connection: sqlite3.Connection, query: str) -> list[dict[str, Any]] | str:
+    try:
+        rows = connection.execute(query)
+        columns = [column[0] for column in rows.description]
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+    except sqlite3.OperationalError as error:
+        return str(error)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return f"{path}: {error.strerror}\n"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"

@@ -1,0 +1,105 @@
+"""`paikou support-bundle`: what is in it, and what is not."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from agent_site import site_with
+from click.testing import CliRunner
+
+from agent.store import journal
+from agent.store.db import FILE_NAME, connect
+from agent.tools.support_bundle import command
+
+SECRET = "geheim-4711"
+
+
+@pytest.fixture
+def site(tmp_path: Path, empty_store: Path) -> Path:
+    store = tmp_path / "store"
+    (store / "frames").mkdir(parents=True)
+    shutil.copy(empty_store, store / FILE_NAME)
+    connection = connect(store / FILE_NAME)
+    connection.execute("BEGIN IMMEDIATE")
+    journal.add(connection, "start", {"said": f"PW=abcdef;MN=1 and {SECRET}"}, at=5.0)
+    connection.execute("COMMIT")
+    connection.close()
+    frame = f"QN=1;PW={SECRET};MN=1".encode().hex(" ").upper()
+    (store / "frames" / "net1.txt").write_text(f"2026-03-19T02:00:00.125Z > {frame}\n")
+    (tmp_path / "pw").write_text(SECRET + "\n")
+
+    def here(site: dict[str, Any]) -> None:
+        site["storage"] = {"directory": str(store)}
+        site["destinations"][0]["stations"][0]["pw"] = {"file": str(tmp_path / "pw")}
+        site["destinations"][0]["mqtt"] = {
+            "username": "u",
+            "password": {"file": str(tmp_path / "pw")},
+        }
+
+    path = tmp_path / "site.yaml"
+    text = yaml.safe_dump(site_with(here), allow_unicode=True)
+    path.write_text(text + f"# old: {SECRET}\n", encoding="utf-8")
+    return path
+
+
+def bundle(site: Path) -> dict[str, str]:
+    out = site.parent / "bundle.tar.gz"
+    done = CliRunner().invoke(command, [str(site), "--out", str(out), "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    assert f"wrote {out}" in done.output
+    assert out.stat().st_mode & 0o777 == 0o600
+    with tarfile.open(out) as tar:
+        members = {member.name: tar.extractfile(member) for member in tar.getmembers()}
+        return {
+            name.removeprefix("paikou-support/"): file.read().decode()
+            for name, file in members.items()
+            if file is not None
+        }
+
+
+def test_bundle_holds_what_happened(site: Path) -> None:
+    parts = bundle(site)
+    assert set(parts) >= {
+        "manifest.json",
+        "site.yaml",
+        "check.txt",
+        "machine.txt",
+        "service.log",
+        "status.json",
+        "metrics.txt",
+        "store.json",
+        "frames/net1.txt",
+    }
+    store = json.loads(parts["store.json"])
+    assert [row["what"] for row in store["journal"]] == ["start"]
+    assert [name for name, rows in store.items() if isinstance(rows, str)] == ["path"]
+    assert parts["status.json"] == "no daemon runs\n"
+    assert "DW001" in parts["site.yaml"]
+
+
+def test_no_secret_is_in_it(site: Path) -> None:
+    whole = "\n".join(bundle(site).values())
+    assert SECRET not in whole
+    assert SECRET.encode().hex(" ").upper() not in whole
+    assert "abcdef" not in whole
+    assert "PW=***" in whole
+
+
+def test_wrong_site_file_still_gives_what_it_can(site: Path) -> None:
+    text = site.read_text(encoding="utf-8").replace("devices:", "device:")
+    site.write_text(text + "broker_password: hunter2\n", encoding="utf-8")
+    parts = bundle(site)
+    assert "store.json" not in parts
+    assert "hunter2" not in parts["site.yaml"]
+    assert parts["check.txt"]
+
+
+def test_damaged_store_is_told(site: Path) -> None:
+    (site.parent / "store" / FILE_NAME).write_bytes(b"no database at all" * 100)
+    assert "error" in json.loads(bundle(site)["store.json"])
