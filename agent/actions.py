@@ -15,16 +15,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent import report
+from agent import operating, report
 from agent.bells import Bells
 from agent.clock import Clock, boot_id
 from agent.exceedance import RETENTION
+from agent.operating import End
 from agent.plan import Plan
 from agent.store import actions, journal, outbox
 from agent.store.actions import Action
 from agent.store.db import Store
 from agent.telling import tell
-from drivers.device import Cause, DeviceError, Refused, RetentionRecord, Sampler
+from drivers.device import Cause, DeviceError, NoAnswer, Refused, RetentionRecord, Sampler
+from drivers.proofs import Operable
 from drivers.sampler import TIMEOUT_S, newer
 
 log = logging.getLogger(__name__)
@@ -36,13 +38,19 @@ RETENTION_S = TIMEOUT_S
 """How long after an order its record may still appear."""
 
 _LATE = {"reason": "its deadline had passed"}
+_ASKED = ("operation", "arguments", "parameter", "value", "unit", "outlet", "asked_for")
+"""What of an order's request is journalled with its end."""
 
 Outcome = Mapping[str, Any]
 Probe = Callable[[], Awaitable[Outcome]]
 
 
+class _TooLate(Exception):
+    """The deadline passed while the device was asked how things are; nothing was sent."""
+
+
 class _Contact:
-    """When a sampler may be asked again, and what was last logged of it."""
+    """When a device may be asked again, and what was last logged of it."""
 
     def __init__(self) -> None:
         self.ask_at = -math.inf
@@ -66,7 +74,10 @@ class _Contact:
 
 @dataclass(frozen=True, slots=True)
 class DeviceActions:
-    """The orders of one device. `sampler` is None for a device that keeps no bottles."""
+    """The orders of one device. `sampler` is None for a device that keeps no bottles.
+
+    `instrument` is what its profile's operations are carried out by.
+    """
 
     device: str
     sampler: Sampler | None
@@ -75,6 +86,7 @@ class DeviceActions:
     store: Store
     clock: Clock
     bells: Bells
+    instrument: Operable | None = None
     boot: str = field(default_factory=boot_id)
     contact: _Contact = field(default_factory=_Contact)
 
@@ -125,7 +137,7 @@ class DeviceActions:
 
     def _can_tell_time(self, action: Action) -> bool:
         """Say whether a deadline means anything: under a clock that cannot be right none does."""
-        return action.kind != "retain" or self.clock.sane()
+        return action.kind == "probe" or self.clock.sane()
 
     async def _take(self, action: Action) -> None:
         if self._late(action):
@@ -135,6 +147,8 @@ class DeviceActions:
             await self._finish(action, "done", await self.probe())
         elif action.kind == "retain" and self.sampler is not None:
             await self._retain(action, self.sampler)
+        elif action.kind in operating.ORDERED and self.instrument is not None:
+            await self._operate(action, self.instrument)
         else:
             await self._finish(action, "refused", {"reason": f"{self.device} cannot do that"})
 
@@ -146,7 +160,8 @@ class DeviceActions:
     def _overdue(self, action: Action) -> bool:
         """Say whether a record of an order that was sent should be there by now."""
         started = action.started_mono
-        return started is None or self.clock.monotonic() >= started + RETENTION_S
+        proof_s = RETENTION_S if self.sampler is None else self.sampler.proof_s
+        return started is None or self.clock.monotonic() >= started + proof_s
 
     async def _retain(self, action: Action, sampler: Sampler) -> None:
         """Keep a bottle. The sampler's last record is written down before the order goes out."""
@@ -168,7 +183,7 @@ class DeviceActions:
         if self._late(action):  # by now: a busy line makes asking take its time
             await self._finish(action, "expired", _LATE)
             return
-        await self._begin(action, before)
+        await self._begin(action, dataclasses.asdict(before) if before else None)
         try:
             record = await sampler.retain(before)
         except Refused as error:
@@ -179,8 +194,58 @@ class DeviceActions:
         else:
             await self._kept(action, record)
 
+    async def _operate(self, action: Action, instrument: Operable) -> None:
+        """Let an instrument do something. How things were is written down before it is told."""
+
+        async def begin(before: object) -> None:
+            if self._late(action):  # by now: a busy line makes asking take its time
+                raise _TooLate
+            await self._begin(action, before)
+
+        try:
+            end = await operating.carry_out(instrument, action.request, begin)
+        except _TooLate:
+            await self._finish(action, "expired", _LATE)
+        except NoAnswer as error:
+            log.error(
+                "%s: it is not known whether it did %s: %s", action.device, action.kind, error
+            )
+            await self._doubt(action)
+        else:
+            if end is None:
+                self._lost(NoAnswer("it does not answer"))  # nothing was sent: the row stays
+                return
+            self._heard(well=True)
+            await self._operated(action, end)
+
+    async def _settle_operated(self, action: Action, instrument: Operable) -> None:
+        """Look once more for what proves an order that was interrupted; it is not done again."""
+        started = action.started_mono
+        since_s = math.inf if started is None else self.clock.monotonic() - started
+        end = await operating.settle_order(
+            instrument, action.request, action.before, since_s=since_s
+        )
+        await self._operated(action, end)
+
+    async def _operated(self, action: Action, end: End) -> None:
+        now, request = self.clock.now(), action.request
+        station = request.get("station")
+        who = f"platform:{station}" if station else "agent"
+        asked = {name: request[name] for name in _ASKED if name in request}
+        detail = {"device": action.device, "ref": action.ref, **asked, **end.outcome}
+
+        def job(connection: sqlite3.Connection) -> None:
+            actions.finish(connection, action.id, end.state, outcome=end.outcome, now=now)
+            journal.add(connection, f"{action.kind} {end.state}", detail, at=now, who=who)
+
+        await self.store.write(job)
+        self.bells.ring("probed", *self.plan.command_bells())
+
     async def _settle(self, action: Action) -> None:
         """Find out from the device's record what became of an order that was interrupted."""
+        if action.kind in operating.ORDERED and self.instrument is not None:
+            await self._settle_operated(action, self.instrument)
+            return
         if action.kind != "retain" or self.sampler is None:
             await self._finish(action, "failed", {"reason": "interrupted by a restart"})
             return
@@ -212,12 +277,11 @@ class DeviceActions:
         if well and self.contact.news(""):
             log.info("%s: its orders go on", self.device)
 
-    async def _begin(self, action: Action, before: RetentionRecord | None) -> None:
-        record = dataclasses.asdict(before) if before else None
+    async def _begin(self, action: Action, before: object) -> None:
         now, mono = self.clock.now(), self.clock.monotonic()
         await self.store.write(
             lambda connection: actions.start(
-                connection, action.id, before=record, now=now, mono=mono
+                connection, action.id, before=before, now=now, mono=mono
             )
         )
 

@@ -19,9 +19,12 @@ from agent.store.series import Names
 from agent.supervise import end, heed_cancellation
 from agent.timekeeping import Timekeeper
 from drivers.bus import Bus
-from drivers.device import Device, Reading
+from drivers.device import Device, Reading, Sampler
+from drivers.modbus import ModbusDevice
 from drivers.probe import probe_device
+from drivers.profile_sampler import ProfileSampler
 from drivers.registry import Instrument, open_device
+from drivers.retention import cannot_keep
 from drivers.sampler import DayueSampler
 from drivers.settings import BusSettings, DeviceSettings
 
@@ -115,18 +118,34 @@ class Line:
             self.bells,
         )
 
-    def _orders(self, bus: Bus, device: Device, settings: DeviceSettings) -> DeviceActions:
+    def _orders(self, bus: Bus, device: Instrument, settings: DeviceSettings) -> DeviceActions:
         async def probe() -> Outcome:
             found = await probe_device(
                 settings, self.plan.profiles[settings.id], bus=bus, clock=self.clock
             )
             return probe_facts(found)
 
-        sampler = device if isinstance(device, DayueSampler) else None
+        instrument = device.device if isinstance(device, DayueSampler) else device
         return DeviceActions(
-            settings.id, sampler, probe, self.plan, self.store, self.clock, self.bells
+            settings.id,
+            sampler_of(device),
+            probe,
+            self.plan,
+            self.store,
+            self.clock,
+            self.bells,
+            instrument,
         )
 
     def alive(self, grace_s: float) -> bool:
         """Say whether polling goes on: no device may wait longer than its period and the grace."""
         return self.poll is None or self.poll.alive(grace_s * max(1.0, self.clock.speed))
+
+
+def sampler_of(device: Instrument) -> Sampler | None:
+    """Give a device as a sampler that can prove a bottle; None where it is none."""
+    if isinstance(device, DayueSampler):
+        return device
+    if isinstance(device, ModbusDevice) and cannot_keep(device.profile) is None:
+        return ProfileSampler(device)
+    return None

@@ -73,6 +73,10 @@ class NoAnswer(DeviceError):
     """Nothing came in time, or the line is not there."""
 
 
+class NotShown(NoAnswer):
+    """It answered until the end, and nothing of it shows that it did what it was told."""
+
+
 class Fault(enum.StrEnum):
     """What is wrong with an answer."""
 
@@ -146,7 +150,10 @@ class RetentionRecord:
 
 @dataclass(frozen=True, slots=True)
 class SamplerStatus:
-    """What a sampler says of itself. `bottles_ml[i]` is the content of bottle i+1, 0 when empty."""
+    """What a sampler says of itself. `bottles_ml[i]` is the content of bottle i+1, 0 when empty.
+
+    No bottles at all: it does not say what is in them.
+    """
 
     state: Cause
     text: str
@@ -159,13 +166,19 @@ class SamplerStatus:
     """Whether it is filling a bottle right now."""
 
     @property
-    def free(self) -> int:
-        """How many bottles are empty."""
+    def free(self) -> int | None:
+        """How many bottles are empty; None where it does not say."""
+        if not self.bottles_ml:
+            return None
         return sum(1 for content in self.bottles_ml if content == 0)
 
 
 class Sampler(Device, Protocol):
     """A water sampler that can keep a bottle and remembers that it did."""
+
+    @property
+    def proof_s(self) -> float:
+        """How long after an order its record may still appear, in seconds of the clock."""
 
     async def status(self) -> SamplerStatus:
         """State, bottles, door, temperature, in one look."""

@@ -8,15 +8,18 @@ can tell what became of the order.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from drivers import steps
-from drivers.device import BadAnswer, DeviceError, NoAnswer, Refused
+from drivers.device import BadAnswer, DeviceError, NoAnswer, NotShown, Refused
 from drivers.profile_operations import Operation, OperationName, Proof
 from drivers.proofs import Operable, Sight, see
 
 POLL_S = 2.0
+
+Begin = Callable[[Sight | None], Awaitable[None]]
+"""Told how things are before the first step is taken; what it raises keeps it from being taken."""
 
 
 class Outcome(enum.StrEnum):
@@ -40,12 +43,17 @@ class Operated:
 
 
 async def operate(
-    device: Operable, name: OperationName, arguments: Mapping[str, float] | None = None
+    device: Operable,
+    name: OperationName,
+    arguments: Mapping[str, float] | None = None,
+    *,
+    begin: Begin | None = None,
 ) -> Operated:
     """Do one of the operations of the profile, and wait for what proves it.
 
-    Raises Refused when nothing was done (code 0: nothing was sent), NoAnswer when it is not known,
-    or does not show in time. Waits in seconds of the device's clock.
+    Raises Refused when nothing was done (code 0: nothing was sent), NotShown when it was
+    acknowledged and does not show in time, NoAnswer when it is not known. Waits in seconds of the
+    device's clock.
     """
     given = arguments or {}
     operation = device.profile.operations.get(name)
@@ -55,12 +63,31 @@ async def operate(
     if lacking := steps.missing(operation, given):
         raise Refused(f"nothing was sent: {', '.join(lacking)} not given", code=0)
     before = await _first_sight(device, operation)
+    if begin is not None:
+        await begin(before)
     lost = await _send_all(device, operation, given)
     if operation.proof is None or before is None:
         if lost is not None:
             raise NoAnswer(f"it is not known: {lost}", sent=lost.sent) from lost
         return Operated(name, Outcome.ACKNOWLEDGED, "acknowledged, nothing can show more")
-    outcome, text = await _proof(device, operation.proof, before, lost=lost)
+    proof = operation.proof
+    outcome, text = await _proof(device, proof, before, within_s=proof.within_s, lost=lost)
+    return Operated(name, outcome, text)
+
+
+async def settle(
+    device: Operable, name: OperationName, before: Sight | None, *, within_s: float
+) -> Operated:
+    """Find out what became of an operation that was begun and not seen to its end.
+
+    Sends nothing. Raises NotShown where a record says that it was not done, NoAnswer where nobody
+    can say.
+    """
+    operation = device.profile.operations.get(name)
+    if operation is None or operation.proof is None or before is None:
+        raise NoAnswer("it was begun, and nothing of the instrument can show what became of it")
+    lost = NoAnswer("interrupted")
+    outcome, text = await _proof(device, operation.proof, before, within_s=within_s, lost=lost)
     return Operated(name, outcome, text)
 
 
@@ -106,17 +133,23 @@ async def _send_all(
 
 
 async def _proof(
-    device: Operable, proof: Proof, before: Sight, *, lost: DeviceError | None
+    device: Operable,
+    proof: Proof,
+    before: Sight,
+    *,
+    within_s: float,
+    lost: DeviceError | None,
 ) -> tuple[Outcome, str]:
-    deadline = device.clock.monotonic() + proof.within_s
+    deadline = device.clock.monotonic() + within_s
     stood = _stands(proof) and before.met
     now, trouble = before, lost
     while True:
         try:
             now = await see(device, proof)
         except DeviceError as error:
-            trouble = error
+            trouble, seen = error, False
         else:
+            seen = True
             stood = stood and now.met
             if _shows(proof, before, now) and not stood:
                 return Outcome.DONE, now.text
@@ -127,7 +160,15 @@ async def _proof(
         return Outcome.ALREADY, f"{now.text}, as before: nothing shows that the order was taken"
     said = "its reply was lost" if lost else "acknowledged"
     more = f"; last trouble: {trouble}" if trouble else ""
-    raise NoAnswer(f"{said}, and {now.text}: not shown within {proof.within_s:.0f} s{more}")
+    text = f"{said}, and {now.text}: not shown within {proof.within_s:.0f} s{more}"
+    if trouble is None or (seen and _is_record(proof)):
+        raise NotShown(text)
+    raise NoAnswer(text)
+
+
+def _is_record(proof: Proof) -> bool:
+    """Tell whether what shows stays: whoever sees it unchanged at the end knows that it failed."""
+    return proof.changed is not None or proof.renewed is not None or proof.clock is not None
 
 
 def _stands(proof: Proof) -> bool:

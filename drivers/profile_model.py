@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from drivers.profile_dialogue import Framing, Question, ResultAt, Status, Value
-from drivers.profile_operations import Operation, OperationName
+from drivers.profile_operations import Operation, OperationName, RecordAt
 from drivers.profile_points import (
     MAX_REGISTERS,
     Address,
@@ -82,6 +82,9 @@ class Profile(Model):
         default=(), description="results of its checks of itself, read with the parameters"
     )
     operations: dict[OperationName, Operation] = Field(default_factory=dict)
+    record: RecordAt | None = Field(
+        default=None, description="where a sampler writes down its last bottle"
+    )
     frame: Framing | None = None
     questions: tuple[Question, ...] = ()
     values: tuple[Value, ...] = ()
@@ -160,9 +163,27 @@ class Profile(Model):
             renewed = operation.proof.renewed if operation.proof else None
             if renewed is not None and self.quantity(renewed) is None:
                 yield f"operations.{name}: no point {renewed}"
+            if name == "retain" and self.record is not None:
+                yield from self._record_outside(self.record, operation)
             if bool(operation.sends) == self.modbus:
                 wanted = "writes" if self.modbus else "sends"
                 yield f"operations.{name}: {self.driver} takes {wanted}"
+
+    def _record_outside(self, record: RecordAt, retain: Operation) -> Iterator[str]:
+        proof = retain.proof
+        if proof is None or proof.changed is None:
+            yield "record: operations.retain.proof.changed says which registers it is in"
+            return
+        end = proof.changed + proof.width
+        parts = [one for one in self.parameters if one.id == record.time and one.time]
+        points = [one for one in self.points if one.id in (record.bottle, record.volume)]
+        if len(parts) != 1 or len(points) != len({record.bottle, record.volume}):
+            yield "record: a parameter with a time, and points for bottle and volume"
+        named: tuple[Parameter | Point, ...] = (*parts, *points)
+        for one in named:
+            inside = proof.changed <= one.address and one.address + one.width <= end
+            if one.table != proof.table or not inside:
+                yield f"record: {one.id} is not within the registers of the proof"
 
     def _other_protocol(self) -> Iterator[str]:
         if not self.quantities:

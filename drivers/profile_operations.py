@@ -6,6 +6,7 @@ manual mode or a run is under way.
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -24,6 +25,12 @@ OperationName = Literal[
 ]  # fmt: skip
 Argument = Literal["bottle", "bottles", "volume_ml", "minutes", "mode", "code"]
 """What the one who orders has to name, in the place of a number."""
+
+
+TOKEN = re.compile(r"\{([^{}]+)\}")
+"""What is put into a command when it is sent."""
+TIME_TOKENS = frozenset({"day1900", "mm-dd-yy", "HH:MM", "HH:MM:SS"})
+"""Tokens that stand for the moment: nobody has to name them."""
 
 
 class Number(Model):
@@ -90,6 +97,18 @@ class Proof(Model):
         return self
 
 
+class RecordAt(Model):
+    """Where a sampler's own record of its last bottle stands, inside what proves `retain`.
+
+    They are a parameter with a time and points of the profile, all within the registers that
+    `operations.retain.proof.changed` names, so that one request brings them together.
+    """
+
+    time: PointId
+    bottle: PointId
+    volume: PointId
+
+
 class Operation(Model):
     """Something the instrument does when told. Without proof its acknowledgement is all there is.
 
@@ -104,6 +123,17 @@ class Operation(Model):
     )
     confirmed: bool = Field(default=True, description="false: a guess of the source, ask first")
     note: str = ""
+
+    @property
+    def wants(self) -> tuple[str, ...]:
+        """Name what the one who orders has to say."""
+        wanted: list[str] = []
+        for write in self.writes:
+            wanted += [one for one in write.values if isinstance(one, str)]
+            wanted += ["number"] if write.number else []
+        for text in self.sends:
+            wanted += [one for one in TOKEN.findall(text) if one not in TIME_TOKENS]
+        return tuple(dict.fromkeys(wanted))
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -69,6 +69,11 @@ class DayueSampler:
         """The name of the device in the site file."""
         return self.device.id
 
+    @property
+    def proof_s(self) -> float:
+        """How long after an order its record may still appear, in seconds of the clock."""
+        return self._timeout_s
+
     async def read(self) -> list[Reading]:
         """Ask for the points of the profile once."""
         return await self.device.read()

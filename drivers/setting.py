@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Awaitable, Callable
 
-from drivers.device import BadAnswer, DeviceError, NoAnswer, Refused
+from drivers.device import BadAnswer, DeviceError, NoAnswer, NotShown, Refused
 from drivers.modbus import ModbusDevice
 from drivers.plan import want_of
 from drivers.profile_model import Parameter
@@ -14,33 +15,68 @@ CLOSE = 1e-5
 """Relative difference between what was written and read back of a number: 32 bits hold no more."""
 
 
-async def set_parameter(device: ModbusDevice, name: str, value: float) -> tuple[float, float]:
+async def set_parameter(
+    device: ModbusDevice,
+    name: str,
+    value: float,
+    *,
+    begin: Callable[[float], Awaitable[None]] | None = None,
+) -> tuple[float, float]:
     """Write a parameter, in its unit, and read it back; give what it was and what it is.
 
-    Raises Refused when nothing was done (code 0: nothing was sent), NoAnswer when it is not known
-    or reads back something else. Nothing is sent twice.
+    `begin` is told what it was before anything is written; what it raises prevents that. Raises
+    Refused when nothing was done (code 0: nothing was sent), NotShown when it reads back something
+    else, NoAnswer when it is not known. Nothing is sent twice.
     """
-    parameter = next((one for one in device.profile.parameters if one.id == name), None)
-    if parameter is None or parameter.type is None or not parameter.writable:
-        raise Refused(f"nothing was sent: {name} is not a parameter that can be set", code=0)
+    parameter = _settable(device, name)
     try:
-        raw = encode_number(
-            (value - parameter.offset) / parameter.scale, parameter.type, parameter.order
-        )
+        raw = _raw(parameter, value)
         before = await _read(device, parameter)
     except ValueError as error:
         raise Refused(f"nothing was sent: {error}", code=0) from error
     except DeviceError as error:
         raise Refused(f"nothing was sent: {error}", code=0) from error
+    if begin is not None:
+        await begin(before)
     lost = await _write(device, parameter, raw)
+    said = "the reply was lost" if lost else "acknowledged"
+    return before, await _read_back(device, parameter, value, said=said)
+
+
+async def settle_parameter(device: ModbusDevice, name: str, value: float) -> float:
+    """Find out whether a parameter whose setting was interrupted has its value now; give it.
+
+    Raises NotShown when it is another, NoAnswer when it is not known.
+    """
+    return await _read_back(device, _settable(device, name), value, said="interrupted")
+
+
+def _raw(parameter: Parameter, value: float) -> list[int]:
+    """Give the registers of a value. Raises ValueError where it does not fit."""
+    if parameter.type is None:
+        raise ValueError(f"{parameter.id} is no number")
+    number = (value - parameter.offset) / parameter.scale
+    return encode_number(number, parameter.type, parameter.order)
+
+
+def _settable(device: ModbusDevice, name: str) -> Parameter:
+    parameter = next((one for one in device.profile.parameters if one.id == name), None)
+    if parameter is None or parameter.type is None or not parameter.writable:
+        raise Refused(f"nothing was sent: {name} is not a parameter that can be set", code=0)
+    return parameter
+
+
+async def _read_back(
+    device: ModbusDevice, parameter: Parameter, value: float, *, said: str
+) -> float:
+    name = parameter.id
     try:
         after = await _read(device, parameter)
     except DeviceError as error:
         raise NoAnswer(f"{name} was written, it is not known what it is: {error}") from error
     if math.isclose(after, value, rel_tol=CLOSE, abs_tol=abs(parameter.scale) / 2):
-        return before, after
-    said = "the reply was lost" if lost else "acknowledged"
-    raise NoAnswer(f"{said}, but {name} reads back {after:g} and not {value:g}")
+        return after
+    raise NotShown(f"{said}, but {name} reads back {after:g} and not {value:g}")
 
 
 async def _write(device: ModbusDevice, parameter: Parameter, raw: list[int]) -> DeviceError | None:

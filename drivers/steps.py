@@ -10,27 +10,20 @@ from collections.abc import Mapping
 from drivers.device import Refused
 from drivers.frame_device import FrameDevice
 from drivers.modbus import ModbusDevice
-from drivers.profile_operations import Operation, Write
+from drivers.profile_operations import TOKEN, Operation, Write
 from protocols.frame_shapes import Denied
 from protocols.hj212.times import BEIJING_OFFSET_S
 from protocols.parts import day_number
 from protocols.registers import encode_number, encode_time
 
 Arguments = Mapping[str, float]
-_TOKEN = re.compile(r"\{([^{}]+)\}")
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 _CLOCKS = {"mm-dd-yy": "%m-%d-%y", "HH:MM": "%H:%M", "HH:MM:SS": "%H:%M:%S"}
 
 
 def missing(operation: Operation, arguments: Arguments) -> list[str]:
     """Name what the one who orders has not said."""
-    wanted: list[str] = []
-    for write in operation.writes:
-        wanted += [one for one in write.values if isinstance(one, str)]
-        wanted += ["number"] if write.number else []
-    for text in operation.sends:
-        wanted += [one for one in _TOKEN.findall(text) if one not in (*_CLOCKS, "day1900")]
-    return [one for one in dict.fromkeys(wanted) if one not in arguments]
+    return [one for one in operation.wants if one not in arguments]
 
 
 def count(operation: Operation) -> int:
@@ -92,4 +85,4 @@ def filled(text: str, arguments: Arguments, *, now: float) -> str:
             return datetime.datetime.fromtimestamp(now, _ZONE).strftime(_CLOCKS[name])
         return f"{arguments[name]:g}"
 
-    return _TOKEN.sub(word, text)
+    return TOKEN.sub(word, text)

@@ -12,6 +12,7 @@ from agent.settings.check_lines import check_lines, unused
 from agent.settings.check_names import check_names, devices_by_path
 from agent.settings.check_values import check_values
 from agent.settings.destination import Destination, OpsServer
+from agent.settings.equipment import SamplerSettings
 from agent.settings.findings import Findings
 from agent.settings.site import Site
 from agent.settings.source import Path
@@ -22,6 +23,7 @@ from drivers.profile import (
     load_profile,
     profile_names,
 )
+from drivers.retention import cannot_keep
 
 
 def check_site(
@@ -44,6 +46,7 @@ def check_site(
     for path, name in unused(site):
         findings.warning("unused_device", (*path, "id"), found=name)
     for number, sampler in enumerate(site.samplers):
+        _check_proof(number, sampler, profiles.get(sampler.profile), findings)
         first = site.sampler_of(sampler.outlet)
         if first is not None and first is not sampler:
             path = ("samplers", number, "outlet")
@@ -55,6 +58,16 @@ def check_site(
             findings.warning("unusual_id", path, found=outlet.id, allowed=allowed)
     for path in _later(site):
         findings.warning("later", path)
+
+
+def _check_proof(
+    number: int, sampler: SamplerSettings, profile: Profile | None, findings: Findings
+) -> None:
+    """Warn of a sampler that is read and never ordered: it could not prove a bottle."""
+    reason = cannot_keep(profile) if profile is not None else None
+    if reason is not None:
+        place = ("samplers", number, "profile")
+        findings.warning("no_bottle", place, found=f"{sampler.profile}: {reason}")
 
 
 def _own_profiles(site: Site, used: Mapping[str, Profile], findings: Findings) -> None:

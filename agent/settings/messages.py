@@ -164,6 +164,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "一个排放口有两台采样器，只用第一台",
         "two samplers at one outlet, only the first is used",
     ),
+    "no_bottle": (
+        "这台采样器只读不控：它证明不了留了样，不会让它留样",
+        "read only: this sampler cannot prove a bottle, it is never told to keep one",
+    ),
     "unusual_id": ("编号不是许可证的写法", "not an id as permits write them"),
     # destinations
     "interval_short": ("实时间隔短于标准的 30 秒", "real-time interval below the standard's 30 s"),

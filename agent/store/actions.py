@@ -63,10 +63,13 @@ def add(
 
 
 def open_ones(connection: sqlite3.Connection, device: str) -> list[Action]:
-    """Give the orders of a device that are not finished, oldest first."""
+    """Give the orders of a device that are not finished, oldest first.
+
+    One that ended without anybody knowing how is `unknown` and finished.
+    """
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM actions WHERE device = ?"
-        " AND state IN ('queued', 'running', 'unknown') ORDER BY id",
+        " AND state IN ('queued', 'running', 'unknown') AND finished_at IS NULL ORDER BY id",
         (device,),
     )
     return [_action(row) for row in rows]
@@ -76,7 +79,8 @@ def next_open(connection: sqlite3.Connection, device: str) -> Action | None:
     """Give the oldest order of a device that is not finished; probes wait for no other kind."""
     row = connection.execute(
         f"SELECT {_COLUMNS} FROM actions WHERE device = ?"
-        " AND state IN ('queued', 'running', 'unknown') ORDER BY kind <> 'probe', id LIMIT 1",
+        " AND state IN ('queued', 'running', 'unknown') AND finished_at IS NULL"
+        " ORDER BY kind <> 'probe', id LIMIT 1",
         (device,),
     ).fetchone()
     return _action(row) if row else None

@@ -17,7 +17,6 @@ from protocols.hj212.segment import Segment
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
-_FINISHED = ("done", "failed", "refused", "expired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ class OpenEnds:
         )
         if action is None or service is None or service.ended is None:
             return Ending(FAILED, "the order is gone")
-        return service.ended(action, desk) if action.state in _FINISHED else None
+        return None if action.finished_at is None else service.ended(action, desk)
 
     async def _settle_interrupted(self, desk: Desk) -> None:
         """End what a restart or a broken connection left in the middle: it is not done again."""

@@ -131,6 +131,10 @@ class FakeSampler(FakeDevice):
         self.asking: Callable[[], None] = lambda: None
         """What happens while its state is asked for."""
 
+    @property
+    def proof_s(self) -> float:
+        return 600.0
+
     async def status(self) -> SamplerStatus:
         self._speak()
         self.asking()

@@ -89,6 +89,8 @@ class Instrument:
         if not self._served[table].issuperset(addresses):
             raise Refusal(ILLEGAL_ADDRESS)
         registers = image(self.profile, self.points, self.said(), table=table)
+        if table == "holding":
+            registers.update(self._ordered.parameters)
         return [registers[address] for address in addresses]
 
     def write(self, function: int, start: int, values: Sequence[int]) -> None:
@@ -111,7 +113,9 @@ class Instrument:
         cause = self.cause
         if cause is Cause.NORMAL and now < self._ordered.calibrating_until:
             cause = Cause.CALIBRATION
-        return Said(numbers, self._units, cause, measuring, result_at if self.cycle else None)
+        shown = self._ordered.shown(now) if self.cause is Cause.NORMAL else None
+        told_at = result_at if self.cycle else None
+        return Said(numbers, self._units, cause, measuring, told_at, shown)
 
     @property
     def batch_points(self) -> frozenset[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.tools.simulate.pdu import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, Refusal
 from drivers.profile import Profile
@@ -27,11 +27,19 @@ class Ordered:
 
     running_until: float = -math.inf
     calibrating_until: float = -math.inf
+    number: int | None = None
+    """The state word of what was ordered, where the profile names it as the proof."""
+    number_until: float = -math.inf
+    parameters: dict[int, int] = field(default_factory=dict)
+    """Registers of the parameters that were set."""
 
     def take(
         self, profile: Profile, function: int, start: int, values: Sequence[int], *, now: float
     ) -> None:
         """Carry out what is written. Raises `Refusal` on what is no operation of the profile."""
+        if function not in COIL_WRITES and is_parameter(profile, start, len(values)):
+            self.parameters.update(enumerate(values, start))
+            return
         if not profile.operations:
             raise Refusal(ILLEGAL_FUNCTION)
         name = operation_of(profile, function, start, values)
@@ -41,10 +49,27 @@ class Ordered:
             self.running_until = now + RUN_S
         elif name in CALIBRATIONS:
             self.calibrating_until = now + CALIBRATION_S
+        elif name == "stop":
+            self.running_until = min(self.running_until, now)
+            self.calibrating_until = min(self.calibrating_until, now)
+        proof = profile.operations[name].proof if name else None
+        if proof is not None and proof.state:
+            self.number, self.number_until = proof.state[0], now + RUN_S
+
+    def shown(self, now: float) -> int | None:
+        """Give the state word of what was ordered, while it is under way."""
+        return self.number if now < self.number_until else None
 
     def result_at(self, now: float) -> float:
         """Give when the run that was ordered ended, in whole seconds; -inf before."""
         return math.floor(self.running_until) if 0 < self.running_until <= now else -math.inf
+
+
+def is_parameter(profile: Profile, start: int, count: int) -> bool:
+    """Say whether these are the registers of a parameter that can be set."""
+    return any(
+        one.writable and (one.address, one.width) == (start, count) for one in profile.parameters
+    )
 
 
 def operation_of(

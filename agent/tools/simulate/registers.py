@@ -26,6 +26,8 @@ class Said:
     cause: Cause = Cause.NORMAL
     measuring: bool = False
     measured_at: float | None = None
+    state: int | None = None
+    """The number of the state word, where it is none that the cause alone gives."""
 
 
 def tables(profile: Profile) -> frozenset[str]:
@@ -65,6 +67,10 @@ def image(profile: Profile, points: tuple[Point, ...], said: Said, *, table: str
                 registers[address] = _merged(point, registers[address], register)
     for word in _words(profile):
         number = number_for(word, said)
+        if word is profile.state and said.state is not None:
+            number = _placed(word, said.state)
+        elif said.state is not None:
+            number = number_for(word, replace(said, cause=Cause.NORMAL))
         if number is None:
             number = number_for(word, replace(said, cause=Cause.NORMAL))
         if word.table == table and number is not None:

@@ -146,3 +146,21 @@ def test_an_ordered_measurement_runs_and_comes_out() -> None:
     assert after.measured_at is not None
     assert before.measured_at is not None
     assert after.measured_at > before.measured_at
+
+
+def test_an_ordered_calibration_shows_the_state_its_profile_has_for_it() -> None:
+    clock = StillClock()
+    clock.go(3600.0 - clock.now() % 3600.0 + 3000.0)
+    instrument = played(load_profile("water/national-dbs"), clock)
+    instrument.write(16, 0x1200, [9])
+    assert instrument.read(3, 0x1083, 1) == [9]
+    instrument.write(16, 0x1200, [11])
+    assert instrument.read(3, 0x1083, 1) == [0]
+
+
+def test_a_parameter_that_was_set_reads_back() -> None:
+    instrument = played(load_profile("water/national-dbs"), StillClock())
+    instrument.write(16, 0x1089, [120])
+    assert instrument.read(3, 0x1089, 1) == [120]
+    with pytest.raises(pdu.Refusal):
+        instrument.write(16, 0x10A2, [30])  # digestion time: read, and not to be set
