@@ -68,7 +68,7 @@ async def ours(directory: Path, transport: str, port: int) -> float:
         begun = time.perf_counter()
         tasks = [asyncio.ensure_future(one) for one in (log.run(), link.run())]
         async with asyncio.timeout(WAIT_S):
-            while await store.read(_owes):  # noqa: ASYNC110 the rows are the truth, no bell
+            while await store.read(_owes):  # noqa: ASYNC110 the store rings no bell for that
                 await asyncio.sleep(0.02)
         taken = time.perf_counter() - begun
         for task in tasks:

@@ -10,11 +10,9 @@ import base64
 import contextlib
 import json
 import re
-import sqlite3
 import sys
-import zlib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from typing import Any
 import pytest
 from campaign_house import House, pace_from
 from campaign_peer import Peer, Told, Wrong
+from campaign_secrets import found, message_log, written
 from campaign_site import meadow
 from campaign_store import read, wire_time
 from daemon_bench import HOST, environment, free_port, until
@@ -270,40 +269,6 @@ async def printed(*arguments: str) -> bytes:
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, err.decode()
     return out + err
-
-
-def written(plant: House) -> Iterator[tuple[str, bytes]]:
-    """Give all that the daemon has written, as it lies there and unpacked."""
-    for path in plant.state.rglob("*"):
-        if path.is_file() and path.name != "machine.key":
-            yield path.name, path.read_bytes()
-    for agent in plant.agents:
-        yield agent.log.name, agent.log.read_bytes()
-    with contextlib.closing(sqlite3.connect(plant.store)) as connection:
-        yield "store dump", "\n".join(connection.iterdump()).encode()
-    yield "message log", message_log(plant)
-    yield "journal", repr(plant.rows("SELECT * FROM journal")).encode()
-
-
-def message_log(plant: House) -> bytes:
-    """Unpack what the message log holds, with nothing of ours."""
-    packs = plant.rows("SELECT pack FROM frames ORDER BY id")
-    return b"\n".join(zlib.decompress(pack) for (pack,) in packs)
-
-
-def found(secret: str, texts: Mapping[str, bytes]) -> list[str]:
-    """Name the texts that hold a secret: as it is, in hex, or in base64."""
-    return [name for name, text in texts.items() if any(one in text for one in spellings(secret))]
-
-
-def spellings(secret: str) -> Iterator[bytes]:
-    data = secret.encode()
-    yield data
-    yield data.hex().encode()
-    yield data.hex().upper().encode()
-    for before in range(3):  # where a group of three bytes begins
-        whole = base64.b64encode(bytes(before) + data + bytes(3))
-        yield whole[-(-8 * before // 6) : 8 * (before + len(data)) // 6]
 
 
 def test_search_sees_every_spelling() -> None:
