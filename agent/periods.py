@@ -141,7 +141,9 @@ class Periods:
         if again is not None and again < period.end:
             return None
         following = Period.holding(closer.kind, min(again or now, now), closer.minutes)
-        if following.start - period.start < OUTAGE_S:
+        silent_s = following.start - period.start
+        # ten silent minutes are made, whenever one looks: the recalculation has them, too
+        if silent_s < OUTAGE_S or (closer.kind is Kind.MINUTE and silent_s == OUTAGE_S):
             return None
         if closer.kind is Kind.MINUTE:
             detail = {"from": period.start, "to": following.start, "why": "nothing was sampled"}

@@ -22,7 +22,8 @@ TIE_ORDER: tuple[tuple[Cause, ...], ...] = (
 
 def dominant(causes: Iterable[Cause]) -> Cause:
     """Give the most frequent cause that is not NORMAL, by STAT-06; NORMAL when there is none."""
-    counts = Counter(causes)
+    counts: Counter[Cause] = Counter(cause for cause in causes if cause is not Cause.NORMAL)
+    if not counts:
+        return Cause.NORMAL
     best = max(TIE_ORDER, key=lambda rank: sum(counts[cause] for cause in rank))
-    cause = max(best, key=lambda one: counts[one])
-    return cause if counts[cause] else Cause.NORMAL
+    return max(best, key=lambda one: counts[one])

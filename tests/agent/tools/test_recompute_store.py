@@ -81,7 +81,7 @@ def differences(result: Result) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-@pytest.mark.parametrize("outage_s", [0, 300, 1800])
+@pytest.mark.parametrize("outage_s", [0, 300, 600, 660, 1800])
 async def test_recomputed_and_stored_are_equal(store: Store, tmp_path: Path, outage_s: int) -> None:
     house = await worked(store, outage_s=outage_s)
     result = against(house, written(house, tmp_path), "--to", "2026-06-10T13:00")
