@@ -155,7 +155,7 @@ async def test_full_store_goes_on_taking_what_counts(directory: Path) -> None:
                 "SELECT sum(detail ->> 'rows') FROM journal WHERE what = 'gave way'"
             ).fetchone()[0]
         )
-        assert store.room.given_up > given_up
+        assert store.room.given_up >= given_up > 0
         assert said == store.room.given_up
     assert (found["hours"], found["2061"]) == (300, 300)
     assert found["journal"] > 100

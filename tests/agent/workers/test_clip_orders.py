@@ -113,7 +113,9 @@ async def test_order_beyond_its_deadline_is_not_begun(ordered: House) -> None:
 async def test_clip_that_was_made_before_a_crash_is_not_made_again(ordered: House) -> None:
     assert (await worked(ordered, FakeFilm()))[0] == "done"
     await ordered.write(
-        lambda connection: connection.execute("UPDATE actions SET state = 'unknown'")
+        lambda connection: connection.execute(
+            "UPDATE actions SET state = 'unknown', finished_at = NULL"
+        )
     )
     film = FakeFilm()
     state, outcome = await worked(ordered, film)
