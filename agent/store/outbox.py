@@ -11,6 +11,8 @@ from agent.model import EVENT, Upload, Urgency
 REAL_TIME_CN = "2011"
 LONGEST_WAIT_S = 3600.0
 """No row waits longer than this: one that would has its time from a clock that ran ahead."""
+LONGEST_PHASE_S = 300.0
+"""No row is to wait longer than this for its first send: the longest `send_window_s`."""
 _WORST = ("rejected", "dropped", "unconfirmed")
 
 
@@ -152,9 +154,11 @@ def to_send(
     busy: Collection[int] = (),
 ) -> list[Row]:
     """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out."""
+    # each half finds its rows by `outbox_live`: a long backlog is not looked through for them
+    owed = f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open' AND {_DUE}"
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
-        f" AND {_DUE} AND (class <= :alarm OR (class = :live AND {_LIVE_FROM} > :late))"
+        f"SELECT * FROM ({owed} AND class <= :alarm UNION ALL {owed} AND class = :live"
+        f" AND created_at > :late - {LONGEST_PHASE_S} AND {_LIVE_FROM} > :late)"
         " ORDER BY class, CASE WHEN class <= :alarm THEN id ELSE -at END, qn_ms, pno LIMIT :limit",
         _asked(station, now, live_s, limit + len(busy)),
     )
@@ -174,7 +178,8 @@ def backlog(
     """Give the oldest rows that are no longer live; with `asked_only` those somebody asked for."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
-        f" AND {_DUE} AND class > :least AND (class = :asked OR {_LIVE_FROM} <= :late)"
+        # the plus keeps the order of `outbox_open`, of which the first rows are enough
+        f" AND {_DUE} AND +class > :least AND (+class = :asked OR {_LIVE_FROM} <= :late)"
         " ORDER BY at, qn_ms, pno LIMIT :limit",
         {
             **_asked(station, now, live_s, limit + len(busy)),

@@ -66,6 +66,9 @@ CREATE TABLE digests (             -- what each local day came to, for reconcili
     PRIMARY KEY (day, station, outlet, kind)
 ) STRICT, WITHOUT ROWID;
 
+-- alarms and live rows are found without a look at the backlog
+CREATE INDEX outbox_live ON outbox (station, class, created_at) WHERE state = 'open';
+
 -- Evidence: what comes into a range that the journal has sealed already is sealed by itself.
 CREATE TABLE late_rows (           -- to-do list of the next seal
     tbl TEXT NOT NULL,             -- samples | statistics

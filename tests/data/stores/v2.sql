@@ -441,4 +441,5 @@ CREATE INDEX faults_open ON faults (outlet) WHERE closed_at IS NULL;
 CREATE INDEX checks_by_time ON checks (outlet, factor, end);
 CREATE INDEX exchanges_of ON exchanges (device, id);
 CREATE INDEX maintenance_open ON maintenance (outlet, factor) WHERE ended_at IS NULL;
+CREATE INDEX outbox_live ON outbox (station, class, created_at) WHERE state = 'open';
 COMMIT;
