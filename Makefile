@@ -63,7 +63,7 @@ $(DEMO): pyproject.toml | $(BIN)/pip
 	@touch $@
 
 $(DEV): pyproject.toml | $(BIN)/pip
-	@$(call installed,demo$(comma)dev)
+	@$(call installed,demo$(comma)dev$(comma)video)
 	@touch $@ $(DEMO)
 
 $(BIN)/pip:

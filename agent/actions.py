@@ -233,7 +233,7 @@ class DeviceActions:
                 self._tell_failure(connection, action, state, outcome, now)
 
         await self.store.write(job)
-        self.bells.ring("probed", *self.plan.outbox_bells())
+        self.bells.ring("probed", *self.plan.outbox_bells(), *self.plan.command_bells())
 
     async def _tell_unknown(self, action: Action, error: DeviceError) -> None:
         """Tell, once, that nobody can say whether a bottle was kept; the order stays open."""
@@ -280,7 +280,7 @@ class DeviceActions:
             self._report(connection, action, record, now)
 
         await self.store.write(job)
-        self.bells.ring("probed", *self.plan.outbox_bells())
+        self.bells.ring("probed", *self.plan.outbox_bells(), *self.plan.command_bells())
 
     def _report(
         self, connection: sqlite3.Connection, action: Action, record: RetentionRecord, now: float

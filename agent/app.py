@@ -4,47 +4,61 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from agent import __version__, report
+from agent import __version__
 from agent.bells import Bells
 from agent.clock import Clock, Pace
+from agent.commands import TABLE
+from agent.commands.attending import attend
+from agent.commands.hardware import hardware
+from agent.commands.keeping import Keeper
 from agent.crew import Crew, Post
+from agent.daymarks import look_at_days
 from agent.errors import StoreError
+from agent.faultclocks import tell_late
+from agent.filming import Filming
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
 from agent.metrics import Metrics
-from agent.orders import order_probe
+from agent.near import Near
 from agent.periods import Periods
-from agent.plan import Plan
-from agent.reloading import InForce, read, read_again
-from agent.settings.storage import socket_paths, state_directory
+from agent.posts import camera_terms, line_terms, link_terms
+from agent.proving import seal_all, seal_to_the_end, sign_head
+from agent.questions import Questions
+from agent.reloading import InForce, read, read_again, under_overrides
+from agent.settings.storage import socket_paths, state_directory, stills_directory
+from agent.starting import note_start
 from agent.status import Observatory
-from agent.store import actions, journal, outbox, recovery, series
-from agent.store.db import SCHEMA_VERSION, Store, schema_version
+from agent.store import journal, recovery, series
+from agent.store.db import Store
+from agent.store.frames import FrameLog
 from agent.store.room import is_full
 from agent.supervise import end, feed_watchdog, notify, watchdog_interval_s
 from agent.ticks import Ticks
-from agent.timekeeping import Timekeeper
+from agent.timekeeping import ClockRefused, Timekeeper, set_wall_clock
+from agent.upgrading import migrate_if_old
 from agent.upkeep import drop_stale, upkeep
-from agent.uplink.contract import contract
+from agent.uplink.contract import contract, manners
+from agent.uplink.desk import Office
+from agent.uplink.dispatcher import dispatcher
 from agent.uplink.station import StationLink
+from agent.watching import watch_outlets
 
 log = logging.getLogger(__name__)
 
-MIGRATION_TIMEOUT_S = 600.0
 LOOK_S = 2.0
 POLL_GRACE_S = 300.0
 SOCKET_S = 2.0
 """How long READY waits for the local socket; the duty does not hang on it."""
+OVERRULE_S = 10.0
 CHECK_STEPS = 20_000
 """Steps of SQLite between two looks whether the check of the store shall end."""
 
@@ -63,7 +77,7 @@ async def run(site_file: Path, *, pace: Pace | None = None) -> None:
         raise StoreError(f"{directory}: no place for the store: {error.strerror}") from None
     with hold(directory):
         aside = recovery.heal(directory)
-        await asyncio.to_thread(_migrate_if_old, directory)
+        await asyncio.to_thread(migrate_if_old, directory)
         storage = site.storage
         try:
             async with Store(
@@ -81,11 +95,18 @@ class App:
     def __init__(self, site_file: Path, in_force: InForce, store: Store, clock: Clock) -> None:
         self._file, self._in_force = site_file, in_force
         self._store, self._clock = store, clock
-        self._bells, self._metrics = Bells(), Metrics()
+        self._bells, self._metrics, self._near = Bells(), Metrics(), Near()
+        self._frames = FrameLog(store, clock, self._metrics)
         self._time = Timekeeper(clock, store)
         self._started_at = clock.now()
-        self._socket = self._local()
         self._stopping = False
+        self._set = asyncio.Event()
+        """Rings when a platform set something that is to be put in force."""
+        self._overruled: list[asyncio.Future[None]] = []
+        """Who waits for that."""
+        self._reloading = asyncio.Lock()
+        self._dispatcher = dispatcher(self._office())
+        self._keeper = Keeper(store, clock)
         self._observatory = Observatory(
             plan=lambda: self._in_force.plan,
             store=store,
@@ -95,6 +116,17 @@ class App:
             lines=lambda: [one for one in self._crew if isinstance(one, Line)],
             links=lambda: [one for one in self._crew if isinstance(one, StationLink)],
         )
+        questions = Questions(
+            site_file,
+            lambda: self._in_force.plan,
+            self._observatory,
+            store,
+            clock,
+            self._bells,
+            self._metrics,
+            self._frames,
+        )
+        self._socket = LocalSocket(socket_paths(in_force.plan.site), questions.answers())
 
     async def run(self, aside: Path | None) -> None:
         """Work until told to stop. `aside` is where a damaged store was put."""
@@ -103,7 +135,12 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, reload.set)
-        await self._store.write(lambda connection: self._note_start(connection, aside))
+        self._in_force = await under_overrides(self._in_force, self._store, now=self._clock.now())
+        await self._store.write(
+            lambda connection: note_start(
+                connection, self._in_force, aside, clock=self._clock, boot=self._time.boot
+            )
+        )
         await self._time.look()
         async with (
             asyncio.TaskGroup() as group,
@@ -124,7 +161,9 @@ class App:
                 self._stopping = True
                 await end(own)
                 await self._crew.dismiss()
+        await self._frames.flush()
         await self._note("stop", {})
+        await seal_to_the_end(self._store, self._clock)
         log.info("stopped")
 
     def _own_tasks(
@@ -134,8 +173,10 @@ class App:
         own = [
             group.create_task(self._close_periods(), name="periods"),
             group.create_task(self._reload_when(reload), name="reload"),
+            group.create_task(self._overrule_when_set(), name="overrule"),
             group.create_task(self._check_store(), name="check"),
             group.create_task(self._keep_house(), name="upkeep"),
+            group.create_task(self._frames.run(), name="message log"),
         ]
         interval_s = watchdog_interval_s()
         if interval_s is not None:
@@ -162,7 +203,9 @@ class App:
         self._periods = Periods(
             plan, self._names, self._store, self._clock, self._bells, self._metrics
         )
-        return await self._crew.match(self._posts())
+        changed = await self._crew.match(self._posts())
+        self._adopt()
+        return changed
 
     def _posts(self) -> dict[str, Post]:
         """Say which workers are wanted, and on what terms each of them is the same as before."""
@@ -170,7 +213,7 @@ class App:
         posts = {"local socket": Post(socket_paths(plan.site), lambda: self._socket)}
         for bus in plan.site.buses:
             posts[f"bus {bus.id}"] = Post(
-                (bus, *_concerns(plan, bus.id)),
+                (bus, *line_terms(plan, bus.id)),
                 lambda bus=bus: Line(  # type: ignore[misc]  # mypy sees no type in a default
                     bus,
                     plan,
@@ -180,28 +223,71 @@ class App:
                     self._time,
                     self._bells,
                     self._metrics,
+                    self._near,
+                ),
+            )
+        for camera in plan.site.cameras:
+            posts[f"camera {camera.id}"] = Post(
+                camera_terms(plan, camera),
+                lambda camera=camera: Filming(  # type: ignore[misc]  # as above
+                    camera,
+                    plan,
+                    self._store,
+                    self._clock,
+                    self._bells,
+                    stills_directory(plan.site),
                 ),
             )
         for station in plan.stations.values():
-            if station.destination.transport != "mqtt":
-                continue  # its uploads wait in the outbox; `check` says that they do
             agreed = contract(
-                plan, station, started_at=self._started_at, health=self._observatory.health
+                plan,
+                station,
+                started_at=self._started_at,
+                health=self._observatory.health,
+                credentials=self._keeper.in_force,
             )
-            outlets = tuple(one.id for one in station.outlets)
             posts[f"station {station.id}"] = Post(
-                (station.destination, station.station, outlets, frozenset(station.devices())),
+                link_terms(station),
                 lambda agreed=agreed: StationLink(  # type: ignore[misc]  # as above
-                    agreed, self._store, self._clock, self._bells, self._metrics
+                    agreed,
+                    self._store,
+                    self._clock,
+                    self._bells,
+                    self._metrics,
+                    receiver=self._dispatcher,
+                    frames=self._frames,
                 ),
             )
         return posts
 
-    def _local(self) -> LocalSocket:
-        return LocalSocket(
-            socket_paths(self._in_force.plan.site),
-            {"status": self._ask_status, "metrics": self._ask_metrics, "probe": self._ask_probe},
+    def _adopt(self) -> None:
+        """Let links that go on hear of manners that need no new connection."""
+        plan = self._in_force.plan
+        for link in (one for one in self._crew if isinstance(one, StationLink)):
+            station = plan.stations.get(link.contract.manners.station)
+            if station is not None:
+                link.adopt(replace(link.contract, station=station, manners=manners(station)))
+
+    def _office(self) -> Office:
+        return Office(
+            plan=lambda: self._in_force.plan,
+            file=lambda: self._in_force.said,
+            names=lambda: self._names,
+            store=self._store,
+            clock=self._clock,
+            bells=self._bells,
+            time=self._time,
+            table=TABLE,
+            attend=attend,
+            set_clock=self._set_clock,
+            hardware=functools.cache(hardware),
+            reload=self._overrule,
         )
+
+    def _set_clock(self, at: float) -> None:
+        if self._clock.pace is not None:
+            raise ClockRefused("the clock of a demo is not to be set")
+        set_wall_clock(at)
 
     async def _close_periods(self) -> None:
         """Close what is due, for ever. What fails here ends the process (architecture §3.11)."""
@@ -231,26 +317,63 @@ class App:
 
     async def _keep_house(self) -> None:
         """Give up what is too old, when the ticks say so: a task, so that its failure is seen."""
+        await self._sign()
         while True:
             parts = (self._in_force.plan, self._store, self._clock, self._metrics)
             if await self._bells.wait("hour", LOOK_S):
                 await drop_stale(*parts)
+                if self._time.trusted:
+                    await seal_all(self._store, self._clock)
+                await tell_late(*parts[:3])
+                await watch_outlets(*parts[:3])
             if await self._bells.wait("night", LOOK_S):
+                await look_at_days(*parts[:3])
                 await upkeep(*parts)
+                await self._sign()
+
+    async def _sign(self) -> None:
+        await sign_head(self._store, self._clock, unit=self._in_force.plan.site.unit.code)
 
     async def _reload_when(self, asked: asyncio.Event) -> None:
         while True:
             await asked.wait()
             asked.clear()
-            before = self._in_force
-            after = await asyncio.to_thread(read_again, self._file, before)
-            if after is None:
-                continue
-            self._in_force = after
-            changed = await self._take_over()
-            detail = {"before": before.file_hash, "after": after.file_hash, "changed": changed}
-            await self._note("reload", detail)
-            log.info("reload: changed %s", ", ".join(changed) or "nothing that runs")
+            async with self._reloading:
+                await self._reload()
+
+    async def _reload(self) -> None:
+        before = self._in_force
+        after = await asyncio.to_thread(read_again, self._file, before)
+        if after is None:
+            return
+        self._in_force = await under_overrides(after, self._store, now=self._clock.now())
+        changed = await self._take_over()
+        detail = {"before": before.file_hash, "after": after.file_hash, "changed": changed}
+        await self._note("reload", detail)
+        log.info("reload: changed %s", ", ".join(changed) or "nothing that runs")
+
+    async def _overrule(self) -> None:
+        """Have what a platform set put in force; waits for that no longer than a platform does."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._overruled.append(done)
+        self._set.set()
+        await asyncio.wait({done}, timeout=OVERRULE_S)
+
+    async def _overrule_when_set(self) -> None:
+        """Put in force what platforms set, each time one did."""
+        while True:
+            await self._set.wait()
+            self._set.clear()
+            waiting, self._overruled = self._overruled, []
+            async with self._reloading:
+                self._in_force = await under_overrides(
+                    self._in_force, self._store, now=self._clock.now()
+                )
+                changed = await self._take_over()
+            for one in waiting:
+                if not one.done():  # its connection is gone, perhaps by this very change
+                    one.set_result(None)
+            log.info("set by a platform: changed %s", ", ".join(changed) or "nothing that runs")
 
     async def _check_store(self) -> None:
         """Look through the store once, beside the work: on a big one this takes a while."""
@@ -277,90 +400,12 @@ class App:
             raise error
         await self._note("task failed", {"task": name, "error": repr(error)[:500]})
 
-    async def _ask_status(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await self._observatory.status()
-
-    async def _ask_metrics(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
-        for station, owed in (await self._observatory.owed()).items():
-            self._metrics.outbox.labels(station).set(owed)
-        return {"text": self._metrics.text()}
-
-    async def _ask_probe(self, question: Mapping[str, Any]) -> Mapping[str, Any]:
-        device = str(question.get("device", ""))
-        if device not in set(self._in_force.plan.devices()):
-            return {"error": f"no device {device!r} in {self._file}"}
-        return await order_probe(device, self._store, self._clock, self._bells)
-
     async def _note(self, what: str, detail: Mapping[str, object]) -> None:
         now = self._clock.now()
         await self._store.write(lambda connection: journal.add(connection, what, detail, at=now))
-
-    def _note_start(self, connection: sqlite3.Connection, aside: Path | None) -> None:
-        """Write the start down; what was running when we died is in doubt now."""
-        now = self._clock.now()
-        detail = {
-            "version": __version__,
-            "site": self._in_force.file_hash,
-            "boot": self._time.boot,
-            "in_doubt": actions.doubt_running(connection),
-            "damaged_store": str(aside) if aside else "",
-        }
-        journal.add(connection, "start", detail, at=now)
-        if not self._clock.sane():
-            return
-        for station in self._in_force.plan.stations.values():
-            if station.destination.wire.restart_upload and now >= (station.since or 0.0):
-                for st in station.by_st():
-                    upload = report.started(station.wording, st=st, at=now)
-                    outbox.add(connection, station.id, upload, now=now)
-
-
-def _concerns(plan: Plan, bus: str) -> tuple[object, ...]:
-    """Give all that the worker of a line takes from the plan: nothing else may restart it."""
-    devices = plan.site.devices_on(bus)
-    factors = tuple(plan.factors_of(one.id) for one in devices)
-    samplers = {one.outlet for one in plan.site.samplers if one.bus == bus}
-    concerned = {one.outlet for found in factors for one in found} | samplers
-    outlets = tuple(
-        (one.id, one.st, one.flow, one.sampler, one.keeping)
-        for one in plan.outlets.values()
-        if one.id in concerned
-    )
-    # what is found on a line is told to the platforms that hear of it
-    told = tuple(
-        (
-            one.id,
-            one.destination.events,
-            one.destination.wire.retained_upload,
-            one.wording,
-            one.since,
-            tuple(outlet.id for outlet in one.outlets),
-        )
-        for one in plan.stations.values()
-        if any(outlet.id in concerned for outlet in one.outlets)
-    )
-    profiles = tuple(plan.profiles[one.id] for one in devices)
-    return devices, profiles, factors, outlets, told
 
 
 def _concerns_store(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return any(_concerns_store(one) for one in error.exceptions)
     return isinstance(error, sqlite3.Error | StoreError)
-
-
-def _migrate_if_old(directory: Path) -> None:
-    """Bring the schema up to date in a child process: its libraries stay out of the daemon."""
-    if schema_version(directory / "store.db") == SCHEMA_VERSION:
-        return
-    try:
-        subprocess.run(
-            [sys.executable, "-m", "agent.tools.migrate", str(directory)],
-            check=True,
-            timeout=MIGRATION_TIMEOUT_S,
-            stdin=subprocess.DEVNULL,
-        )
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        raise StoreError(
-            f"{directory}: the store could not be brought up to date: {error}"
-        ) from None

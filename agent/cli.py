@@ -16,14 +16,27 @@ _TOOLS = "agent.tools"
 _COMMANDS = {
     "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
     "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
+    "evidence": (
+        f"{_TOOLS}.evidence.command",
+        "evidence",
+        "Make a signed bundle of an event or interval.",
+    ),
+    "export": (f"{_TOOLS}.export.command", "export", "What the store holds, as a file."),
+    "faults": (f"{_TOOLS}.faults", "faults", "Fault tickets and their clocks."),
+    "frames": (f"{_TOOLS}.frames", "frames", "What was sent and received, decoded."),
     "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),
+    "marks": (f"{_TOOLS}.marks", "marks", "Marks: list, propose, confirm, refuse."),
     "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),
     "new": (f"{_TOOLS}.new", "new", "Write a commented site file."),
     "platform": (f"{_TOOLS}.platform.command", "platform_command", "A test platform."),
     "probe": (f"{_TOOLS}.probe", "probe", "Ask the instruments of a site once."),
+    "recompute": (f"{_TOOLS}.recompute.command", "recompute", "Statistics again, from samples."),
+    "resend": (f"{_TOOLS}.resend", "command", "Send a platform periods again."),
     "run": (f"{_TOOLS}.run", "run", "The daemon."),
     "simulate": (f"{_TOOLS}.simulate.command", "simulate_command", "Play every instrument."),
     "status": (f"{_TOOLS}.status", "status", "What the running daemon says of itself."),
+    "values": (f"{_TOOLS}.values", "values", "Manual values and comparisons."),
+    "verify": (f"{_TOOLS}.verify.command", "verify", "Check a bundle or a store offline."),
 }
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent.clips import order_clips
 from agent.model import Cause, Kind, Measurement, Period, Sample, Statistic
 from agent.plan import FactorPlan, OutletPlan, Plan
 from agent.rules import (
@@ -28,6 +29,7 @@ from agent.rules import (
     in_force,
     retention,
 )
+from agent.rules.limits import On
 from agent.rules.retention import Kept, bound_at_stake
 from agent.store import actions, events, journal, statistics
 from agent.store.series import Names
@@ -38,20 +40,29 @@ RUN = "exceedance_run"
 EXCEEDANCE = "exceedance"
 RETENTION = "retention"
 BLOCKED = "retention_blocked"
+WATER_TEMPERATURE = "w01010"
 
 
 def judge_hours(
     connection: sqlite3.Connection,
     plan: Plan,
     names: Names,
-    rows: Iterable[Statistic],
+    rows: Sequence[Statistic],
     *,
     now: float,
+    beside: Sequence[Statistic] = (),
 ) -> None:
-    """Judge hours that were just closed, at reference oxygen where they have that (CMP-01)."""
+    """Judge hours and days that were just closed, converted where they are corrected (CMP-01).
+
+    `rows` are of one period, as is what stands `beside` them; the water's temperature among them
+    says which limit holds (CMP-04).
+    """
+    seen = (*rows, *beside)
+    temperature = next((r.avg for r in seen if r.factor == WATER_TEMPERATURE and r.valid), None)
     for row in rows:
         one = plan.outlets[row.outlet].factors[row.factor]
-        limit = in_force(one.limits, "hour", at=row.period.start)
+        on: On = "day" if row.period.kind is Kind.DAY else "hour"
+        limit = in_force(one.limits, on, at=row.period.start, temperature=temperature)
         if limit is not None:
             value = from_hour(row, converted=one.corrected)
             _judge(connection, plan, names, limit, value, now=now)
@@ -76,8 +87,9 @@ def judge_sample(
     if limit is None:
         return
     hour = Period.holding(Kind.HOUR, sample.at).start
+    figure = sample.zs if one.corrected else sample.value
     value = JudgedValue(
-        sample.outlet, sample.factor, sample.value, sample.cause, hour, sample.at, sample.at
+        sample.outlet, sample.factor, figure, sample.cause, hour, sample.at, sample.at
     )
     _judge(connection, plan, names, limit, value, moment=sample.at, now=now)
 
@@ -94,8 +106,8 @@ def _judge(
 ) -> None:
     decision = _exceedance(connection, plan, limit, value, now=now)
     outlet = plan.outlets[value.outlet]
-    if outlet.sampler is None or outlet.keeping is None:
-        return
+    if outlet.sampler is None or outlet.keeping is None or limit.on == "day":
+        return  # no vessel holds the water of a whole day
     if bound_at_stake(limit, value, decision) is None:
         return  # most values: what else was so is not even asked
     kept = retention(
@@ -107,7 +119,7 @@ def _judge(
         moment=moment,
     )
     if isinstance(kept, RetentionOrder):
-        _order(connection, outlet.sampler, kept, now=now)
+        _order(connection, plan, outlet.sampler, kept, now=now)
     elif isinstance(kept, Blocked):
         _blocked(connection, plan, kept, now=now)
 
@@ -224,7 +236,7 @@ def _flow(
 
 
 def _order(
-    connection: sqlite3.Connection, sampler: str, order: RetentionOrder, *, now: float
+    connection: sqlite3.Connection, plan: Plan, sampler: str, order: RetentionOrder, *, now: float
 ) -> None:
     """Order a bottle; the same hour of the same factor is ordered once, whatever happens."""
     ref = f"retain:{order.outlet}:{order.factor}:{order.sampled_at}"
@@ -241,6 +253,8 @@ def _order(
     )
     if added:
         journal.add(connection, "retention ordered", {"ref": ref, **request}, at=now)
+        where = (order.outlet, order.factor)
+        order_clips(connection, plan, "retain", request, outlet=where[0], factor=where[1], now=now)
 
 
 def _blocked(connection: sqlite3.Connection, plan: Plan, blocked: Blocked, *, now: float) -> None:

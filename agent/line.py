@@ -9,6 +9,7 @@ from agent.actions import DeviceActions, Outcome
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.metrics import Metrics
+from agent.near import Near
 from agent.plan import Plan
 from agent.poll import BusPoll, DeviceState
 from agent.probing import probe_facts
@@ -55,6 +56,7 @@ class Line:
     time: Timekeeper
     bells: Bells
     metrics: Metrics
+    near: Near = field(default_factory=Near)
     poll: BusPoll | None = field(default=None)
 
     async def run(self) -> None:
@@ -75,6 +77,7 @@ class Line:
                 time=self.time,
                 bells=self.bells,
                 metrics=self.metrics,
+                near=self.near,
             )
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(self.poll.run())]

@@ -1,6 +1,7 @@
 """The daemon's local socket: one JSON line asked, one JSON line answered. For this machine only.
 
-Questions: `{"ask": "status"}`, `{"ask": "metrics"}`, `{"ask": "probe", "device": "cod"}`.
+Questions: `{"ask": "status"}`, `{"ask": "metrics"}`, `{"ask": "probe", "device": "cod"}`,
+`{"ask": "frames"}` (the message log is in the store once this is answered).
 """
 
 from __future__ import annotations

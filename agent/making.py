@@ -1,86 +1,189 @@
-"""Hands the rows of a period to the pure functions of `stats` and takes the statistics back."""
+"""Hands the rows of a period to the pure functions of `stats` and takes the statistics back.
+
+`made_of` is the whole of it, whatever the rows came from: the daemon takes them from the store,
+the recalculation from a file.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from agent import stats
-from agent.model import Cause, Kind, Measurement, Period, Sample, Statistic
+from agent.model import Cause, Kind, Mark, Measurement, Period, Sample, Statistic
 from agent.plan import FactorPlan, OutletPlan
+from agent.stats import Column
+from agent.stats.counter import REACH_S
 from agent.store import measurements, samples, statistics
 from agent.store.series import Names
 
-_PARTS = {
+PARTS: Mapping[Kind, Kind] = {
     Kind.N_MINUTES: Kind.MINUTE,
     Kind.HOUR: Kind.MINUTE,
     Kind.DAY: Kind.HOUR,
     Kind.MONTH: Kind.DAY,
 }
+"""Of what shorter kind a period is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """What is there of an outlet for one period, by factor; what a kind does not read is empty."""
+
+    samples: Mapping[str, Sequence[Sample]] = field(default_factory=dict)
+    results: Mapping[str, Sequence[Measurement]] = field(default_factory=dict)
+    shorter: Mapping[str, Sequence[Statistic]] = field(default_factory=dict)
+    totals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """The last reading of each counter before a minute."""
+
+
+def made_of(outlet: OutletPlan, period: Period, stock: Stock) -> list[Statistic]:
+    """Make the statistics of every factor of an outlet for one period.
+
+    What has no sample at all was not taken: the agent was not running, so its cause is POWER.
+    """
+    made: dict[str, Statistic] = {}
+    for one in outlet.inputs_first(period.kind):
+        correction = one.period.correction
+        rows = stats.Rows(
+            samples=stock.samples.get(one.factor, ()),
+            measurements=stock.results.get(one.factor, ()),
+            statistics=stock.shorter.get(one.factor, ()),
+            flow=made.get(outlet.flow or ""),
+            oxygen=None if correction is None else made.get(correction.oxygen),
+            flow_statistics=stock.shorter.get(outlet.flow or "", ()),
+            total_before=stock.totals.get(one.factor),
+            due=one.due_per_minute,
+            slice_s=one.poll_s,
+            absent=Cause.POWER,
+        )
+        made[one.factor] = stats.statistic(one.period, period, rows)
+    return list(made.values())
+
+
+def marked(
+    outlet: OutletPlan, period: Period, stock: Stock, marks: Sequence[Mark], column: Column
+) -> Stock:
+    """Give the shortest rows of a period, minutes and results, as a column has them (STAT-13)."""
+    found = stats.touching(marks, period, outlet=outlet.id)
+    if not found:
+        return stock
+    rules = {one.factor: one.period for one in outlet.factors.values()}
+    return replace(
+        stock,
+        results={
+            code: [stats.relabelled_result(rules[code], row, found, column) for row in rows]
+            for code, rows in stock.results.items()
+        },
+        shorter={
+            code: [stats.relabelled(rules[code], row, found, column) for row in rows]
+            for code, rows in stock.shorter.items()
+        },
+    )
 
 
 def make_statistics(
     connection: sqlite3.Connection, outlet: OutletPlan, period: Period, *, names: Names
 ) -> list[Statistic]:
-    """Make the statistics of every factor of an outlet for one period out of what is stored.
+    """Make the statistics of an outlet for one period out of what is stored, as reported."""
+    return made_of(outlet, period, _stock(connection, outlet, period, names))
 
-    What has no sample at all was not taken: the agent was not running, so its cause is POWER.
+
+def make_column(
+    connection: sqlite3.Connection,
+    outlet: OutletPlan,
+    period: Period,
+    column: Column,
+    *,
+    marks: Sequence[Mark],
+    names: Names,
+) -> list[Statistic]:
+    """Make the second or third column of a closed period (STAT-13); the first is in the store.
+
+    Where no mark has to do with it the column is as reported, without the figures of what is not
+    valid. Days and months are made of the columns of their hours and days.
     """
-    made: dict[str, Statistic] = {}
-    parts = _parts(connection, outlet, period, names)
-    taken = _samples(connection, outlet, period, names)
-    for one in outlet.flow_first(period.kind):
-        rows = stats.Rows(
-            samples=taken.get(one.factor, ()),
-            measurements=_results(connection, one, period, names),
-            statistics=parts.get(one.factor, ()),
-            flow=made.get(outlet.flow or ""),
-            flow_statistics=parts.get(outlet.flow or "", ()),
-            due=one.due_per_minute,
-            slice_s=one.poll_s,
-            absent=Cause.POWER,
+    found = stats.touching(marks, period, outlet=outlet.id)
+    if period.kind is Kind.MINUTE or not found:
+        rules = {one.factor: one.period for one in outlet.factors.values()}
+        rows = statistics.of(connection, period, outlet=outlet.id, names=names).values()
+        return [
+            stats.computed(stats.relabelled(rules[row.factor], row, found, column))
+            if period.kind is Kind.MINUTE
+            else stats.computed(row)
+            for row in rows
+            if row.factor in rules
+        ]
+    if period.kind in (Kind.HOUR, Kind.N_MINUTES):
+        stock = marked(outlet, period, _stock(connection, outlet, period, names), found, column)
+    else:
+        shorter: dict[str, list[Statistic]] = {}
+        for part in period.parts(PARTS[period.kind]):
+            for row in make_column(connection, outlet, part, column, marks=found, names=names):
+                shorter.setdefault(row.factor, []).append(row)
+        stock = Stock(shorter=shorter)
+    return [stats.computed(row) for row in made_of(outlet, period, stock)]
+
+
+def _stock(
+    connection: sqlite3.Connection, outlet: OutletPlan, period: Period, names: Names
+) -> Stock:
+    results = {
+        one.factor: found
+        for one in outlet.batch
+        if (found := _results(connection, one, period, names))
+    }
+    taken: dict[str, Sequence[Sample]] = {}
+    if period.kind is Kind.MINUTE:
+        taken |= samples.between(
+            connection, period.start, period.end, outlet=outlet.id, names=names, one_epoch=True
         )
-        if one.batch and period.kind is Kind.HOUR and not rows.measurements:
-            # the states a silent analyzer was seen in say why it has no result
-            rows = replace(rows, samples=_seen(connection, one, period, names))
-        made[one.factor] = stats.statistic(one.period, period, rows)
-    return list(made.values())
+    elif period.kind is Kind.HOUR and len(results) < len(outlet.batch):
+        # the states a silent analyzer was seen in say why it has no result
+        seen = samples.between(connection, period.start, period.end, outlet=outlet.id, names=names)
+        silent = {one.factor for one in outlet.batch} - results.keys()
+        taken |= {code: rows for code, rows in seen.items() if code in silent}
+    totals = _totals(connection, outlet, period, names) if period.kind is Kind.MINUTE else {}
+    return Stock(taken, results, _parts(connection, outlet, period, names), totals)
+
+
+def _totals(
+    connection: sqlite3.Connection, outlet: OutletPlan, period: Period, names: Names
+) -> dict[str, tuple[float, float]]:
+    found = {}
+    for one in outlet.factors.values():
+        if one.period.counter is not None:
+            last = samples.last_total(
+                connection,
+                outlet=outlet.id,
+                factor=one.factor,
+                since=period.start - REACH_S,
+                before=period.start,
+                names=names,
+            )
+            if last is not None:
+                found[one.factor] = last
+    return found
 
 
 def _parts(
     connection: sqlite3.Connection, outlet: OutletPlan, period: Period, names: Names
 ) -> dict[str, list[Statistic]]:
-    kind = _PARTS.get(period.kind)
+    kind = PARTS.get(period.kind)
     found: dict[str, list[Statistic]] = {}
     if kind is not None:
         first = Period(kind, period.start)
         for row in statistics.between(connection, first, period.end, outlet.id, names):
-            found.setdefault(row.factor, []).append(row)
+            if row.factor in outlet.factors:
+                found.setdefault(row.factor, []).append(row)
     return found
-
-
-def _samples(
-    connection: sqlite3.Connection, outlet: OutletPlan, period: Period, names: Names
-) -> dict[str, list[Sample]]:
-    if period.kind is not Kind.MINUTE:
-        return {}
-    return samples.between(
-        connection, period.start, period.end, outlet=outlet.id, names=names, one_epoch=True
-    )
-
-
-def _seen(
-    connection: sqlite3.Connection, one: FactorPlan, period: Period, names: Names
-) -> Sequence[Sample]:
-    found = samples.between(connection, period.start, period.end, outlet=one.outlet, names=names)
-    return found.get(one.factor, ())
 
 
 def _results(
     connection: sqlite3.Connection, one: FactorPlan, period: Period, names: Names
 ) -> Sequence[Measurement]:
-    if not one.batch or period.kind is not Kind.HOUR:
+    if period.kind is not Kind.HOUR:
         return ()
     return measurements.of_hour(
         connection, period.start, outlet=one.outlet, factor=one.factor, names=names

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from drivers.device import Cause
 from protocols.hj212.times import BEIJING_OFFSET_S
 
-__all__ = ["Cause", "Kind", "Measurement", "Period", "Sample", "Statistic", "Upload", "Urgency"]
+__all__ = [
+    "Cause",
+    "Kind",
+    "Mark",
+    "MarkKind",
+    "MarkState",
+    "Measurement",
+    "Period",
+    "Sample",
+    "Statistic",
+    "Upload",
+    "Urgency",
+]
 
 
 class Kind(enum.StrEnum):
@@ -29,6 +41,7 @@ class Sample:
 
     `zs` is the value converted to reference oxygen, where the factor has one. Both are None when
     nothing usable was there; `cause` then says why, `reason` in words where that adds something.
+    `total` is a flow meter's own counter in m3, where it has one that is read.
     """
 
     outlet: str
@@ -38,6 +51,7 @@ class Sample:
     cause: Cause = Cause.NORMAL
     zs: float | None = None
     reason: str = ""
+    total: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +157,49 @@ class Statistic:
     revision: int = 0
 
 
+class MarkKind(enum.StrEnum):
+    """The families of marks (MARK-01…10). An exemption is what conditions and quotas leave."""
+
+    EQUIPMENT = "equipment"
+    INTERRUPTION = "interruption"
+    CONDITION = "condition"
+    NO_FAULT = "no_fault"
+    EXEMPTION = "exemption"
+
+
+class MarkState(enum.StrEnum):
+    """Only what a person confirmed has an effect (MARK-07)."""
+
+    PROPOSED = "proposed"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A statement about a stretch of time of one factor; of all of the outlet's where it is None.
+
+    `code` is its name (校准, 停运 …). `start` and `end` are UTC epoch seconds of whole minutes,
+    `end` the first that is not marked; files and pages show the last marked minute (MARK-03).
+    """
+
+    outlet: str
+    factor: str | None
+    kind: MarkKind
+    code: str
+    start: int
+    end: int
+    state: MarkState = MarkState.CONFIRMED
+
+
 class Urgency(enum.IntEnum):
     """In what order what is owed goes out; live rows become backlog by getting old."""
 
     REPLY = 0
     ALARM = 1
     LIVE = 2
+    ASKED = 3
+    """Sent once more because somebody asked: as backlog, also to a platform that never answers."""
 
 
 EVENT = "event"
@@ -161,6 +212,7 @@ class Upload:
 
     Identity is (station, cn, st, at, revision, packet number); `at` is the DataTime. `packets`
     are the texts between the `&&` marks; an event has one, its JSON, and its id as revision.
+    `shared_qn`: all packets bear one request number.
     """
 
     cn: str
@@ -170,6 +222,7 @@ class Upload:
     revision: int = 0
     urgency: Urgency = Urgency.LIVE
     answer: bool = True
+    shared_qn: bool = False
 
 
 def _local(at: float) -> datetime.datetime:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from agent import report
+from agent import columns, composing, report
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.exceedance import judge_hours
+from agent.foreseeing import foresee
 from agent.making import make_statistics
 from agent.metrics import Metrics
 from agent.model import Kind, Period, Statistic
 from agent.plan import OutletPlan, Plan, StationPlan
-from agent.store import clock_steps, cursors, measurements, outbox, samples, statistics
+from agent.store import clock_steps, cursors, marks, measurements, outbox, samples, statistics
 from agent.store.db import Store
 from agent.store.series import Names
 from agent.telling import tell
+from agent.volumes import tell_volumes
 
 AT_ONCE = 30
 """Periods closed in one commit; a long power-off leaves hundreds."""
@@ -155,9 +157,21 @@ class Periods:
         if not statistics.exists(connection, period, outlet=outlet.id, names=self.names):
             rows = make_statistics(connection, outlet, period, names=self.names)
             statistics.add(connection, rows, names=self.names)
-            if period.kind is Kind.HOUR:
+            self._columns(connection, outlet, period)
+            if period.kind in (Kind.HOUR, Kind.DAY):
                 judge_hours(connection, self.plan, self.names, rows, now=now)
+            foresee(connection, self.plan, self.names, outlet, period, now=now)
+            if period.kind is Kind.HOUR:
+                tell_volumes(connection, self.plan, self.names, rows, now=now)
         self._owe(connection, outlet, period, now)
+
+    def _columns(self, connection: sqlite3.Connection, outlet: OutletPlan, period: Period) -> None:
+        """Make the other columns of a period that is marked already when it closes (STAT-13)."""
+        if period.kind not in columns.KINDS:
+            return
+        found = marks.between(connection, period.start, period.end, outlet=outlet.id)
+        if found:
+            columns.renew(connection, outlet, period, marks=found, names=self.names)
 
     def _owe(
         self,
@@ -282,18 +296,9 @@ class Periods:
         now: float,
         past: bool,
     ) -> None:
-        minutes = period.kind in (Kind.MINUTE, Kind.N_MINUTES)
-        repeat = minutes and station.destination.batch_in_minutes == "repeat_flagged"
-        wanted = [row for row in rows if station.wants(row.factor)]
-        held = self._held(connection, station, outlet.st, period.end) if repeat else []
-        if not wanted and not held:
+        upload = composing.of_period(connection, station, outlet.st, period, rows, names=self.names)
+        if upload is None:
             return
-        upload = report.periodic(
-            station.wording, period, st=outlet.st, medium=outlet.medium, rows=wanted, held=held
-        )
-        if not station.destination.revisions:
-            # it gets each period once, whatever is known of it later on
-            upload = replace(upload, revision=0)
         if past:
             outbox.add(connection, station.id, upload, now=now, since=float(period.end))
             return
@@ -307,6 +312,8 @@ class Periods:
 
         Boundaries that were missed stay missed: a real-time value has no use later.
         """
+        if not station.station.real_time:
+            return []
         interval = station.destination.real_time_s
         name = f"rtd/{station.id}"
         at = int(now // interval * interval)
@@ -319,41 +326,13 @@ class Periods:
             return []
         epoch = clock_steps.current(connection)
         for st in station.by_st():
-            live = self._live(connection, station, st, at)
+            live = composing.live(connection, station, st, at, names=self.names)
             if not live:
                 continue
             upload = report.real_time(station.wording, at, st=st, live=live, revision=epoch)
             not_before = now + station.send_phase_s
             outbox.add(connection, station.id, upload, now=now, not_before=not_before)
         return ["rtd"]
-
-    def _live(
-        self, connection: sqlite3.Connection, station: StationPlan, st: str, at: int
-    ) -> list[report.Live]:
-        """Give the newest of each factor a station reports under one system code."""
-        live = []
-        for outlet in station.by_st()[st]:
-            oldest = max((one.state_age_s for one in outlet.factors.values()), default=0.0)
-            newest = samples.newest(
-                connection, outlet=outlet.id, since=at - oldest, until=at, names=self.names
-            )
-            for one in outlet.factors.values():
-                if not station.wants(one.factor):
-                    continue
-                sample = newest.get(one.factor)
-                if sample is not None and at - sample.at > one.state_age_s:
-                    sample = None
-                result = measurements.newest(
-                    connection, outlet=outlet.id, factor=one.factor, until=at, names=self.names
-                )
-                live.append(report.Live(one.factor, one.batch, one.max_age_s, sample, result))
-        return live
-
-    def _held(
-        self, connection: sqlite3.Connection, station: StationPlan, st: str, at: int
-    ) -> list[report.Live]:
-        """Give the standing results that a platform wants repeated with its minutes."""
-        return [one for one in self._live(connection, station, st, at) if one.batch]
 
     def _late(self, connection: sqlite3.Connection, now: float) -> list[str]:
         """Make revisions of hours that were closed before a result of theirs came in."""
@@ -389,7 +368,8 @@ class Periods:
         after = next(row for row in rows if row.factor == factor)
         revised = statistics.revise(connection, before, after, names=self.names, now=now)
         if revised:
-            if period.kind is Kind.HOUR:
-                judge_hours(connection, self.plan, self.names, [after], now=now)
+            self._columns(connection, outlet, period)
+            if period.kind in (Kind.HOUR, Kind.DAY):
+                judge_hours(connection, self.plan, self.names, [after], now=now, beside=rows)
             self._owe(connection, outlet, period, now, revised=True)
         return revised

@@ -9,17 +9,24 @@ from dataclasses import dataclass
 
 from agent import rules, stats
 from agent.model import Kind, Period
+from agent.quality.chain import Chain, in_order
+from agent.quality.chain_of import chain_of
 from agent.quality.judge import PointRule, may_be_negative
-from agent.report import PERIOD_CN, Wording
+from agent.quality.units import convert
+from agent.report import PERIOD_CN, Spelling, Wording
 from agent.rules import Keeping, Limit
 from agent.settings import Site
 from agent.settings.batch import cycle, is_batch
+from agent.settings.check_factors import factor_in, wire_factors
+from agent.settings.check_values import units_of
 from agent.settings.destination import Destination, Station
-from agent.settings.outlet import Outlet
+from agent.settings.gas import GasSettings, first_unit
+from agent.settings.outlet import FactorRule, Outlet
 from agent.settings.site import FactorSource
+from agent.settings.spoken import spoken
 from drivers.profile import Profile, load_profile
-from protocols.hj212.editions import edition
-from protocols.hj212.factors import Factor, factor
+from protocols.hj212.editions import Edition
+from protocols.hj212.factors import Factor
 from protocols.hj212.times import BEIJING_OFFSET_S
 
 CONTINUOUS_SETTLE_S = 5
@@ -27,7 +34,12 @@ BATCH_SETTLE_S = 15 * 60
 """What a batch analyzer may be late beyond one cycle (architecture §3.3)."""
 BATCH_AGE_CYCLES = 1.5
 CONTINUOUS_AGE_PERIODS = 3.0
+SOUND_LEVELS = frozenset({"LA", "Leq"})
+"""Levels whose mean is that of their energies; percentiles are the instrument's own."""
+_NOT_NEEDS = {"day_rule", "zero_flow", "volume_differs"}
 FLOW_FACTORS = frozenset({"w00000", "a00000"})
+_OWN = ("real_time_s", "minutes", "timeout_s", "resends")
+"""What a station may have otherwise than its platform has it in general."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,14 @@ class FactorPlan:
     """Whether the instrument tells the time of its results."""
     corrected: bool
     """Whether its limits are for the value at reference oxygen."""
+    counter_points: tuple[str, ...] = ()
+    """The points whose sum is the flow meter's own counter."""
+    volume_differs: float = 0.02
+    """From which share on its two volumes differ."""
+    chain: Chain | None = None
+    """What the agent makes of its value with the help of its neighbours."""
+    calibration_s: int | None = None
+    """At most this long between two calibrations; None: nobody watches (QC-02)."""
 
     @property
     def batch(self) -> bool:
@@ -86,6 +106,8 @@ class OutletPlan:
     factors: Mapping[str, FactorPlan]
     sampler: str | None
     keeping: Keeping | None
+    chained: tuple[str, ...] = ()
+    """The factors with a chain, each behind what it is calculated of."""
 
     @property
     def batch(self) -> tuple[FactorPlan, ...]:
@@ -103,11 +125,14 @@ class OutletPlan:
             return CONTINUOUS_SETTLE_S
         return max((one.settle_s for one in self.factors.values()), default=CONTINUOUS_SETTLE_S)
 
-    def flow_first(self, kind: Kind) -> Iterator[FactorPlan]:
-        """Give the factors that have this kind of period, the flow before what it weighs."""
+    def inputs_first(self, kind: Kind) -> Iterator[FactorPlan]:
+        """Give the factors that have this kind of period, flow and oxygen before the others."""
         minutes = kind in (Kind.MINUTE, Kind.N_MINUTES)
         wanted = [one for one in self.factors.values() if not (minutes and one.batch)]
-        yield from sorted(wanted, key=lambda one: one.factor != self.flow)
+        first = {self.flow} | {
+            one.period.correction.oxygen for one in wanted if one.period.correction is not None
+        }
+        yield from sorted(wanted, key=lambda one: one.factor not in first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +186,8 @@ class StationPlan:
 
         `retention_blocked` goes with `retention`.
         """
+        if self.destination.transport != "mqtt":
+            return False  # a notice is no HJ 212 message: only MQTT has a place for it
         return kind.partition("_")[0] in self.destination.events
 
 
@@ -188,6 +215,8 @@ class Plan:
             for one in outlet.factors.values():
                 yield outlet.id, one.factor, "rtd"
                 yield outlet.id, one.factor, "zs"
+                if one.counter_points:
+                    yield outlet.id, one.factor, "total"
 
     def devices(self) -> Iterator[str]:
         """Give the names of all devices."""
@@ -198,6 +227,11 @@ class Plan:
         """Give the bells of all senders."""
         for station in self.stations:
             yield f"outbox:{station}"
+
+    def command_bells(self) -> Iterator[str]:
+        """Give the bells of all who tell platforms how their orders ended."""
+        for station in self.stations:
+            yield f"commands:{station}"
 
     def action_bells(self) -> Iterator[str]:
         """Give the bells of all devices that take orders."""
@@ -216,33 +250,55 @@ class Plan:
 
 def make_plan(site: Site) -> Plan:
     """Work the plan out. The site has passed its checks."""
+    places = site.profile_directories
     profiles = {
-        device.id: load_profile(device.profile) for device in (*site.devices, *site.samplers)
+        device.id: load_profile(device.profile, places)
+        for device in (*site.devices, *site.samplers)
     }
     outlets = {outlet.id: _outlet(site, outlet.id, profiles) for outlet in site.outlets}
     stations = {
-        station.id: _station(destination, station, outlets)
+        station.id: _station(site, destination, station, outlets=outlets)
         for destination, station in site.stations()
     }
     return Plan(site, outlets, stations, profiles)
 
 
 def _station(
-    destination: Destination, station: Station, outlets: Mapping[str, OutletPlan]
+    site: Site,
+    destination: Destination,
+    station: Station,
+    *,
+    outlets: Mapping[str, OutletPlan],
 ) -> StationPlan:
+    destination = _as_of(destination, station)
     return StationPlan(
         destination,
         station,
         tuple(outlets[one] for one in station.outlets),
         wording=Wording(
-            edition(destination.edition),
+            spoken(destination),
+            said=_said(site, station, spoken(destination)),
             absent=destination.absent,
             period_flag={str(medium): how for medium, how in destination.period_flag.items()},
-            answer=destination.ack != "puback",
+            answer=destination.ack not in ("puback", "none"),
+            shared_qn=destination.wire.split_qn == "shared",
+            converted=frozenset(
+                code
+                for name in station.outlets
+                for code, one in outlets[name].factors.items()
+                if one.corrected
+            ),
         ),
         since=None if station.since is None else _midnight(station.since),
         send_phase_s=_phase(station.mn or station.id, destination.send_window_s),
     )
+
+
+def _as_of(destination: Destination, station: Station) -> Destination:
+    """Give the platform as this station has it: its own word goes first."""
+    own = {name: getattr(station, name) for name in _OWN}
+    own = {name: value for name, value in own.items() if value is not None}
+    return destination.model_copy(update=own) if own else destination
 
 
 def _phase(mn: str, window_s: float) -> float:
@@ -254,30 +310,69 @@ def _phase(mn: str, window_s: float) -> float:
 def _outlet(site: Site, outlet_id: str, profiles: Mapping[str, Profile]) -> OutletPlan:
     outlet = site.outlet(outlet_id)
     sampler = site.sampler_of(outlet_id)
+    factors = {
+        source.code: _factor(site, source, profiles[source.device.id])
+        for source in site.sources(outlet_id)
+    }
+    chains = {code: one.chain for code, one in factors.items() if one.chain is not None}
     return OutletPlan(
         id=outlet.id,
         medium=outlet.medium,
         st=str(outlet.st),
         flow=_flow_of(outlet),
-        factors={
-            source.code: _factor(source, profiles[source.device.id])
-            for source in site.sources(outlet_id)
-        },
+        factors=factors,
         sampler=sampler.id if sampler else None,
         keeping=Keeping(sampler.interval_min * 60, sampler.vessel_hold_min * 60)
         if sampler
         else None,
+        chained=tuple(in_order(chains)),
     )
 
 
-def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
-    outlet, rule = source.outlet, source.rule
-    known = factor(source.code, "hj212-2017")
+def _known(site: Site, outlet: Outlet, code: str) -> Factor:
+    """Give a factor as it is kept here: as the first of the platforms that take it has it."""
+    known = next(wire_factors(site, outlet, code), None)
     assert known is not None, "the settings were checked"
+    return known
+
+
+def _said(site: Site, station: Station, edition: Edition) -> dict[str, Spelling]:
+    """Give what is different on this platform's wire: codes of 2005, units of a dialect."""
+    said = {}
+    for name in station.outlets:
+        outlet = site.outlet(name)
+        for code in outlet.factors:
+            kept, there = _known(site, outlet, code), factor_in(code, edition)
+            if there is None or (there.code == code and there.unit == kept.unit):
+                continue
+            zero = convert(0.0, kept.unit, there.unit)
+            one = convert(1.0, kept.unit, there.unit)
+            said[code] = Spelling(there.code, one - zero, zero)
+    return said
+
+
+def _factor(site: Site, source: FactorSource, profile: Profile) -> FactorPlan:
+    outlet, rule = source.outlet, source.rule
+    known = _known(site, outlet, source.code)
     batch = is_batch(source, profile)
     cycle_min, lag_min = cycle(source, profile) if batch else (None, 0)
     amount = _amount(known, outlet.medium, has_flow=_flow_of(outlet) is not None)
     low, high = rule.range or (None, None)
+    judged = PointRule(
+        outlet.id,
+        source.code,
+        known.unit,
+        low,
+        high,
+        signed=may_be_negative(source.code, medium=outlet.medium),
+    )
+    chain = chain_of(source, judged, is_flow=source.code in FLOW_FACTORS)
+    if chain is not None and chain.changes_unit:
+        # the range is in the wire unit: the chain holds the value against it
+        point = profile.point(source.point)
+        own = "" if point is None else units_of(source, point)[0]
+        unit = first_unit(chain.steps, own=own, wire=known.unit)
+        judged = PointRule(outlet.id, source.code, unit)
     poll_s = source.device.period_s
     age_s = poll_s * CONTINUOUS_AGE_PERIODS
     if cycle_min is not None:
@@ -287,14 +382,7 @@ def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
         factor=source.code,
         device=source.device.id,
         point=source.point,
-        judge=PointRule(
-            outlet.id,
-            source.code,
-            known.unit,
-            low,
-            high,
-            signed=may_be_negative(source.code, medium=outlet.medium),
-        ),
+        judge=judged,
         period=stats.PeriodRule(
             outlet.id,
             source.code,
@@ -303,14 +391,41 @@ def _factor(source: FactorSource, profile: Profile) -> FactorPlan:
             amount=amount,
             # concentrations are weighted by flow; pH, temperature and the flow itself are not
             weighted=outlet.medium == "water" and amount.kind is stats.AmountKind.MASS,
+            day_rule=outlet.statistics.day_rule,
+            zero_flow=outlet.statistics.zero_flow,
+            needs=stats.Needs(**outlet.statistics.model_dump(exclude=_NOT_NEEDS)),
+            counter=_counter(rule, amount),
+            energetic=source.code in SOUND_LEVELS,
+            by_counter=rule.volume == "counter",
+            correction=None if chain is None else _correction(chain, outlet.gas),
+            inputs=() if chain is None else chain.inputs,
         ),
         limits=tuple(rules.Limit(**limit.model_dump()) for limit in rule.limits),
         poll_s=poll_s,
         cycle_min=cycle_min,
         lag_min=lag_min,
         max_age_s=rule.max_age_s or age_s,
+        calibration_s=None if rule.calibration_h is None else int(rule.calibration_h * 3600),
         timed=profile.measured_at is not None and source.point in profile.batch_points,
         corrected="oxygen" in rule.conversions,
+        counter_points=rule.counter.points if rule.counter else (),
+        volume_differs=outlet.statistics.volume_differs,
+        chain=chain,
+    )
+
+
+def _counter(rule: FactorRule, amount: stats.Amount) -> stats.CounterRule | None:
+    """Give what a flow's counter can do: never more than twice the meter's range."""
+    if rule.counter is None or rule.range is None:
+        return None
+    return stats.CounterRule(2 * rule.range[1] * amount.scale, rule.counter.rollover_m3)
+
+
+def _correction(chain: Chain, settings: GasSettings) -> stats.Correction | None:
+    if "oxygen" not in chain.steps:
+        return None
+    return stats.Correction(
+        settings.oxygen, chain.reference, chain.intake, chain.suspect, settings.zs_mode
     )
 
 

@@ -17,14 +17,17 @@ from functools import partial
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.exceedance import judge_measurement, judge_sample
+from agent.gas import O2_NEAR_AIR
 from agent.metrics import Metrics
-from agent.model import Cause, Measurement, Sample
+from agent.model import Cause, Kind, Measurement, Period, Sample
+from agent.near import Near
 from agent.plan import FactorPlan, Plan
-from agent.quality.judge import judge, measurement, state_sample
+from agent.quality.judge import counter_m3, judge, measurement, state_sample
 from agent.store import measurements, samples
 from agent.store.db import Store
 from agent.store.room import is_full
 from agent.store.series import Names
+from agent.telling import tell
 from agent.timekeeping import Timekeeper
 from drivers.device import BadAnswer, Device, DeviceError, NoAnswer, Reading
 
@@ -114,8 +117,10 @@ class BusPoll:
         time: Timekeeper,
         bells: Bells,
         metrics: Metrics,
+        near: Near | None = None,
     ) -> None:
         self.bus = bus
+        self._near = near or Near()
         self._plan, self._names, self._store = plan, names, store
         self._clock, self._time, self._bells, self._metrics = clock, time, bells, metrics
         start = clock.monotonic()
@@ -201,13 +206,19 @@ class BusPoll:
             (state_sample if taken.one.batch else judge)(taken.reading, taken.one.judge)
             for taken in shown
         ]
+        values = [
+            replace(sample, total=counter_m3(readings, taken.one.counter_points))
+            if taken.one.counter_points
+            else sample
+            for taken, sample in zip(shown, values, strict=True)
+        ]
         told, held = dict(due.told), tuple(due.held)
         return _Cycle(
             due,
             at=self._clock.now(),
             mono=mono,
             epoch=self._time.epoch if self._time.trusted else None,
-            values=tuple(values),
+            values=tuple(self._near.converted(self._plan, values, mono=mono)),
             results=self._results(due, [taken for taken in shown if taken.one.batch]),
             told=told,
             held=held,
@@ -255,9 +266,26 @@ class BusPoll:
         for sample in cycle.values:
             if not self._plan.outlets[sample.outlet].factors[sample.factor].batch:
                 judge_sample(connection, self._plan, names, sample, now=cycle.at)
+            if sample.reason.startswith(O2_NEAR_AIR):
+                self._tell_near_air(connection, sample, now=cycle.at)
         for result in cycle.results:
             if measurements.add(connection, result, names=names):
                 judge_measurement(connection, self._plan, names, result, now=cycle.at)
+
+    def _tell_near_air(self, connection: sqlite3.Connection, sample: Sample, *, now: float) -> None:
+        """Tell of a value converted with an oxygen close to that of air, once an hour (CEMS-08)."""
+        hour = Period.holding(Kind.HOUR, sample.at).start
+        tell(
+            connection,
+            self._plan,
+            "o2_near_air",
+            {"value": sample.value, "converted": sample.zs, "why": sample.reason},
+            ref=f"o2_near_air:{sample.outlet}:{sample.factor}:{hour}",
+            at=sample.at,
+            now=now,
+            outlet=sample.outlet,
+            factor=sample.factor,
+        )
 
     def _labelled(self, cycle: _Cycle) -> _Cycle:
         """Give a cycle its time when the clock came to be trusted while it waited for the disk."""

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
-from dataclasses import dataclass
+import sqlite3
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.errors import ConfigError
 from agent.plan import Plan, make_plan
-from agent.settings import load_site
+from agent.settings import Site, load_site
+from agent.settings.overriding import Override, outdated, overridden
 from agent.settings.storage import state_directory
+from agent.store import journal, overrides
+from agent.store.db import Store
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """A plan and the hash of the file it was made of."""
+    """A plan and the hash of the file it was made of.
+
+    `file` is the site as the file says it, where platforms set something else since.
+    """
 
     plan: Plan
     file_hash: str
+    file: Site | None = None
+
+    @property
+    def said(self) -> Site:
+        """The site as the file says it."""
+        return self.plan.site if self.file is None else self.file
 
 
 def read(path: Path) -> InForce:
@@ -47,3 +61,27 @@ def read_again(path: Path, before: InForce) -> InForce | None:
     if after.file_hash == before.file_hash:
         log.info("reload: the file has not changed")
     return after
+
+
+async def under_overrides(found: InForce, store: Store, *, now: float) -> InForce:
+    """Put what platforms set over what the file says (architecture §3.10).
+
+    Where the file says something else than it did then, it is right again, for good.
+    """
+    file = found.said
+    rows = await store.read(overrides.load)
+    gone = outdated(file, rows)
+    if gone:
+        await store.write(lambda connection: _forget(connection, gone, now))
+        rows = tuple(row for row in rows if row not in gone)
+    site = overridden(file, rows)
+    if site is file and found.file is None:
+        return found
+    return replace(found, plan=await asyncio.to_thread(make_plan, site), file=file)
+
+
+def _forget(connection: sqlite3.Connection, gone: tuple[Override, ...], now: float) -> None:
+    overrides.forget(connection, gone)
+    for one in gone:
+        detail = {"station": one.station, "name": one.name, "was": one.value}
+        journal.add(connection, "setting of the file again", detail, at=now)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from agent import __version__
 from agent.clock import Clock
+from agent.commands.shown import shown
+from agent.dues import dues
 from agent.line import Line
 from agent.plan import Plan
-from agent.report import DeviceHealth, Health
-from agent.store import actions, events, journal, outbox
+from agent.report import DeviceHealth, Health, LinkHealth, SignedHead
+from agent.store import actions, events, gaps, journal, outbox, series, signatures
 from agent.store.db import Store
 from agent.timekeeping import Timekeeper
 from agent.uplink.station import StationLink
 
+GAP_DAYS = 31
+"""How far back `status` looks for what a platform has not got."""
 _MB = 1024 * 1024
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 
@@ -37,8 +42,12 @@ class Observatory:
 
     async def health(self, station: str) -> bytes:
         """Make the health notice of one station."""
-        depth, head = await self.store.read(
-            lambda connection: (outbox.depth(connection, station), journal.head(connection))
+        depth, head, signed = await self.store.read(
+            lambda connection: (
+                outbox.depth(connection, station),
+                journal.head(connection),
+                signatures.newest(connection),
+            )
         )
         notice = Health(
             at=self.clock.now(),
@@ -53,6 +62,8 @@ class Observatory:
             clock_epoch=self.time.epoch,
             temperature_c=_temperature(),
             journal_head=head,
+            signed=SignedHead(**asdict(signed)) if signed else None,
+            link=self._link_health(station),
         )
         return notice.payload()
 
@@ -84,6 +95,14 @@ class Observatory:
         return await self.store.read(
             lambda connection: {name: outbox.depth(connection, name).open for name in names}
         )
+
+    def _link_health(self, station: str) -> LinkHealth | None:
+        links = [one for one in self.links() if one.contract.manners.station == station]
+        return self._counted(links[0]) if links else None
+
+    def _counted(self, link: StationLink) -> LinkHealth:
+        counts = dataclasses.asdict(link.counts())
+        return LinkHealth(**counts, unconfirmed=link.state.confirmation.unconfirmed)
 
     def _devices(self) -> tuple[DeviceHealth, ...]:
         return tuple(
@@ -125,6 +144,8 @@ class Observatory:
     async def _station(self, link: StationLink) -> dict[str, Any]:
         name = link.contract.manners.station
         depth = await self.store.read(lambda connection: outbox.depth(connection, name))
+        set_ = await self.store.read(lambda connection: shown(connection, name))
+        lacking = await self.store.read_apart(lambda connection: self._gaps(connection, name))
         return {
             "id": name,
             "mn": link.contract.mn,
@@ -137,7 +158,28 @@ class Observatory:
             "unconfirmed": link.state.confirmation.unconfirmed,
             "outbox": depth.open,
             "oldest_at": depth.oldest_at,
+            "gaps": lacking,
+            "set": set_,
+            "interface": link.state.interface,
+            "link": self._counted(link).model_dump(),
         }
+
+    def _gaps(self, connection: sqlite3.Connection, name: str) -> dict[str, dict[str, int]]:
+        """Count what a platform has not got of the last days: kind -> why -> periods."""
+        plan, now = self.plan(), self.clock.now()
+        station = plan.stations.get(name)
+        if station is None:
+            return {}
+        names = series.load(connection)
+        found = dues(
+            connection,
+            station,
+            names=names,
+            now=now,
+            kept_days=plan.site.storage.years * 366,
+            looking_back_s=GAP_DAYS * 86_400,
+        )
+        return gaps.counted(gap for due in found for gap in gaps.gaps(connection, due))
 
 
 def _recent(connection: sqlite3.Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

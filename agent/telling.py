@@ -1,6 +1,7 @@
 """Writes an event down and owes it to every platform that subscribed to its kind.
 
-Inside the transaction of whatever caused it; the journal gets a line for what an inspector asks.
+Inside the transaction of whatever caused it; the journal gets a line for what an inspector asks,
+and what is to be seen is filmed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from agent import report
+from agent.clips import FILMED, order_clips
 from agent.plan import Plan
 from agent.report import EventNotice
 from agent.store import events, journal, outbox
@@ -57,6 +59,8 @@ def tell(
     )
     _owe(connection, plan, notice, now)
     journal.add(connection, f"event {kind}", {"id": number, **detail}, at=now)
+    if kind in FILMED:
+        order_clips(connection, plan, kind, detail, outlet=outlet, factor=factor, now=now)
     return number
 
 

@@ -8,12 +8,26 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 
 from agent.clock import STEP_S, Clock, boot_id
+from agent.errors import PaikouError
 from agent.store import clock_steps, journal, samples
 from agent.store.db import Store
 
 log = logging.getLogger(__name__)
+
+
+class ClockRefused(PaikouError):
+    """The wall clock may not be set from here."""
+
+
+def set_wall_clock(at: float) -> None:
+    """Set the system's clock to UTC epoch seconds. Raises ClockRefused without the right to."""
+    try:
+        time.clock_settime(time.CLOCK_REALTIME, at)
+    except (OSError, OverflowError) as error:
+        raise ClockRefused(f"the clock cannot be set: {error}") from None
 
 
 class Timekeeper:

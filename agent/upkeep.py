@@ -1,20 +1,26 @@
-"""Gives up what is older than its time (architecture §3.12), a little at a time, and says so."""
+"""The night's work: sums up the days gone by, then gives up what is older than its time.
+
+A little at a time, and each of it is counted and journalled (architecture §3.12, §3.13).
+"""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from agent.clock import Clock
 from agent.metrics import Metrics
 from agent.plan import Plan
-from agent.store import journal, outbox
+from agent.reconciling import reconcile
+from agent.store import abandoned, frame_packs, journal, outbox
 from agent.store.db import Store
 
 log = logging.getLogger(__name__)
 
 DAY_S = 86_400
+HOUR_S = 3600
 CHUNK = 5000
 """Rows deleted in one commit, so that nobody waits long for the writer."""
 VACUUM_PAGES = 2000
@@ -47,11 +53,28 @@ _RESULTS = (
 )
 _EVENTS = "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE ended_at < ? LIMIT ?)"
 _ACTIONS = "DELETE FROM actions WHERE id IN (SELECT id FROM actions WHERE finished_at < ? LIMIT ?)"
+_FRAMES = "DELETE FROM frames WHERE id IN (SELECT id FROM frames WHERE last_at < ? LIMIT ?)"
+_COMMANDS = (
+    "DELETE FROM commands WHERE id IN"
+    " (SELECT id FROM commands WHERE received_at < ? AND done_at IS NOT NULL LIMIT ?)"
+)
+_DIGESTS = (
+    "DELETE FROM digests WHERE (day, station, outlet, kind) IN"
+    " (SELECT day, station, outlet, kind FROM digests WHERE day < ? LIMIT ?)"
+)
 _DEBTS = (
     "DELETE FROM deliveries WHERE (station, cn, start, st, revision) IN"
     " (SELECT station, cn, start, st, revision FROM deliveries"
     "  WHERE state <> 'open' AND start < ? LIMIT ?)"
 )
+_COLUMNS = (
+    "DELETE FROM columns WHERE (kind, start, series, col) IN"
+    " (SELECT kind, start, series, col FROM columns WHERE start < ? LIMIT ?)"
+)
+_MARKS = "DELETE FROM marks WHERE id IN (SELECT id FROM marks WHERE end < ? LIMIT ?)"
+_VALUES = _MARKS.replace("marks", "manual_values")
+_CHECKS = _MARKS.replace("marks", "checks")
+_FAULTS = _MARKS.replace("marks", "faults").replace("end <", "closed_at <")
 
 
 async def drop_stale(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> None:
@@ -64,32 +87,62 @@ async def drop_stale(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -
 
 
 async def upkeep(plan: Plan, store: Store, clock: Clock, metrics: Metrics) -> None:
-    """Drop what is too old to send, then prune what outlived its days."""
+    """Sum up the days, drop what is too old to send, then prune what outlived its days."""
     await drop_stale(plan, store, clock, metrics)
+    await reconcile(plan, store, clock)
     now = clock.now()
+    await _abandon(plan, store, metrics, now=now)
     for what, statement, before in _due(plan, now, clock.monotonic()):
-        gone = 0
-        while chunk := await store.write(_deleting(statement, before)):
-            gone += chunk
-        if gone:
+        # each commit says what it took: a crash leaves no rows gone that the journal still seals
+        while gone := await store.write(_pruning(what, statement, before, now)):
             metrics.dropped.labels(what).inc(gone)
-            await store.write(_noting(what, gone, before, now))
+    await _keep_share(plan, store, metrics, now=now)
     if not store.room.tight:  # others would take what we give back
         await store.write(_vacuum)
 
 
+async def _abandon(plan: Plan, store: Store, metrics: Metrics, *, now: float) -> None:
+    """Give up uploads that are still owed when the values they were made of go."""
+    storage = plan.site.storage
+    for minutes, days in ((True, storage.minutes_days), (False, storage.years * 366)):
+        job = partial(_abandoning, minutes=minutes, before=now - days * DAY_S, now=now)
+        while gone := await store.write(job):
+            metrics.dropped.labels("abandoned").inc(gone)
+
+
+async def _keep_share(plan: Plan, store: Store, metrics: Metrics, *, now: float) -> None:
+    """Keep the message log within the room it may take; days may have to go before their time."""
+    most = plan.site.storage.frames_mb * 1_000_000
+    gone = 0
+    while chunk := await store.write(partial(frame_packs.drop_above, bytes_=most, limit=CHUNK)):
+        gone += chunk
+    if gone:
+        metrics.dropped.labels("frames").inc(gone)
+        log.warning("the message log is larger than frames_mb: %d rows gone before time", gone)
+        await store.write(_noting("frames beyond frames_mb", gone, now, now))
+
+
 def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]]:
     """Give what to prune: its name, the statement, and from when on it stays."""
-    storage = plan.site.storage
-    yield "samples", _SAMPLES, now - storage.samples_days * DAY_S
+    # whole hours and days: what the journal sealed together goes together
+    storage, hour, day = plan.site.storage, now // HOUR_S * HOUR_S, now // DAY_S * DAY_S
+    yield "frames", _FRAMES, now - storage.frames_days * DAY_S
+    yield "samples", _SAMPLES, hour - storage.samples_days * DAY_S
     yield "untimed", _UNTIMED, mono - storage.samples_days * DAY_S
-    yield "minutes", _MINUTES, now - storage.minutes_days * DAY_S
-    years = now - storage.years * 366 * DAY_S
+    yield "minutes", _MINUTES, hour - storage.minutes_days * DAY_S
+    years = day - storage.years * 366 * DAY_S
     yield "statistics", _LONGER, years
     yield "results", _RESULTS, years
     yield "events", _EVENTS, years
     yield "actions", _ACTIONS, years
     yield "deliveries", _DEBTS, years
+    yield "commands", _COMMANDS, years
+    yield "digests", _DIGESTS, years
+    yield "columns", _COLUMNS, years
+    yield "marks", _MARKS, years
+    yield "manual_values", _VALUES, years
+    yield "checks", _CHECKS, years
+    yield "faults", _FAULTS, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 
@@ -105,8 +158,25 @@ def _dropping(station: str, before: float, now: float) -> Callable[[sqlite3.Conn
     return job
 
 
-def _deleting(statement: str, before: float) -> Callable[[sqlite3.Connection], int]:
-    return lambda connection: connection.execute(statement, (before, CHUNK)).rowcount
+def _abandoning(connection: sqlite3.Connection, *, minutes: bool, before: float, now: float) -> int:
+    total = 0
+    for station, cn, uploads in abandoned.abandon(connection, before, minutes=minutes, limit=CHUNK):
+        detail = {"station": station, "cn": cn, "uploads": uploads, "before": before}
+        journal.add(connection, "uploads abandoned", detail, at=now)
+        total += uploads
+    return total
+
+
+def _pruning(
+    what: str, statement: str, before: float, now: float
+) -> Callable[[sqlite3.Connection], int]:
+    def job(connection: sqlite3.Connection) -> int:
+        rows = connection.execute(statement, (before, CHUNK)).rowcount
+        if rows:
+            _noting(what, rows, before, now)(connection)
+        return rows
+
+    return job
 
 
 def _noting(what: str, rows: int, before: float, now: float) -> Callable[[sqlite3.Connection], str]:

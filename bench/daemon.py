@@ -26,6 +26,8 @@ from agent.tools.migrate import migrate
 
 READY_GOAL_S = 2.0
 MEMORY_GOAL_MB = 90.0
+STEP_MS = 200
+"""Between two old samples: an hour of them is 20 MB."""
 DEVICES = 20
 WARM_S = 20.0
 _MB = 1024 * 1024
@@ -119,9 +121,9 @@ def grow(directory: Path, size_mb: int) -> int:
             with transaction(connection):
                 connection.executemany(
                     "INSERT INTO samples VALUES (?, 0, zeroblob(1100))",
-                    ((key + number << 16,) for number in range(20_000)),
+                    ((key + number * STEP_MS << 16,) for number in range(20_000)),
                 )
-            key += 20_000
+            key += 20_000 * STEP_MS
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
     return path.stat().st_size // _MB
 
@@ -140,6 +142,9 @@ def main() -> int:
             pid, ready_s = agent
             time.sleep(options.warm_s)
             memory = resident_mb(pid)
+        # an older store, from before anything in it was sealed
+        (directory / "state").rename(directory / "first")
+        migrate(directory / "state")
         size = grow(directory, options.store_mb)
         with running_agent(path, directory) as agent:
             _, big_s = agent

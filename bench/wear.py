@@ -1,8 +1,9 @@
 """Bytes written to disk in a day at the standard site: 12 instruments, 100 points, every 5 s.
 
 The real worker code runs against a real store on a clock of our own: every cycle is judged, packed
-and committed, every minute, hour and real-time frame is made, owed and marked as delivered. What
-reached the block layer is read from /proc/self/io. Goal: at most 1 GB a day.
+and committed, every minute, hour and real-time frame is made, owed, marked as delivered and kept in
+the message log with its answer. What reached the block layer is read from /proc/self/io. Goal: at
+most 1 GB a day.
 """
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ from agent.bells import Bells
 from agent.metrics import Metrics
 from agent.periods import Periods
 from agent.poll import BusPoll
-from agent.store import outbox, series
+from agent.store import frames, outbox, series
 from agent.store.db import Store
+from agent.store.frames import FrameLog
 from agent.timekeeping import Timekeeper
 from agent.tools.migrate import migrate
+from protocols.hj212.flag import Flag
+from protocols.hj212.segment import Segment
+from protocols.hj212.times import wire_qn
 
 GOAL_BYTES = 1e9
 START = 1_795_000_000.0 // 3600 * 3600
 CYCLE_S = 5.0
+LOGGED = frames.FLUSH_S // CYCLE_S
+"""Cycles after which the message log goes to disk."""
 
 
 class BenchClock:
@@ -89,31 +96,51 @@ async def run(directory: Path, hours: float) -> tuple[int, int, int]:
         )
         periods = Periods(plan, names, store, clock, Bells(), Metrics())
         await periods.close_due()
+        log = FrameLog(store, clock, Metrics())
         before = written()
         cycles = int(hours * 3600 / CYCLE_S)
         uploads = 0
-        for _ in range(cycles):
+        for cycle in range(cycles):
             for half in (poll._due[:6], poll._due[6:]):
                 taken = [await poll._ask(due) for due in half]
-                kept = [asyncio.ensure_future(poll._keep(cycle)) for cycle in taken]
+                kept = [asyncio.ensure_future(poll._keep(one)) for one in taken]
                 await asyncio.sleep(0)  # let them queue up first
                 await store.write(lambda _: None)  # two commits a cycle: the line takes its time
                 await asyncio.gather(*kept)
             await periods.close_due()
-            uploads += await store.write(lambda c: deliver(c, clock.now()))
+            if cycle % LOGGED == 0:
+                flushed = asyncio.ensure_future(log.flush(patient=True))
+                await asyncio.sleep(0)  # let it queue up: it waits for company
+            else:
+                flushed = asyncio.ensure_future(asyncio.sleep(0))
+            sent = await store.write(lambda c: deliver(c, clock.now()))
+            await flushed
+            for row in sent:
+                note(log, row)
+            uploads += len(sent)
             clock.at += CYCLE_S
         return written() - before, cycles, uploads
 
 
-def deliver(connection: sqlite3.Connection, now: float) -> int:
+def deliver(connection: sqlite3.Connection, now: float) -> list[outbox.Row]:
     """Mark what is owed as delivered."""
-    count = 0
+    sent = []
     for outlet in standard_site.OUTLETS:
         rows = outbox.to_send(connection, outlet.lower(), now=now + 60, live_s=1e9, limit=100)
         for row in rows:
             outbox.done(connection, row, "accepted", outcome="9014", now=now)
-        count += len(rows)
-    return count
+        sent += rows
+    return sent
+
+
+def note(log: FrameLog, row: outbox.Row) -> None:
+    """Log an upload and its answer, as the sender and the link do."""
+    qn, mn = wire_qn(row.qn_ms), f"{standard_site.MN}{int(row.station[-1]) - 1:02d}"
+    said = Segment(qn=qn, st=row.st, cn=row.cn, pw="123456", mn=mn, flag=Flag.of(5), cp=row.body)
+    answer = Segment(qn=qn, st="91", cn="9014", pw="123456", mn=mn, flag=Flag.of(4))
+    log.sent(row.station, said)
+    log.received(row.station, answer)
+    log.settled(row.station, qn, cn=row.cn, outcome="9014")
 
 
 def main() -> int:

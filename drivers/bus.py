@@ -5,8 +5,9 @@ The rules that keep a late or foreign answer from becoming a value:
 1. One exchange at a time, whoever asks.
 2. After an exchange without a good answer the line is dirty: nobody asks anything before it has
    been silent for one whole time-out of the device that failed.
-3. A question whose answer could be mistaken for that to an unanswered earlier one of the same unit
-   waits (`drivers.units`); the same question again does not.
+3. A question whose answer could be mistaken for that to an unanswered earlier one waits
+   (`drivers.units`), be it of another unit where answers do not name theirs; the same question
+   again does not. A lost connection to a line behind a gateway settles nothing.
 4. Retries are ours: none for a write, and a read goes back into the queue for its next try.
 """
 
@@ -14,86 +15,52 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
+from drivers.counts import Counts
 from drivers.device import BadAnswer, DeviceError, Fault, NoAnswer, Refused
 from drivers.line import NoLine, Record, Wire
-from drivers.modbus_wire import TcpWire
-from drivers.profile_model import Line
-from drivers.question import READ_HOLDING, WRITE_MANY, WRITE_ONE, Question
-from drivers.serial_line import SerialWire
-from drivers.settings import BusSettings, SerialBus, TcpBus, Timing
+from drivers.pace import Pace
+from drivers.question import (
+    COIL_ON,
+    READ_COILS,
+    READ_HOLDING,
+    WRITE_COIL,
+    WRITE_COILS,
+    WRITE_MANY,
+    WRITE_ONE,
+    Asked,
+    FrameQuestion,
+    Question,
+)
+from drivers.settings import AnyBus, StreamBus
+from drivers.taps import Taps
 from drivers.turns import Turns
 from drivers.units import Unit
+from drivers.wires import wire_of
+
+__all__ = ["Bus", "Counts", "Pace"]
+
+T = TypeVar("T")
 
 LINE_PAUSE_S = 0.1
 """The most a pause of one unit may cost its neighbours; what is longer is the unit's own."""
 NEVER_SILENT = 5
 """Silences to wait before a line that chatters all the time is given up for this question."""
-RETRIES = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How one unit wants to be asked. The gap counts from its last answer."""
-
-    timeout_s: float
-    gap_s: float
-    retries: int = RETRIES
-
-    @classmethod
-    def of(cls, site: Timing, line: Line) -> Pace:
-        """Take what the site file says, and the profile's word for the rest."""
-        timeout_ms = line.timeout_ms if site.timeout_ms is None else site.timeout_ms
-        gap_ms = line.gap_ms if site.gap_ms is None else site.gap_ms
-        retries = RETRIES if site.retries is None else site.retries
-        return cls(timeout_ms / 1000, gap_ms / 1000, retries)
-
-
-@dataclass(slots=True)
-class Counts:
-    """What happened on a bus since it was made. `wrong_unit`: (asked, answered) -> how often."""
-
-    asked: int = 0
-    answered: int = 0
-    refused: int = 0
-    no_answer: int = 0
-    bad_answer: int = 0
-    no_line: int = 0
-    wrong_unit: Counter[tuple[int, int]] = field(default_factory=Counter)
-
-    def note(self, question: Question, error: DeviceError | None) -> None:
-        """Count one exchange by how it ended."""
-        self.asked += 1
-        match error:
-            case None:
-                self.answered += 1
-            case Refused():
-                self.refused += 1
-            case NoLine():
-                self.no_line += 1
-            case NoAnswer():
-                self.no_answer += 1
-            case BadAnswer():
-                self.bad_answer += 1
-                if error.other_unit is not None:
-                    self.wrong_unit[question.unit, error.other_unit] += 1
 
 
 class Bus:
     """A line with instruments on it, used within one event loop; `async with` closes it."""
 
     def __init__(
-        self, settings: BusSettings, *, record: Record | None = None, wire: Wire | None = None
+        self, settings: AnyBus, *, record: Record | None = None, wire: Wire | None = None
     ) -> None:
         self._settings = settings
-        self._listener = record
-        self._taps: list[tuple[int, list[tuple[str, bytes]]]] = []
-        self._wire = wire or _wire(settings, self.heard)
+        self._taps = Taps(record)
+        self._wire = wire or wire_of(settings, self.heard)
+        self._far = isinstance(settings, StreamBus)
         self._turns = Turns()
         self._units: dict[int, Unit] = {}
         self._asking = 0
@@ -135,8 +102,7 @@ class Bus:
         Raises NoAnswer, BadAnswer or Refused. A unit that stayed silent several times is left alone
         for a while, except for orders.
         """
-        question = Question(address, function, start, count)
-        return await self._answer(question, timing, order=order)
+        return await self._ask(Question(address, function, start, count), timing, order=order)
 
     async def write(
         self,
@@ -146,74 +112,120 @@ class Bus:
         *,
         timing: Pace,
         single: bool = False,
+        coils: bool = False,
         order: bool = True,
     ) -> None:
         """Write holding registers in one request, function 16, or 6 when `single`. Never retried.
 
-        Raises NoAnswer or BadAnswer when it is not known what became of it, Refused on a no.
+        `coils`: 0 or 1 each, functions 15 and 5. Raises NoAnswer or BadAnswer when it is not known
+        what became of it, Refused on a no.
         """
-        function = WRITE_ONE if single else WRITE_MANY
+        function = (WRITE_COIL if coils else WRITE_ONE) if single else WRITE_MANY
+        if coils and not single:
+            function = WRITE_COILS
+        if function == WRITE_COIL:
+            values = [COIL_ON if values[0] else 0]
         question = Question(address, function, start, len(values), tuple(values))
         if single and self._wire.echo is None:
             await self._learn_echo(question, timing)
-        await self._answer(question, timing, order=order)
+        await self._ask(question, timing, order=order)
 
-    @contextlib.contextmanager
-    def tap(self, address: int) -> Iterator[list[tuple[str, bytes]]]:
+    async def talk(self, question: FrameQuestion, *, timing: Pace, order: bool = False) -> bytes:
+        """Send one question of another protocol than Modbus; give the frame of its answer.
+
+        Raises NoAnswer or BadAnswer. The rules are those of `read`, and for a question that does
+        not only read those of `write`.
+        """
+
+        def send() -> Awaitable[bytes]:
+            return self._wire.talk(question, timeout_s=timing.timeout_s)
+
+        return await self._answer(question, timing, order=order, send=send)
+
+    async def attend(self, overhear: Callable[[bytes], None] | None) -> None:
+        """Open the line and give every byte that comes to `overhear`, asked for or not.
+
+        Raises NoLine.
+        """
+        await self._wire.attend(overhear)
+
+    def tap(self, address: int) -> contextlib.AbstractContextManager[list[tuple[str, bytes]]]:
         """Collect the frames of one unit's exchanges while the block runs."""
-        entry: tuple[int, list[tuple[str, bytes]]] = (address, [])
-        self._taps.append(entry)
-        try:
-            yield entry[1]
-        finally:
-            self._taps.remove(entry)
+        return self._taps.tap(address)
 
-    async def _answer(self, question: Question, timing: Pace, *, order: bool) -> list[int]:
+    async def _ask(self, question: Question, timing: Pace, *, order: bool) -> list[int]:
+        def send() -> Awaitable[list[int]]:
+            return self._wire.ask(question, timeout_s=timing.timeout_s)
+
+        return await self._answer(question, timing, order=order, send=send)
+
+    async def _answer(
+        self, question: Asked, timing: Pace, *, order: bool, send: Callable[[], Awaitable[T]]
+    ) -> T:
         unit = self._units.setdefault(question.unit, Unit(question.unit))
         if not order:
             unit.may_be_polled(_now())
         retries = timing.retries if question.reads and not unit.misses else 0
         while True:
             try:
-                values = await self._try(unit, question, timing, order=order)
+                answer = await self._try(unit, question, timing, order=order, send=send)
             except NoLine:
                 for known in self._units.values():
-                    known.forget()
+                    known.forget(debts=not self._far)
                 raise
             except Refused:
                 unit.refused()
                 raise
             except (NoAnswer, BadAnswer):
-                if retries:
+                if retries and unit.may_retry():
                     retries -= 1
+                    self.counts.retry(question.unit)
                     continue
                 unit.missed(_now())
                 raise
             unit.answered(question, _now(), timeout_s=timing.timeout_s)
-            return values
+            return answer
 
-    async def _try(self, unit: Unit, question: Question, timing: Pace, *, order: bool) -> list[int]:
+    async def _try(
+        self,
+        unit: Unit,
+        question: Asked,
+        timing: Pace,
+        *,
+        order: bool,
+        send: Callable[[], Awaitable[T]],
+    ) -> T:
         while True:
-            await _until(unit.ready_at(question, _now()))
+            await _until(self._ready_at(unit, question))
             async with self._turns.turn(order=order):
-                if unit.ready_at(question, _now()) > _now():
+                if self._ready_at(unit, question) > _now():
                     continue
                 await self._line_ready(timing)
-                return await self._exchange(unit, question, timing)
+                return await self._exchange(unit, question, timing, send=send)
 
-    async def _exchange(self, unit: Unit, question: Question, timing: Pace) -> list[int]:
+    def _ready_at(self, unit: Unit, question: Asked) -> float:
+        """Tell when nothing that is still owed, by whomever, could pass for the answer."""
+        now = _now()
+        others = (known.clear_at(question, now) for known in self._units.values() if known.doubts)
+        return max(unit.ready_at(question, now), *others, 0.0)
+
+    async def _exchange(
+        self, unit: Unit, question: Asked, timing: Pace, *, send: Callable[[], Awaitable[T]]
+    ) -> T:
         """Ask once. Unless the answer came, the line is dirty and an answer may still be owed.
 
         That holds for a cancelled exchange too. An answer with a wrong checksum did come.
         """
-        self._asking = question.unit
+        self._asking, began = question.unit, _now()
         dirty = owed = True
         try:
-            values = await self._wire.ask(question, timeout_s=timing.timeout_s)
+            answer = await send()
             dirty = owed = False
         except DeviceError as error:
-            self._note(question, error)
-            dirty = isinstance(error, BadAnswer | NoAnswer) and not isinstance(error, NoLine)
+            self._note(question, error, began)
+            dirty = isinstance(error, BadAnswer | NoAnswer)
+            if isinstance(error, NoLine):
+                dirty = self._far and bool(error.sent)
             corrupt = isinstance(error, BadAnswer) and error.fault is Fault.CHECKSUM
             owed = dirty and not corrupt
             raise
@@ -225,8 +237,8 @@ class Bus:
                 self._dirty_s, self._dirty_at = timing.timeout_s, now
             if owed:
                 unit.doubt(question, now, timeout_s=timing.timeout_s)
-        self._note(question, None)
-        return values
+        self._note(question, None, began)
+        return answer
 
     async def _line_ready(self, timing: Pace) -> None:
         """Wait for the silence this line needs now, holding the turn."""
@@ -248,12 +260,14 @@ class Bus:
 
         The answer to a single write is the same bytes as its request, so an echo would pass for it.
         """
-        read = Question(question.unit, READ_HOLDING, question.start, 1)
+        table = READ_COILS if question.function == WRITE_COIL else READ_HOLDING
+        read = Question(question.unit, table, question.start, 1)
         with contextlib.suppress(NoAnswer, Refused):
-            await self._answer(read, timing, order=True)
+            await self._ask(read, timing, order=True)
 
-    def _note(self, question: Question, error: DeviceError | None) -> None:
-        self.counts.note(question, error)
+    def _note(self, question: Asked, error: DeviceError | None, began: float) -> None:
+        now = _now()
+        self.counts.end(question.unit, error, took_s=now - began, now=now)
         if isinstance(error, NoLine):
             self.trouble = str(error)
         elif error is None or isinstance(error, Refused):
@@ -261,19 +275,7 @@ class Bus:
 
     def heard(self, direction: str, data: bytes) -> None:
         """Take note of bytes that passed; the wire calls it."""
-        if self._listener:
-            self._listener(direction, data)
-        for address, frames in self._taps:
-            if address == self._asking:
-                frames.append((direction, data))
-
-
-def _wire(settings: BusSettings, record: Record) -> Wire:
-    match settings:
-        case SerialBus():
-            return SerialWire(settings, record)
-        case TcpBus():
-            return TcpWire(settings, record)
+        self._taps.heard(direction, data, unit=self._asking)
 
 
 async def _until(at: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from drivers.device import NoAnswer
-from drivers.question import Question
+from drivers.question import FrameQuestion, Question
 
 Record = Callable[[str, bytes], None]
 """Gets every frame: ">" sent or "<" received, and its bytes."""
@@ -36,6 +36,15 @@ class Wire(Protocol):
 
         Raises NoLine, NoAnswer, BadAnswer or Refused.
         """
+
+    async def talk(self, question: FrameQuestion, *, timeout_s: float) -> bytes:
+        """Send one question of another protocol than Modbus and give the frame that answers it.
+
+        Raises NoLine, NoAnswer or BadAnswer.
+        """
+
+    async def attend(self, overhear: Callable[[bytes], None] | None) -> None:
+        """Open the line and give every byte that comes to `overhear`. Raises NoLine."""
 
     def close(self) -> None:
         """Give the port or the connection up."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 
 from drivers.bus import Bus, Pace
-from drivers.decode import Answer, State, find, readings_of, state_of
+from drivers.decode import Answer, find, readings_of, state_of
 from drivers.device import BadAnswer, Clock, DeviceError, NoAnswer, Reading, Refused
-from drivers.plan import Span, Want, plan, split, want_of
+from drivers.look import Look
+from drivers.parameters import CheckResult, ParameterValue, checks_of, parameters_of
+from drivers.plan import Span, Want, plan, plan_parameters, split, want_of
 from drivers.profile import with_overrides
 from drivers.profile_model import Profile
 from drivers.question import FUNCTIONS
@@ -22,15 +23,6 @@ REASK_S = 60.0
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One reading of an instrument with all that led to it. `state` is None while it is busy."""
-
-    answers: tuple[Answer, ...]
-    state: State | None
-    readings: tuple[Reading, ...]
-
-
 class ModbusDevice:
     """Instrument whose profile lists Modbus registers."""
 
@@ -40,8 +32,8 @@ class ModbusDevice:
         self.settings = settings
         self.profile = with_overrides(profile, settings.points)
         self.pace = Pace.of(settings.timing, profile.line)
-        self._bus = bus
-        self._clock = clock
+        self.bus = bus
+        self.clock = clock
         self._spans = plan(self.profile)
         self._first: Span | None = None
         self._refused: dict[Span, tuple[Refused, float]] = {}
@@ -58,11 +50,7 @@ class ModbusDevice:
         A busy instrument gives no reading for what it was busy with. Raises NoAnswer or BadAnswer
         when nothing at all came.
         """
-        look = await self.look()
-        for answer in look.answers:
-            if answer.error is None or isinstance(answer.error, Refused):
-                return list(look.readings)
-        raise look.answers[0].error or NoAnswer("nothing was asked")
+        return list((await self.look()).came)
 
     async def look(self, *, order: bool = False) -> Look:
         """Ask for every point once and give the answers too. Errors are in the answers."""
@@ -73,7 +61,7 @@ class ModbusDevice:
             return Look(answers, None, ())
         without = self.profile.batch_points if torn else frozenset[str]()
         readings = readings_of(
-            self.profile, answers, state, taken_at=self._clock.now(), without=without
+            self.profile, answers, state, taken_at=self.clock.now(), without=without
         )
         return Look(answers, state, tuple(readings))
 
@@ -117,10 +105,10 @@ class ModbusDevice:
     async def _ask(self, span: Span, *, order: bool) -> list[Answer]:
         """Ask one span; a joined one that is refused is taken apart, now and for good."""
         refused = self._refused.get(span)
-        if refused and self._clock.monotonic() < refused[1]:
+        if refused and self.clock.monotonic() < refused[1]:
             return [Answer(span, error=refused[0])]
         try:
-            values = await self._registers(Want(span.table, span.start, span.end), order=order)
+            values = await self.registers(Want(span.table, span.start, span.end), order=order)
         except Refused as error:
             parts = split(span) if error.code in SPLITTABLE else [span]
             if len(parts) == 1:
@@ -133,17 +121,31 @@ class ModbusDevice:
         self._refused.pop(span, None)
         return [Answer(span, values)]
 
-    async def _registers(self, want: Want, *, order: bool) -> tuple[int, ...]:
+    async def kept(self, *, order: bool = False) -> tuple[list[ParameterValue], list[CheckResult]]:
+        """Read the settings the instrument keeps and the results of its checks.
+
+        What failed is None. Raises NoAnswer or BadAnswer when nothing at all came.
+        """
+        answers: list[Answer] = []
+        for span in plan_parameters(self.profile):
+            answers += await self._ask(span, order=order)
+        if answers and all(isinstance(one.error, NoAnswer | BadAnswer) for one in answers):
+            raise answers[0].error or NoAnswer("nothing was asked")
+        return parameters_of(self.profile, answers), checks_of(self.profile, answers)
+
+    async def registers(self, want: Want, *, order: bool) -> tuple[int, ...]:
+        """Read some registers or bits. Raises NoAnswer, BadAnswer or Refused."""
         function, count = FUNCTIONS[want.table], want.last - want.first
         address = self.settings.address
-        values = await self._bus.read(
+        values = await self.bus.read(
             address, function, want.first, count, timing=self.pace, order=order
         )
         return tuple(values)
 
     def _take_apart(self, span: Span, parts: list[Span], error: Refused) -> None:
-        at = self._spans.index(span)
-        self._spans[at : at + 1] = parts
+        if span in self._spans:
+            at = self._spans.index(span)
+            self._spans[at : at + 1] = parts
         _log.info(
             "%s: %s registers from %d refused together (%s), asked in %d parts from now on",
             self.id, span.count, span.start, error, len(parts),
@@ -156,7 +158,7 @@ class ModbusDevice:
             _log.warning(
                 "%s: %s registers %d..%d: %s", self.id, span.table, span.start, span.end - 1, error
             )
-        self._refused[span] = (error, self._clock.monotonic() + REASK_S)
+        self._refused[span] = (error, self.clock.monotonic() + REASK_S)
 
     def _time_apart(self) -> Want | None:
         """Give the registers of the result's time where they do not come with the result."""
@@ -180,7 +182,7 @@ class ModbusDevice:
         if time is None or find(answers, time).error:
             return False
         try:
-            again = await self._registers(time, order=order)
+            again = await self.registers(time, order=order)
         except DeviceError:
             return True
         return again != find(answers, time).cut(time)

@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ConnectionException, ModbusException
 from pymodbus.pdu import DecodePDU, ModbusPDU
-from pymodbus.pdu.bit_message import ReadCoilsRequest, ReadDiscreteInputsRequest
+from pymodbus.pdu.bit_message import (
+    ReadCoilsRequest,
+    ReadDiscreteInputsRequest,
+    WriteMultipleCoilsRequest,
+    WriteSingleCoilRequest,
+)
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
     ReadInputRegistersRequest,
@@ -23,7 +29,14 @@ from pymodbus.pdu.register_message import (
 
 from drivers.device import BadAnswer, Fault, NoAnswer, Refused
 from drivers.line import NoLine, Patience, Record
-from drivers.question import READS_OF_BITS, WRITE_ONE, Question
+from drivers.question import (
+    COIL_ON,
+    READS_OF_BITS,
+    WRITE_ONE,
+    WRITES_OF_BITS,
+    FrameQuestion,
+    Question,
+)
 from drivers.settings import TcpBus
 
 _REQUESTS: dict[int, type[ModbusPDU]] = {
@@ -35,6 +48,8 @@ _REQUESTS: dict[int, type[ModbusPDU]] = {
         ReadInputRegistersRequest,
         WriteSingleRegisterRequest,
         WriteMultipleRegistersRequest,
+        WriteSingleCoilRequest,
+        WriteMultipleCoilsRequest,
     )
 }
 _EXCEPTIONS = {
@@ -56,6 +71,10 @@ LONGEST_EXCHANGE_S = 300.0
 
 def request_pdu(question: Question) -> bytes:
     """Print the PDU of a question: function and data."""
+    if question.function in WRITES_OF_BITS:
+        bits = [bool(value) for value in question.values]
+        coils = _REQUESTS[question.function](address=question.start, bits=bits)
+        return bytes((question.function,)) + coils.encode()
     request = _REQUESTS[question.function](
         address=question.start,
         count=0 if question.function == WRITE_ONE else question.count,
@@ -123,6 +142,14 @@ class TcpWire:
         self._silent = 0
         self._patience.worked()
         return self._values(question)
+
+    async def talk(self, question: FrameQuestion, *, timeout_s: float) -> bytes:
+        """Raise NoLine: nothing but Modbus goes over a Modbus TCP line."""
+        raise NoLine("only Modbus goes over this line; a serial server is kind serial-over-tcp")
+
+    async def attend(self, overhear: Callable[[bytes], None] | None) -> None:
+        """Raise NoLine: nobody speaks here unasked."""
+        raise NoLine("nobody speaks unasked on a Modbus TCP line")
 
     def close(self) -> None:
         """Close the connection; the next question makes a new one."""
@@ -227,6 +254,12 @@ async def _call(client: AsyncModbusTcpClient, question: Question) -> ModbusPDU:
             return await client.read_input_registers(start, count=question.count, device_id=unit)
         case 6:
             return await client.write_register(start, question.values[0], device_id=unit)
+        case 5:
+            on = question.values[0] == COIL_ON
+            return await client.write_coil(start, on, device_id=unit)
+        case 15:
+            bits = [bool(value) for value in question.values]
+            return await client.write_coils(start, bits, device_id=unit)
         case _:
             return await client.write_registers(start, list(question.values), device_id=unit)
 

@@ -11,7 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from drivers.profile_model import Block, MeasuredAt, Point, Profile, StateWord, Table
+from drivers.profile_model import (
+    Block,
+    Check,
+    MeasuredAt,
+    Parameter,
+    Point,
+    Profile,
+    StateWord,
+    Table,
+)
+from protocols.registers import time_width
 
 HOLE = 20
 BITS_PER_REGISTER = 16
@@ -46,9 +56,17 @@ class Span:
         return self.table == want.table and self.start <= want.first and want.last <= self.end
 
 
-def want_of(item: Point | StateWord | MeasuredAt) -> Want:
+def want_of(item: Point | StateWord | MeasuredAt | Parameter | Check) -> Want:
     """Give the registers one item of a profile takes."""
     return Want(item.table, item.address, item.address + item.width)
+
+
+def time_of_check(check: Check) -> Want | None:
+    """Give the registers of a check's own time."""
+    if check.time_address is None or check.time_format is None:
+        return None
+    end = check.time_address + time_width(check.time_format)
+    return Want(check.table, check.time_address, end)
 
 
 def wants_of(profile: Profile) -> list[Want]:
@@ -69,8 +87,24 @@ def plan(profile: Profile) -> list[Span]:
     Fewest by going up the addresses and joining as long as it is allowed, which is optimal for
     intervals. Spans come in the order of table and address.
     """
+    return _spans(wants_of(profile), profile)
+
+
+def plan_parameters(profile: Profile) -> list[Span]:
+    """Give the requests for its parameters and the results of its checks, under the same rules.
+
+    A check and its own time are one want: they belong to one another.
+    """
+    wants = [want_of(parameter) for parameter in profile.parameters]
+    for check in profile.checks:
+        time = time_of_check(check)
+        wants.append(_hull([want_of(check), time]) if time else want_of(check))
+    return _spans(wants, profile)
+
+
+def _spans(wants: Iterable[Want], profile: Profile) -> list[Span]:
     spans: list[Span] = []
-    for want in sorted(wants_of(profile)):
+    for want in sorted(wants):
         joined = _join(spans[-1], want, profile) if spans else None
         if joined:
             spans[-1] = joined

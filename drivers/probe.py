@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from drivers.bus import Bus, Pace
 from drivers.decode import Answer
 from drivers.device import BadAnswer, Clock, DeviceError, NoAnswer, Reading, Refused
+from drivers.frame_decode import Heard
 from drivers.line import NoLine
 from drivers.profile_model import Profile
 from drivers.question import READ_HOLDING
@@ -20,7 +21,10 @@ UNITS = range(1, 248)
 
 @dataclass(frozen=True, slots=True)
 class ProbedSpan:
-    """One request as it was answered. `error` is empty where registers came."""
+    """One request as it was answered. `error` is empty where an answer came.
+
+    Of a protocol other than Modbus: `table` is the question, `count` the bytes of the answer.
+    """
 
     table: str
     start: int
@@ -124,11 +128,14 @@ async def scan(
             yield FoundUnit(address, f"register 0 = {registers[0]:04X}")
 
 
-def _silent(answer: Answer) -> bool:
+def _silent(answer: Answer | Heard) -> bool:
     return isinstance(answer.error, NoAnswer | BadAnswer)
 
 
-def _span(answer: Answer) -> ProbedSpan:
+def _span(answer: Answer | Heard) -> ProbedSpan:
+    if isinstance(answer, Heard):
+        name, size = answer.question.id, len(answer.frame)
+        return ProbedSpan(name, 0, size, (), _text(answer.error))
     span, error = answer.span, answer.error
     return ProbedSpan(span.table, span.start, span.count, answer.values, _text(error))
 

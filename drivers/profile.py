@@ -1,4 +1,8 @@
-"""Profiles from YAML files: `water/hach-codmax-ii` is `<directory>/water/hach-codmax-ii.yaml`."""
+"""Profiles from YAML files: `water/hach-codmax-ii` is `<directory>/water/hach-codmax-ii.yaml`.
+
+The site's own folder goes before the packaged ones: a file of the same name there takes the place
+of ours.
+"""
 
 from __future__ import annotations
 
@@ -6,51 +10,49 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
 import drivers
+from drivers.profile_file import ProfileError, read_profile
 from drivers.profile_model import (
     Batch,
     Block,
     Line,
     MeasuredAt,
+    Parameter,
     Point,
     Profile,
+    Quantity,
     StateRange,
     StateWord,
     UnitFrom,
+    Value,
 )
 from drivers.settings import PointOverride
 
 __all__ = [
+    "USER_DIRECTORY",
     "Batch",
     "Block",
     "Line",
     "MeasuredAt",
+    "Parameter",
     "Point",
     "Profile",
     "ProfileError",
+    "Quantity",
     "StateRange",
     "StateWord",
     "UnitFrom",
     "default_directories",
     "load_profile",
+    "profile_directories",
     "profile_names",
     "profile_schema",
     "with_overrides",
 ]
 
 
-class ProfileError(Exception):
-    """A profile is not there or not right. `file`, `line` and `key` say where; line 0: unknown."""
-
-    def __init__(self, message: str, *, file: str = "", line: int = 0, key: str = "") -> None:
-        where = ":".join(part for part in (file, str(line) if line else "") if part)
-        super().__init__(": ".join(part for part in (where, key, message) if part))
-        self.file = file
-        self.line = line
-        self.key = key
+USER_DIRECTORY = Path("/etc/paikou/profiles")
+"""Where a site keeps profiles of its own, unless its site file names another folder."""
 
 
 def default_directories(parent: Path | None = None) -> list[Path]:
@@ -63,10 +65,15 @@ def default_directories(parent: Path | None = None) -> list[Path]:
     return [place for place in places if place.is_dir()]
 
 
+def profile_directories(user: Path = USER_DIRECTORY) -> list[Path]:
+    """Give the folders to look in, the user's own first where it is there."""
+    return [*([user] if user.is_dir() else []), *default_directories()]
+
+
 def profile_names(directories: Sequence[Path] | None = None) -> list[str]:
-    """List the names of all profiles, sorted."""
+    """List the names of all profiles, sorted; None means `profile_directories()`."""
     names: set[str] = set()
-    for directory in default_directories() if directories is None else directories:
+    for directory in profile_directories() if directories is None else directories:
         names.update(
             path.relative_to(directory).with_suffix("").as_posix()
             for path in directory.glob("*/*.yaml")
@@ -77,12 +84,13 @@ def profile_names(directories: Sequence[Path] | None = None) -> list[str]:
 def load_profile(name: str, directories: Sequence[Path] | None = None) -> Profile:
     """Read the profile of that name; of several directories the first that has it.
 
+    `directories` None means `profile_directories()`.
     Raises ProfileError, with file, line and key where the file is there but wrong.
     """
-    for directory in default_directories() if directories is None else directories:
+    for directory in profile_directories() if directories is None else directories:
         path = directory / f"{name}.yaml"
         if path.is_file():
-            return _read(path, name)
+            return read_profile(path, name)
     known = ", ".join(profile_names(directories)) or "none"
     raise ProfileError(f"no profile {name}; there are: {known}")
 
@@ -96,62 +104,25 @@ def profile_schema() -> dict[str, Any]:
 def with_overrides(profile: Profile, overrides: Mapping[str, PointOverride]) -> Profile:
     """Give the profile as one site has it. Raises ProfileError on a point it does not have."""
     for point_id in overrides:
-        if profile.point(point_id) is None:
-            known = ", ".join(point.id for point in profile.points)
+        if profile.quantity(point_id) is None:
+            known = ", ".join(one.id for one in profile.quantities)
             raise ProfileError(f"{profile.profile} has no point {point_id}; it has {known}")
-    points = tuple(
-        _overridden(point, overrides[point.id]) if point.id in overrides else point
-        for point in profile.points
-    )
-    return profile.model_copy(update={"points": points})
+    points = tuple(_point(one, overrides.get(one.id)) for one in profile.points)
+    values = tuple(_value(one, overrides.get(one.id)) for one in profile.values)
+    return profile.model_copy(update={"points": points, "values": values})
 
 
-def _overridden(point: Point, site: PointOverride) -> Point:
-    changes = site.model_dump(exclude_none=True)
+def _point(point: Point, site: PointOverride | None) -> Point:
+    changes = site.model_dump(exclude_none=True) if site else {}
     if "unit" in changes:
         changes["unit_from"] = None
+        if point.among is not None:
+            changes["among"] = point.among.model_copy(update={"units": {}})
     return point.model_copy(update=changes)
 
 
-def _read(path: Path, name: str) -> Profile:
-    try:
-        text = path.read_text(encoding="utf-8")
-        profile = Profile.model_validate(yaml.load(text, Loader=yaml.CSafeLoader))
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise ProfileError(str(error.problem), file=str(path), line=line) from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ProfileError(str(error), file=str(path)) from error
-    except ValidationError as error:
-        raise _fault(path, text, error) from error
-    if profile.profile != name:
-        raise ProfileError(
-            f"{profile.profile} found, {name} expected", file=str(path), key="profile"
-        )
-    return profile
-
-
-def _fault(path: Path, text: str, error: ValidationError) -> ProfileError:
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(part) for part in first["loc"])
-    found = first["input"]
-    message = first["msg"]
-    if isinstance(found, str | int | float | bool):
-        message = f"{message}, {found!r} found"
-    return ProfileError(message, file=str(path), line=_line(text, first["loc"]), key=key)
-
-
-def _line(text: str, where: tuple[int | str, ...]) -> int:
-    """Find the line of a key, or of the deepest part of it that is written in the file."""
-    node = yaml.compose(text, Loader=yaml.CSafeLoader)
-    line = 1
-    for part in where:
-        if isinstance(node, yaml.MappingNode):
-            pair = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if pair is None:
-                break
-            line, node = pair[0].start_mark.line + 1, pair[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
-            node = node.value[part]
-            line = node.start_mark.line + 1
-    return line
+def _value(value: Value, site: PointOverride | None) -> Value:
+    changes = site.model_dump(exclude_none=True) if site else {}
+    if "unit" in changes:
+        changes.update(unit_at=None, units={})
+    return value.model_copy(update=changes)

@@ -6,144 +6,44 @@ Addresses are those on the wire, 0-based. Units are those of the instrument.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from drivers.device import Cause
+from drivers.profile_dialogue import Framing, Question, ResultAt, Status, Value
+from drivers.profile_operations import Operation, OperationName
+from drivers.profile_points import (
+    MAX_REGISTERS,
+    Address,
+    Among,
+    Basis,
+    Check,
+    Line,
+    Parameter,
+    Point,
+    PointId,
+    PointType,
+    Quantity,
+    Table,
+    UnitFrom,
+)
+from drivers.profile_states import Batch, MeasuredAt, StateBit, StateRange, StateWord
 from drivers.settings import Model
-from protocols.registers import ByteOrder, NumberType, TimeFormat, number_width, time_width
+
+__all__ = [
+    "MAX_REGISTERS", "MODBUS", "Address", "Among", "Basis", "Batch", "Block", "Check", "Driver",
+    "Line", "MeasuredAt", "Parameter", "Point", "PointId", "PointType", "Profile", "ProfileName",
+    "Quantity", "StateBit", "StateRange", "StateWord", "Table", "UnitFrom", "Value",
+]  # fmt: skip
 
 ProfileName = Annotated[str, Field(pattern=r"^[a-z-]+/[a-z0-9.-]+$")]
-PointId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
-PointType = Literal[NumberType, "bit"]
-Table = Literal["holding", "input", "coil", "discrete"]
-Basis = Literal["actual", "standard", "standard_dry", "converted"]
-Address = Annotated[int, Field(ge=0, le=0xFFFF)]
-
-MAX_REGISTERS = 125
-"""What one Modbus request may ask for (function 3 and 4)."""
-
-
-class Line(Model):
-    """How the model talks as it leaves the factory, and how fast it may be asked."""
-
-    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
-    parity: Literal["none", "even", "odd"] = "none"
-    stop_bits: Literal[1, 2] = 1
-    timeout_ms: int = Field(default=1000, ge=50, le=120_000)
-    gap_ms: int = Field(default=20, ge=0, le=60_000, description="silence after its last answer")
-    max_registers: int = Field(default=MAX_REGISTERS, ge=1, le=MAX_REGISTERS)
-
-
-class UnitFrom(Model):
-    """A register beside the value that tells its unit; read in the same request."""
-
-    address: Address
-    type: NumberType = "uint16"
-    values: dict[int, str] = Field(min_length=1)
-
-    @property
-    def width(self) -> int:
-        """How many registers it takes."""
-        return number_width(self.type)
-
-
-class Point(Model):
-    """One number of the instrument. value = number * scale + offset, in `unit`."""
-
-    id: PointId
-    name: str = ""
-    table: Table = Field(alias="register")
-    address: Address
-    type: PointType
-    order: ByteOrder = "ABCD"
-    unit: str = Field(default="", description="'' for a number without unit")
-    basis: Basis = "actual"
-    scale: float = 1.0
-    offset: float = 0.0
-    unavailable: tuple[float, ...] = Field(
-        default=(), description="numbers before scale and offset that mean: nothing to say"
-    )
-    unit_from: UnitFrom | None = None
-    together: str | None = Field(
-        default=None, description="points of one name come in one request, gaps between them too"
-    )
-
-    @property
-    def width(self) -> int:
-        """How many registers, or bits, it takes."""
-        return 1 if self.type == "bit" else number_width(self.type)
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        bits = self.table in ("coil", "discrete")
-        if bits != (self.type == "bit"):
-            raise ValueError(f"point {self.id}: a {self.table} cannot hold a {self.type}")
-        if self.unit_from and self.unit:
-            raise ValueError(f"point {self.id}: give unit or unit_from, not both")
-        return self
-
-
-class StateRange(Model):
-    """Numbers from..to (both included) of a state register, and what they mean."""
-
-    first: int = Field(alias="from")
-    last: int | None = Field(default=None, alias="to", description="default: the same as from")
-    cause: Cause
-    text: str = ""
-
-    def holds(self, number: int) -> bool:
-        """Tell whether the number belongs here."""
-        return self.first <= number <= (self.first if self.last is None else self.last)
-
-
-class StateWord(Model):
-    """A register that says how the instrument is doing. A float is rounded to a whole number."""
-
-    table: Table = Field(alias="register")
-    address: Address
-    type: NumberType = "uint16"
-    order: ByteOrder = "ABCD"
-    values: tuple[StateRange, ...] = Field(min_length=1)
-    other: Cause
-    other_text: str = ""
-
-    @property
-    def width(self) -> int:
-        """How many registers it takes."""
-        return number_width(self.type)
-
-    def meaning(self, number: int) -> tuple[Cause, str]:
-        """Give cause and text of a number; the first range that holds it decides."""
-        for row in self.values:
-            if row.holds(number):
-                return row.cause, row.text
-        return self.other, self.other_text or f"state {number}"
-
-
-class MeasuredAt(Model):
-    """Where a batch analyzer keeps the time of its result, in its own local time."""
-
-    table: Table = Field(alias="register")
-    address: Address
-    format: TimeFormat
-    points: tuple[PointId, ...] = Field(
-        default=(), description="the results it belongs to; default: every point"
-    )
-
-    @property
-    def width(self) -> int:
-        """How many registers it takes."""
-        return time_width(self.format)
-
-
-class Batch(Model):
-    """How often the analyzer measures, and how long before its result the water was taken."""
-
-    cycle_min: int = Field(default=60, ge=1, le=1440)
-    lag_min: int = Field(default=60, ge=0, le=1440)
+Driver = Literal[
+    "modbus", "dayue-sampler", "thermo-clink", "siemens-elan", "mewtocol", "dcon", "megatec",
+    "isco", "dlt645", "hj212-serial", "ascii", "kesheng-sampler", "shijiazhuang-sampler",
+]  # fmt: skip
+MODBUS: tuple[Driver, ...] = ("modbus", "dayue-sampler")
+"""Drivers whose instruments are lists of registers."""
 
 
 class Block(Model):
@@ -155,15 +55,15 @@ class Block(Model):
 
 
 class Profile(Model):
-    """One model of instrument."""
+    """One model of instrument: `points` of registers, or `questions` and `values`."""
 
     profile: ProfileName
     name: str
     source: str = Field(min_length=1, description="where the map comes from, in words")
-    confidence: Literal["manual", "device_source", "field"]
-    driver: Literal["modbus", "dayue-sampler"]
+    confidence: Literal["manual", "device_source", "field", "convention"]
+    driver: Driver
     line: Line = Line()
-    points: tuple[Point, ...] = Field(min_length=1)
+    points: tuple[Point, ...] = ()
     state: StateWord | None = None
     alarms: tuple[StateWord, ...] = Field(
         default=(), description="looked at before the state: the first that is not normal decides"
@@ -174,46 +74,105 @@ class Profile(Model):
         default="forbidden", description="may registers between two points be read over?"
     )
     blocks: tuple[Block, ...] = ()
+    parameters: tuple[Parameter, ...] = Field(
+        default=(), description="settings of the instrument, read every parameters_min"
+    )
+    parameters_min: int = Field(default=60, ge=1, le=1440)
+    checks: tuple[Check, ...] = Field(
+        default=(), description="results of its checks of itself, read with the parameters"
+    )
+    operations: dict[OperationName, Operation] = Field(default_factory=dict)
+    frame: Framing | None = None
+    questions: tuple[Question, ...] = ()
+    values: tuple[Value, ...] = ()
+    status: tuple[Status, ...] = Field(
+        default=(), description="looked at in this order: the first that is not normal decides"
+    )
+    result_at: ResultAt | None = None
     notes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
-        """Give the folder of the profile: water, gas, metals, flow, sampler."""
+        """Give the folder of the profile: water, gas, metals, flow, sampler, power, modules."""
         return self.profile.partition("/")[0]
+
+    @property
+    def modbus(self) -> bool:
+        """Tell whether its points are registers."""
+        return self.driver in MODBUS
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Every number it gives, of registers or of answers."""
+        return (*self.points, *self.values)
 
     @property
     def batch_points(self) -> frozenset[str]:
         """Ids of the points that change only with a new result of the analyzer."""
         if self.batch is None:
             return frozenset()
-        timed = self.measured_at.points if self.measured_at else ()
-        return frozenset(timed or (point.id for point in self.points))
+        own_time = self.measured_at or self.result_at
+        timed = own_time.points if own_time else ()
+        return frozenset(timed or (point.id for point in self.quantities))
 
     def point(self, point_id: str) -> Point | None:
         """Give the point of that id."""
         return next((point for point in self.points if point.id == point_id), None)
 
+    def quantity(self, point_id: str) -> Quantity | None:
+        """Give the point or value of that id."""
+        return next((one for one in self.quantities if one.id == point_id), None)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
-        for fault in itertools.chain(self._repeated(), self._unknown(), self._too_long()):
+        faults = (self._repeated(), self._unknown(), self._too_long(), self._other_protocol())
+        for fault in itertools.chain(*faults):
             raise ValueError(fault)
         return self
 
     def _repeated(self) -> Iterator[str]:
-        seen: set[str] = set()
-        for point in self.points:
-            if point.id in seen:
-                yield f"point {point.id}: twice"
-            seen.add(point.id)
+        yield from _twice("point", (one.id for one in self.quantities))
+        yield from _twice("parameter", (one.id for one in self.parameters))
+        yield from _twice("question", (one.id for one in self.questions))
 
     def _unknown(self) -> Iterator[str]:
         if self.driver == "dayue-sampler" and self.state is None:
             yield "state: the sampler driver needs it"
-        if self.measured_at and self.batch is None:
+        own_time = self.measured_at or self.result_at
+        if own_time and self.batch is None:
             yield "measured_at: a result with a time of its own needs batch with its cycle_min"
-        for point_id in self.measured_at.points if self.measured_at else ():
-            if self.point(point_id) is None:
+        for point_id in own_time.points if own_time else ():
+            if self.quantity(point_id) is None:
                 yield f"measured_at.points: no point {point_id}"
+        asked = {question.id for question in self.questions}
+        told = [*(one.question for one in self.values), *(one.question for one in self.status)]
+        if self.result_at:
+            told.append(self.result_at.question)
+        for question in told:
+            if question not in asked:
+                yield f"no question {question}"
+        yield from self._unknown_in_operations()
+
+    def _unknown_in_operations(self) -> Iterator[str]:
+        for name, operation in self.operations.items():
+            if operation.proof and operation.proof.state and self.state is None:
+                yield f"operations.{name}: proof by state, but there is no state"
+            renewed = operation.proof.renewed if operation.proof else None
+            if renewed is not None and self.quantity(renewed) is None:
+                yield f"operations.{name}: no point {renewed}"
+            if bool(operation.sends) == self.modbus:
+                wanted = "writes" if self.modbus else "sends"
+                yield f"operations.{name}: {self.driver} takes {wanted}"
+
+    def _other_protocol(self) -> Iterator[str]:
+        if not self.quantities:
+            yield "points: there are none"
+        if self.modbus and (self.questions or self.values or self.status or self.frame):
+            yield f"{self.driver} reads points, not questions and values"
+        if not self.modbus and (self.points or self.state or self.alarms or self.parameters):
+            yield f"{self.driver} reads questions and values, not points"
+        if (self.driver == "ascii") != (self.frame is not None):
+            yield "frame: the ascii driver needs it, no other takes it"
 
     def _too_long(self) -> Iterator[str]:
         limit = self.line.max_registers
@@ -232,3 +191,11 @@ class Profile(Model):
             if point.together:
                 groups.setdefault(point.together, []).append(point)
         return groups
+
+
+def _twice(what: str, ids: Iterable[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for one in ids:
+        if one in seen:
+            yield f"{what} {one}: twice"
+        seen.add(one)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from typing import Protocol
+
+from protocols.frame_shapes import Shape
 
 READ_COILS = 1
 READ_DISCRETE = 2
 READ_HOLDING = 3
 READ_INPUT = 4
+WRITE_COIL = 5
 WRITE_ONE = 6
+WRITE_COILS = 15
 WRITE_MANY = 16
 
 READS_OF_BITS = (READ_COILS, READ_DISCRETE)
 READS = (READ_COILS, READ_DISCRETE, READ_HOLDING, READ_INPUT)
+WRITES_OF_ONE = (WRITE_COIL, WRITE_ONE)
+WRITES_OF_BITS = (WRITE_COIL, WRITE_COILS)
+COIL_ON = 0xFF00
 
 FUNCTIONS = {
     "coil": READ_COILS,
@@ -20,6 +29,30 @@ FUNCTIONS = {
     "holding": READ_HOLDING,
     "input": READ_INPUT,
 }
+
+
+class Asked(Protocol):
+    """A question of whatever protocol, as far as the rules of a bus go."""
+
+    @property
+    def unit(self) -> int:
+        """Whom it is for: the key of what the bus remembers of him."""
+
+    @property
+    def reads(self) -> bool:
+        """Tell whether asking it twice changes nothing."""
+
+    @property
+    def answer_key(self) -> Hashable:
+        """Give what an answer says of its question: questions of one key have one kind of answer.
+
+        A protocol whose answers do not name the unit has one key for all units of a line.
+        """
+
+
+def mistakable(doubt: Asked, question: Asked) -> bool:
+    """Tell whether an answer to the one would also pass for one to the other."""
+    return doubt != question and doubt.answer_key == question.answer_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +85,7 @@ class Question:
         """
         if self.reads:
             return bytes((self.function, self.data_size))
-        last = self.values[0] if self.function == WRITE_ONE else self.count
+        last = self.values[0] if self.function in WRITES_OF_ONE else self.count
         return bytes((self.function,)) + self.start.to_bytes(2, "big") + last.to_bytes(2, "big")
 
     @property
@@ -60,12 +93,34 @@ class Question:
         """Count the bytes of the answer's PDU."""
         return len(self.answer_head) + (self.data_size if self.reads else 0)
 
+    @property
+    def answer_key(self) -> Hashable:
+        """Give unit and head of the answer."""
+        return self.unit, self.answer_head
+
     def fits(self, pdu: bytes) -> bool:
         """Tell whether a PDU has the form of the answer, or of an exception."""
         if len(pdu) == 2 and pdu[0] == self.function | 0x80:
             return True
         return len(pdu) == self.answer_size and pdu.startswith(self.answer_head)
 
-    def could_be_taken_for(self, other: Question) -> bool:
-        """Tell whether an answer to this question would also pass for one to the other."""
-        return self != other and self.answer_head == other.answer_head
+
+@dataclass(frozen=True, slots=True)
+class FrameQuestion:
+    """One request of a protocol other than Modbus, as bytes, and the shape of its answer.
+
+    `key` is the same for questions whose answers look alike, of whichever unit. `idle_s`: an answer
+    with neither length nor end is whole after this silence.
+    """
+
+    unit: int
+    request: bytes
+    shape: Shape
+    key: str
+    reads: bool = True
+    idle_s: float | None = None
+
+    @property
+    def answer_key(self) -> Hashable:
+        """Give the key."""
+        return self.key

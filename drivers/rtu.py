@@ -10,31 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from drivers.device import Fault
-from drivers.question import READS, WRITE_MANY, WRITE_ONE, Question
+from drivers.question import READS, WRITE_COIL, WRITE_COILS, WRITE_MANY, WRITE_ONE, Question
+from protocols.checksums import crc16
 
 EXCEPTION = 0x80
 EXCEPTION_SIZE = 5
 MAX_FRAME = 256
-
-
-def _crc_table() -> tuple[int, ...]:
-    table = []
-    for value in range(256):
-        for _ in range(8):
-            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
-        table.append(value)
-    return tuple(table)
-
-
-_CRC = _crc_table()
-
-
-def crc16(data: bytes) -> int:
-    """Give the Modbus CRC: polynomial 0xA001 reflected, start 0xFFFF."""
-    crc = 0xFFFF
-    for byte in data:
-        crc = crc >> 8 ^ _CRC[(crc ^ byte) & 0xFF]
-    return crc
 
 
 def frame(unit: int, pdu: bytes) -> bytes:
@@ -86,7 +67,7 @@ def find_stranger(buffer: bytes, question: Question, *, final: bool = False) -> 
         size = _size(buffer[offset:])
         part = buffer[offset : offset + size]
         if size and len(part) == size and whole(part):
-            return _judge(part, question)
+            return stranger_of(part[0], part[1:-2], question)
     if not final or not buffer:
         return None
     at = buffer.find(bytes((question.unit, question.function)))
@@ -111,18 +92,19 @@ def _size(data: bytes) -> int:
         return EXCEPTION_SIZE
     if function in READS:
         return data[2] + 5
-    return 8 if function in (5, WRITE_ONE, 15, WRITE_MANY) else 0
+    return 8 if function in (WRITE_COIL, WRITE_ONE, WRITE_COILS, WRITE_MANY) else 0
 
 
-def _judge(part: bytes, question: Question) -> Stranger:
-    if part[0] != question.unit:
-        text = f"WRONG UNIT: {part[0]} answered for {question.unit}"
-        return Stranger(Fault.UNIT, text, unit=part[0])
-    if part[1] & ~EXCEPTION != question.function:
+def stranger_of(unit: int, pdu: bytes, question: Question) -> Stranger:
+    """Say what a right frame is that is not the answer."""
+    if unit != question.unit:
+        text = f"WRONG UNIT: {unit} answered for {question.unit}"
+        return Stranger(Fault.UNIT, text, unit=unit)
+    if pdu[0] & ~EXCEPTION != question.function:
         return Stranger(
-            Fault.FUNCTION, f"function {part[1]} answered, {question.function} was asked"
+            Fault.FUNCTION, f"function {pdu[0]} answered, {question.function} was asked"
         )
     if question.reads:
-        text = f"{part[2]} data bytes came, {question.data_size} were asked for"
+        text = f"{pdu[1]} data bytes came, {question.data_size} were asked for"
         return Stranger(Fault.LENGTH, text)
     return Stranger(Fault.CONTENT, "another write was confirmed")

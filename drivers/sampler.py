@@ -29,7 +29,8 @@ from drivers.device import (
     RetentionRecord,
     SamplerStatus,
 )
-from drivers.modbus import Look, ModbusDevice
+from drivers.look import Look
+from drivers.modbus import ModbusDevice
 from drivers.profile import Profile, ProfileError
 from drivers.question import READ_HOLDING
 from drivers.settings import DeviceSettings
@@ -56,7 +57,7 @@ class DayueSampler:
     ) -> None:
         if profile.state is None:
             raise ProfileError("a sampler has a state", key="state")
-        self._device = ModbusDevice(settings, profile, bus=bus, clock=clock)
+        self.device = ModbusDevice(settings, profile, bus=bus, clock=clock)
         self._state = profile.state
         self._bus = bus
         self._clock = clock
@@ -66,15 +67,15 @@ class DayueSampler:
     @property
     def id(self) -> str:
         """The name of the device in the site file."""
-        return self._device.id
+        return self.device.id
 
     async def read(self) -> list[Reading]:
         """Ask for the points of the profile once."""
-        return await self._device.read()
+        return await self.device.read()
 
     async def look(self, *, order: bool = False) -> Look:
         """Ask for the points of the profile once and give the answers too."""
-        return await self._device.look(order=order)
+        return await self.device.look(order=order)
 
     async def status(self) -> SamplerStatus:
         """State, bottles, door, temperature, in one request."""
@@ -107,7 +108,7 @@ class DayueSampler:
 
     async def _command(self, bottle: int) -> DeviceError | None:
         """Write the order; gives the error when its reply was lost."""
-        settings, pace = self._device.settings, self._device.pace
+        settings, pace = self.device.settings, self.device.pace
         try:
             await self._bus.write(
                 settings.address, COMMAND, [bottle, 1, KIND_AUTOMATIC], timing=pace
@@ -179,11 +180,11 @@ class DayueSampler:
 
     async def _registers(self, start: int, count: int) -> list[int]:
         return await self._bus.read(
-            self._device.settings.address,
+            self.device.settings.address,
             READ_HOLDING,
             start,
             count,
-            timing=self._device.pace,
+            timing=self.device.pace,
             order=True,
         )
 

@@ -25,6 +25,7 @@ class SerialBus(Model):
     parity: Literal["none", "even", "odd"] = "none"
     stop_bits: Literal[1, 2] = 1
     data_bits: Literal[7, 8] = 8
+    framing: Literal["rtu", "ascii"] = Field(default="rtu", description="how Modbus goes over it")
 
 
 class TcpBus(Model):
@@ -36,7 +37,25 @@ class TcpBus(Model):
     port: int = Field(default=502, ge=1, le=65535)
 
 
-BusSettings = Annotated[SerialBus | TcpBus, Field(discriminator="kind")]
+class StreamBus(Model):
+    """A serial line behind a serial server or gateway: its bytes over TCP, RTU as on the line.
+
+    The line settings are those behind the server; they only tell how long its bytes take.
+    """
+
+    id: Id
+    kind: Literal["serial-over-tcp"]
+    host: str = Field(min_length=1)
+    port: int = Field(ge=1, le=65535)
+    baud: Literal[1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200] = 9600
+    parity: Literal["none", "even", "odd"] = "none"
+    stop_bits: Literal[1, 2] = 1
+    data_bits: Literal[7, 8] = 8
+    framing: Literal["rtu", "ascii"] = Field(default="rtu", description="how Modbus goes over it")
+
+
+AnyBus = SerialBus | TcpBus | StreamBus
+BusSettings = Annotated[AnyBus, Field(discriminator="kind")]
 
 
 class PointOverride(Model):

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from drivers.device import NoAnswer
-from drivers.question import Question
+from drivers.question import Asked, mistakable
 
 MISSES = 3
 BACK_OFF_S = (10.0, 30.0, 60.0)
 DOUBT_TIMEOUTS = 4
 """Time-outs per unanswered question after which its answer is not expected any more."""
 MOST_OWED = 10
+MOST_RETRIES = 3.0
+RETRY_PER_ANSWER = 0.2
+"""What each answer adds to the retries a unit may cost its neighbours."""
 
 
 @dataclass(slots=True)
@@ -22,9 +25,10 @@ class Unit:
     misses: int = 0
     resting_until: float = 0.0
     asked_again_at: float = 0.0
-    doubts: set[Question] = field(default_factory=set)
+    doubts: set[Asked] = field(default_factory=set)
     owed: int = 0
     doubtful_until: float = 0.0
+    retries_left: float = MOST_RETRIES
 
     def may_be_polled(self, now: float) -> None:
         """Raise NoAnswer while the unit is left alone because it has been silent."""
@@ -32,7 +36,7 @@ class Unit:
             wait = self.asked_again_at - now
             raise NoAnswer(f"silent {self.misses} times, asked again in {wait:.0f} s")
 
-    def ready_at(self, question: Question, now: float) -> float:
+    def ready_at(self, question: Asked, now: float) -> float:
         """Tell when the question may be asked.
 
         After its pause; and, while an earlier question is without answer, not one whose answer
@@ -41,15 +45,23 @@ class Unit:
         """
         if now >= self.doubtful_until:
             self._trust()
-        if any(doubt.could_be_taken_for(question) for doubt in self.doubts):
-            return max(self.resting_until, self.doubtful_until)
-        return self.resting_until
+        return max(self.resting_until, self.clear_at(question, now))
 
-    def answered(self, question: Question, now: float, *, timeout_s: float) -> None:
+    def clear_at(self, question: Asked, now: float) -> float:
+        """Tell when no answer this unit owes could be mistaken for that to the question.
+
+        Answers of some protocols do not say whose they are: it may be asked of another unit.
+        """
+        if self.doubts and any(mistakable(doubt, question) for doubt in self.doubts):
+            return self.doubtful_until if now < self.doubtful_until else 0.0
+        return 0.0
+
+    def answered(self, question: Asked, now: float, *, timeout_s: float) -> None:
         """Note an answer. One that may have been meant for an earlier try leaves another owed."""
         self.misses = 0
         self.asked_again_at = 0.0
-        if not any(doubt.answer_head == question.answer_head for doubt in self.doubts):
+        self.retries_left = min(self.retries_left + RETRY_PER_ANSWER, MOST_RETRIES)
+        if not any(doubt.answer_key == question.answer_key for doubt in self.doubts):
             self._trust()
         else:
             self._expect_until(now, timeout_s)
@@ -59,7 +71,14 @@ class Unit:
         self.misses = 0
         self.asked_again_at = 0.0
 
-    def doubt(self, question: Question, now: float, *, timeout_s: float) -> None:
+    def may_retry(self) -> bool:
+        """Take one retry from the budget of the unit; False when it is used up."""
+        if self.retries_left < 1:
+            return False
+        self.retries_left -= 1
+        return True
+
+    def doubt(self, question: Asked, now: float, *, timeout_s: float) -> None:
         """Note that the answer to this question may still be under way.
 
         A slow unit that queues its questions is later with every one of them.
@@ -75,11 +94,15 @@ class Unit:
             step = min(self.misses - MISSES, len(BACK_OFF_S) - 1)
             self.asked_again_at = now + BACK_OFF_S[step]
 
-    def forget(self) -> None:
-        """Start over: the line was away, which says nothing of the unit."""
+    def forget(self, *, debts: bool = True) -> None:
+        """Start over: the line was away, which says nothing of the unit.
+
+        Without `debts`, what it owes it still owes: only the way to it was lost.
+        """
         self.misses = 0
         self.asked_again_at = 0.0
-        self._trust()
+        if debts:
+            self._trust()
 
     def _expect_until(self, now: float, timeout_s: float) -> None:
         self.doubtful_until = now + self.owed * DOUBT_TIMEOUTS * timeout_s

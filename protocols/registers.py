@@ -27,9 +27,11 @@ from protocols.hj212.times import BEIJING_OFFSET_S
 ByteOrder = Literal["ABCD", "CDAB", "BADC", "DCBA"]
 NumberType = Literal[
     "uint16", "int16", "uint32", "int32", "uint64", "int64",
-    "float32", "float64", "bcd16", "bcd32", "char-le",
+    "float32", "float64", "bcd16", "bcd32", "char-le", "uint8-hi", "uint8-lo",
 ]  # fmt: skip
-TimeFormat = Literal["hach", "bcd6", "words6", "bcd-words6"]
+TimeFormat = Literal[
+    "hach", "bcd6", "bytes6", "words6", "words6-yy", "words6-1970", "bcd-words6", "unix32",
+]  # fmt: skip
 
 NUMBER_TYPES: tuple[NumberType, ...] = get_args(NumberType)
 TIME_FORMATS: tuple[TimeFormat, ...] = get_args(TimeFormat)
@@ -37,6 +39,7 @@ TIME_FORMATS: tuple[TimeFormat, ...] = get_args(TimeFormat)
 _STRUCTS: dict[NumberType, str] = {
     "uint16": ">H", "int16": ">h", "uint32": ">I", "int32": ">i", "uint64": ">Q", "int64": ">q",
     "float32": ">f", "float64": ">d", "bcd16": ">H", "bcd32": ">I", "char-le": ">H",
+    "uint8-hi": ">H", "uint8-lo": ">H",
 }  # fmt: skip
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 
@@ -52,7 +55,8 @@ def decode_number(
     """Give the number in `registers`, or None where the bits are no number.
 
     No number: NaN, infinities, a BCD digit above 9, a character outside printable ASCII. `char-le`
-    gives the code of the character in the low byte. Raises ValueError on a wrong register count.
+    gives the code of the character in the low byte, `uint8-hi` and `uint8-lo` one byte of two that
+    share a register. Raises ValueError on a wrong register count.
     """
     if len(registers) != number_width(type_):
         raise ValueError(
@@ -64,16 +68,25 @@ def decode_number(
         return _from_bcd(value)
     if type_ == "char-le":
         return float(value & 0xFF) if 0x20 <= value & 0xFF < 0x7F else None
+    if type_ in ("uint8-hi", "uint8-lo"):
+        return float(value >> 8 if type_ == "uint8-hi" else value & 0xFF)
     return value if math.isfinite(value) else None
 
 
 def encode_number(value: float, type_: NumberType, order: ByteOrder = "ABCD") -> list[int]:
-    """Print a number as registers. Whole types round; raises ValueError when it does not fit."""
+    """Print a number as registers. Whole types round; raises ValueError when it does not fit.
+
+    One byte of a shared register (`uint8-hi`, `uint8-lo`) leaves the other byte 0.
+    """
     packed: float = value
     if type_ not in ("float32", "float64"):
         packed = round(value)
     if type_ in ("bcd16", "bcd32"):
         packed = _to_bcd(round(value), digits=4 * number_width(type_))
+    if type_ in ("uint8-hi", "uint8-lo"):
+        if not 0 <= packed <= 0xFF:
+            raise ValueError(f"{value} does not fit in {type_}")
+        packed = int(packed) << 8 if type_ == "uint8-hi" else packed
     try:
         data = struct.pack(_STRUCTS[type_], packed)
     except (struct.error, OverflowError) as error:
@@ -130,19 +143,54 @@ def _join_bcd6(parts: tuple[int, int, int, int, int, int]) -> list[int]:
     return [high * 0x100 + low for high, low in zip(halves[::2], halves[1::2], strict=True)]
 
 
+def _split_bytes6(registers: Sequence[int]) -> tuple[float | None, ...]:
+    return tuple(float(half) for word in registers for half in divmod(word, 0x100))
+
+
+def _join_bytes6(parts: tuple[int, int, int, int, int, int]) -> list[int]:
+    halves = [parts[0] % 100, *parts[1:]]
+    return [high * 0x100 + low for high, low in zip(halves[::2], halves[1::2], strict=True)]
+
+
+def _split_unix32(registers: Sequence[int]) -> tuple[float | None, ...]:
+    seconds = registers[0] << 16 | registers[1]
+    if not seconds:
+        return (0, 0, 0, 0, 0, 0)
+    local = datetime.datetime.fromtimestamp(seconds, _ZONE)
+    return (local.year, local.month, local.day, local.hour, local.minute, local.second)
+
+
+def _join_unix32(parts: tuple[int, int, int, int, int, int]) -> list[int]:
+    year, month, day, hour, minute, second = parts
+    moment = datetime.datetime(year, month, day, hour, minute, second, tzinfo=_ZONE)
+    return list(divmod(int(moment.timestamp()), 0x10000))
+
+
 # hach        year, MMDD and HHMM as decimal numbers, second          626 = 26 June, 1730 = 17:30
 # bcd6        YYMM, DDhh, mmss as packed BCD                          2603 1910 0000
+# bytes6      the same places as bcd6, but plain numbers               1A03 130A 0000
 # words6      one plain number per register, year with or without century
+# words6-yy   the same, written with two digits of the year
+# words6-1970 the same, the year counted from 1970                     0038 0003 0013 …
 # bcd-words6  one BCD number per register, the first 20YY             2026 0003 0019 …
+# unix32      UTC seconds since 1970, high word first                  69BB 58A0
 _TIME_CODES: dict[TimeFormat, _TimeCode] = {
     "hach": _TimeCode(4, _split_hach, _join_hach),
     "bcd6": _TimeCode(3, _split_bcd6, _join_bcd6),
+    "bytes6": _TimeCode(3, _split_bytes6, _join_bytes6),
     "words6": _TimeCode(6, tuple, list),
+    "words6-yy": _TimeCode(6, tuple, lambda parts: [parts[0] % 100, *parts[1:]]),
+    "words6-1970": _TimeCode(
+        6,
+        lambda registers: (registers[0] + 1970, *registers[1:]),
+        lambda parts: [parts[0] - 1970, *parts[1:]],
+    ),
     "bcd-words6": _TimeCode(
         6,
         lambda registers: tuple(_from_bcd(word) for word in registers),
         lambda parts: [_to_bcd(part, digits=4) for part in parts],
     ),
+    "unix32": _TimeCode(2, _split_unix32, _join_unix32),
 }
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from agent.gas import INVALID_INPUT
 from agent.model import Kind, Measurement, Period, Sample
 from agent.quality.units import UnitError, convert
 from drivers.device import Cause, Reading
-
-CONVERTED_INVALID = "涉及因子无效"
-"""Why a converted value is missing: a quantity that goes into it was not usable (CEMS-08)."""
 
 IMPOSSIBLE = 1e15
 """No quantity of an outlet comes near it, in any unit."""
@@ -56,7 +55,7 @@ def judge(reading: Reading, rule: PointRule, *, converted: Reading | None = None
     if converted is not None:
         zs, zs_cause, _ = _judged(converted, PointRule(rule.outlet, rule.factor, rule.unit))
         if cause is Cause.NORMAL and (zs is None or zs_cause is not Cause.NORMAL):
-            zs, reason = None, reason or CONVERTED_INVALID
+            zs, reason = None, reason or INVALID_INPUT
     return Sample(rule.outlet, rule.factor, at, value, cause, zs=zs, reason=reason)
 
 
@@ -68,6 +67,24 @@ def state_sample(reading: Reading, rule: PointRule) -> Sample:
     return Sample(
         rule.outlet, rule.factor, reading.taken_at, None, reading.cause, reason=reading.reason
     )
+
+
+def counter_m3(readings: Iterable[Reading], points: Sequence[str]) -> float | None:
+    """Give a flow meter's counter in m3, the sum of its points; None where one of them is missing.
+
+    Whole part and fraction are points of their own on some meters.
+    """
+    said = {one.point: one for one in readings}
+    total = 0.0
+    for point in points:
+        reading = said.get(point)
+        if reading is None or reading.value is None or not _possible(reading.value):
+            return None
+        try:
+            total += convert(reading.value, reading.unit, "m3")
+        except UnitError:
+            return None
+    return total
 
 
 def aged(sample: Sample, *, now: float, max_age_s: float) -> Sample:
@@ -138,11 +155,11 @@ def _judged(reading: Reading, rule: PointRule) -> tuple[float | None, Cause, str
         return None, fault, reading.reason or f"{reading.value} {reading.unit} is no value"
     if reading.cause is not Cause.NORMAL:
         return value, reading.cause, reading.reason
-    cause, reason = _looked_at(value, rule)
+    cause, reason = looked_at(value, rule)
     return value, cause, reason or reading.reason
 
 
-def _looked_at(value: float, rule: PointRule) -> tuple[Cause, str]:
+def looked_at(value: float, rule: PointRule) -> tuple[Cause, str]:
     """Judge a value of an instrument that says it is well."""
     if rule.high is not None and value > rule.high:
         return Cause.OVER_RANGE, f"{value:g} is above the range, {rule.high:g} {rule.unit}"

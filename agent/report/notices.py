@@ -26,6 +26,8 @@ class State(Notice):
     outlets: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     since: float | None = None
+    key: str = ""
+    """The public half of what this agent signs with; empty until it has signed once."""
 
 
 class DeviceHealth(Notice):
@@ -36,6 +38,38 @@ class DeviceHealth(Notice):
     ok: bool
     cause: str
     last_good_at: float | None
+
+
+class SignedHead(Notice):
+    """That the journal stood at `head` in line `seq`; Ed25519 over unit, seq, head and time."""
+
+    unit: str
+    seq: int
+    head: str
+    at: float
+    key: str
+    signature: str
+
+
+class LinkHealth(Notice):
+    """How the station's link does since the daemon started, `for_s` seconds ago.
+
+    Shares are 0 to 1, null before there is anything to share; bytes are those of `month` (UTC+8),
+    of frames and notices, without what TCP and TLS add.
+    """
+
+    for_s: float
+    online_rate: float | None
+    drops: int
+    last_return_s: float | None
+    longest_return_s: float | None
+    frames_ended: int
+    frame_success: float | None
+    refused: int
+    sent_bytes: int
+    received_bytes: int
+    month: str
+    unconfirmed: bool
 
 
 class Health(Notice):
@@ -53,6 +87,9 @@ class Health(Notice):
     clock_epoch: int
     temperature_c: float | None
     journal_head: str
+    signed: SignedHead | None = None
+    """The last signed head, one a day."""
+    link: LinkHealth | None = None
 
 
 class EventNotice(Notice):

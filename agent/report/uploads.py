@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from agent.model import EVENT, Cause, Kind, Measurement, Period, Sample, Statistic, Upload, Urgency
 from agent.report.notices import EventNotice
 from agent.report.wording import Wording, letter, period_letter
+from protocols.hj212.commands import command
 from protocols.hj212.message import (
+    UNCOMPUTABLE,
     FactorValues,
     Message,
     Periodic,
@@ -19,6 +22,7 @@ from protocols.hj212.message import (
 )
 
 REAL_TIME_CN = "2011"
+STARTED_CN = "2081"
 PERIOD_CN: Mapping[Kind, str] = {
     Kind.MINUTE: "2051",
     Kind.N_MINUTES: "2051",
@@ -27,6 +31,9 @@ PERIOD_CN: Mapping[Kind, str] = {
 }
 
 Value = float | str | None
+
+_MEASURED = frozenset({"Rtd", "ZsRtd", "Min", "Avg", "Max", "ZsMin", "ZsAvg", "ZsMax"})
+"""Fields in the factor's own unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +95,11 @@ def retained(wording: Wording, *, st: str, at: float, bottle: int) -> Upload | N
     return _upload(wording, message, cn, st=st, at=int(at), revision=bottle, urgency=Urgency.ALARM)
 
 
-def started(wording: Wording, *, st: str, at: float) -> Upload:
-    """Make the report of the daemon's start (2081)."""
-    return _upload(wording, Started(at, at), "2081", st=st, at=int(at))
+def started(wording: Wording, *, st: str, at: float) -> Upload | None:
+    """Make the report of the daemon's start (2081); None where the edition has none (2005)."""
+    if command(STARTED_CN, "up", wording.edition.base) is None:
+        return None
+    return _upload(wording, Started(at, at), STARTED_CN, st=st, at=int(at))
 
 
 def event(notice: EventNotice) -> Upload:
@@ -117,7 +126,8 @@ def _upload(
     urgency: Urgency = Urgency.LIVE,
 ) -> Upload:
     packets = print_message(message, wording.edition)
-    return Upload(cn, st, at, packets, revision, urgency, wording.answer)
+    shared = wording.shared_qn and len(packets) > 1
+    return Upload(cn, st, at, packets, revision, urgency, wording.answer, shared)
 
 
 def _told(wording: Wording, factors: Iterable[FactorValues]) -> Iterator[FactorValues]:
@@ -126,9 +136,32 @@ def _told(wording: Wording, factors: Iterable[FactorValues]) -> Iterator[FactorV
         empty = all(value is None for name, value in one.values.items() if name != "Flag")
         if empty and wording.absent == "omit":
             continue
-        yield FactorValues(
-            one.code, {name: value for name, value in one.values.items() if value is not None}
-        )
+        yield _spelled(wording, one)
+
+
+def _spelled(wording: Wording, one: FactorValues) -> FactorValues:
+    """Give a factor as it goes on this wire; an amount is in the same unit everywhere."""
+    values = {name: value for name, value in one.values.items() if value is not None}
+    if wording.sentinel(one.code):
+        values |= _uncomputed(one.values)
+    spelling = wording.said.get(one.code)
+    if spelling is None:
+        return FactorValues(one.code, values)
+    for name, value in values.items():
+        if name in _MEASURED and isinstance(value, float | int):
+            values[name] = spelling.value(value)
+    return FactorValues(spelling.code, values)
+
+
+def _uncomputed(values: Mapping[str, Value]) -> dict[str, float | str]:
+    """Stand in for the converted values that are missing beside a measured one."""
+    return {
+        name: math.copysign(UNCOMPUTABLE, measured)
+        for name, value in values.items()
+        if name.startswith("Zs")
+        and value is None
+        and isinstance(measured := values.get(name[2:]), float | int)
+    }
 
 
 def _live_fields(wording: Wording, one: Live, at: int) -> dict[str, Value]:

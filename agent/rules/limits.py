@@ -9,7 +9,9 @@ from typing import Literal
 
 from protocols.hj212.times import BEIJING_OFFSET_S
 
-On = Literal["measurement", "hour"]
+On = Literal["measurement", "hour", "day"]
+Rank = Literal["permit", "local", "national"]
+_RANKS: tuple[Rank, ...] = ("permit", "local", "national")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Limit:
 
     `since` is the first local day it holds, None: always held. `rows`: how many values in a row
     must be beyond it before that is an exceedance. `retain`: an exceedance keeps a bottle.
+    `until` is the last local day it holds; `rank` where it comes from, the permit first (CMP-07).
+    `colder`: it holds only at a water temperature up to this many degC (CMP-04).
     """
 
     high: float | None = None
@@ -27,18 +31,35 @@ class Limit:
     rows: int = 1
     retain: bool = False
     source: str = ""
+    until: datetime.date | None = None
+    rank: Rank = "national"
+    colder: float | None = None
 
 
-def in_force(limits: Iterable[Limit], on: On, *, at: float) -> Limit | None:
-    """Give the limit that holds for values `on` at that instant: the one that began last (CMP-07).
+def in_force(
+    limits: Iterable[Limit], on: On, *, at: float, temperature: float | None = None
+) -> Limit | None:
+    """Give the limit that holds for values `on` at that instant (CMP-07).
 
-    Of two that began on the same day the first listed holds.
+    The permit's before the local before the national one; of one rank that for cold water where
+    it is cold, then the one that began last, then the first listed. An unknown `temperature` of
+    the water is not cold.
     """
     today = datetime.datetime.fromtimestamp(at + BEIJING_OFFSET_S, datetime.UTC).date()
-    begun = [
-        limit for limit in limits if limit.on == on and (limit.since or datetime.date.min) <= today
-    ]
-    return max(begun, key=lambda limit: limit.since or datetime.date.min, default=None)
+    held = [limit for limit in limits if limit.on == on and _holds(limit, today, temperature)]
+    return min(held, key=_order, default=None)
+
+
+def _holds(limit: Limit, day: datetime.date, temperature: float | None) -> bool:
+    begun = (limit.since or datetime.date.min) <= day <= (limit.until or datetime.date.max)
+    if limit.colder is None:
+        return begun
+    return begun and temperature is not None and temperature <= limit.colder
+
+
+def _order(limit: Limit) -> tuple[int, bool, int]:
+    since = limit.since or datetime.date.min
+    return (_RANKS.index(limit.rank), limit.colder is None, -since.toordinal())
 
 
 def exceeds(limit: Limit, value: float) -> bool:

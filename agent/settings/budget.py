@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from agent.settings.site import Site
 from drivers.plan import Span, plan
 from drivers.profile import Profile
-from drivers.settings import DeviceSettings, SerialBus, TcpBus
+from drivers.settings import AnyBus, DeviceSettings, TcpBus
 
 BUSY_SHARE = 0.7
 TURNAROUND_S = 0.020
 TCP_EXCHANGE_S = 0.010
+_TALK = Span("holding", 0, 24, ())
+"""Stands for a question of another protocol: about sixty characters there and back."""
 _REQUEST = 8
 _ANSWER = 5
 
@@ -31,7 +33,7 @@ class BusLoad:
     share: float
 
 
-def bus_load(site: Site, bus: SerialBus | TcpBus, profiles: Mapping[str, Profile]) -> BusLoad:
+def bus_load(site: Site, bus: AnyBus, profiles: Mapping[str, Profile]) -> BusLoad:
     """Add up the polls of a bus; units whose profile is not known count nothing."""
     requests, share = 0, 0.0
     devices = site.devices_on(bus.id)
@@ -39,14 +41,15 @@ def bus_load(site: Site, bus: SerialBus | TcpBus, profiles: Mapping[str, Profile
         profile = profiles.get(device.profile)
         if profile is not None:
             spans = plan(profile)
-            requests += len(spans)
-            share += (
-                sum(_exchange_s(bus, device, span, profile) for span in spans) / device.period_s
-            )
+            talks = sum(1 for one in profile.questions if one.send and not one.slow)
+            requests += len(spans) + talks
+            busy_s = sum(_exchange_s(bus, device, span, profile) for span in spans)
+            busy_s += talks * _exchange_s(bus, device, _TALK, profile)
+            share += busy_s / device.period_s
     return BusLoad(bus.id, len(devices), requests, share)
 
 
-def poll_s(bus: SerialBus | TcpBus, span: Span) -> float:
+def poll_s(bus: AnyBus, span: Span) -> float:
     """Give the seconds one request and its answer take on the wire, turnaround included."""
     if isinstance(bus, TcpBus):
         return TCP_EXCHANGE_S
@@ -58,8 +61,6 @@ def poll_s(bus: SerialBus | TcpBus, span: Span) -> float:
     return (_REQUEST + _ANSWER + payload) * character_s + TURNAROUND_S + 2 * silence_s
 
 
-def _exchange_s(
-    bus: SerialBus | TcpBus, device: DeviceSettings, span: Span, profile: Profile
-) -> float:
+def _exchange_s(bus: AnyBus, device: DeviceSettings, span: Span, profile: Profile) -> float:
     gap_ms = device.timing.gap_ms if device.timing.gap_ms is not None else profile.line.gap_ms
     return poll_s(bus, span) + gap_ms / 1000

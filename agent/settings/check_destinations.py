@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import re
-from pathlib import Path as FilePath
 from urllib.parse import SplitResult, urlsplit
 
 from agent.settings.check_names import check_once
-from agent.settings.destination import Destination, Mqtt, OpsServer, Station
+from agent.settings.check_wire import (
+    check_doors,
+    check_files,
+    check_wire,
+    is_loopback,
+    readable,
+)
+from agent.settings.destination import Destination, OpsServer, Station
 from agent.settings.findings import Findings
+from agent.settings.messages import Words
 from agent.settings.secrets import (
     CredentialSecret,
     FileSecret,
@@ -19,10 +25,15 @@ from agent.settings.secrets import (
 )
 from agent.settings.site import Site
 from agent.settings.source import Path
+from agent.settings.spoken import spoken_or_edition
 
 STANDARD_REAL_TIME_S = 30
-_MN = re.compile(r"[0-9A-F]{24}")
-_SCHEMES = {"mqtt": ("mqtt", "mqtts"), "tcp": ("tcp",)}
+_MN_WORDS: dict[str, Words] = {
+    "hj212-2005": ("14 位数字、字母", "14 letters and digits"),
+    "hj212-2017": ("24 位 0-9 A-F", "24 characters 0-9 A-F"),
+    "hj212-2025": ("24 位 0-9 A-F", "24 characters 0-9 A-F"),
+}
+_SCHEMES = {"mqtt": ("mqtt", "mqtts"), "tcp": ("tcp", "tls", "listen")}
 
 
 def check_destinations(site: Site, findings: Findings) -> None:
@@ -34,7 +45,12 @@ def check_destinations(site: Site, findings: Findings) -> None:
         else:
             _check_addresses(destination, _SCHEMES[destination.transport], path, findings)
             _check_platform(site, destination, path, findings)
-        _check_mqtt(destination.mqtt, (*path, "mqtt"), findings)
+            check_wire(destination, path, findings)
+            check_files(destination.tcp, (*path, "tcp"), findings)
+        if destination.mqtt.password is not None:
+            _check_secret(destination.mqtt.password, (*path, "mqtt", "password"), findings)
+        check_files(destination.mqtt, (*path, "mqtt"), findings)
+    check_doors(site, findings)
     sent = {outlet for _, station in site.stations() for outlet in station.outlets}
     for number, outlet in enumerate(site.outlets):
         if outlet.id not in sent:
@@ -49,6 +65,8 @@ def _check_platform(site: Site, destination: Destination, path: Path, findings: 
             found=str(destination.real_time_s),
             allowed=f"{STANDARD_REAL_TIME_S}..3600",
         )
+    if destination.absent == "profile_sentinel" and not spoken_or_edition(destination).largest_zs:
+        findings.warning("no_sentinel", (*path, "absent"), found=destination.absent)
     places = [(*path, "stations", number) for number in range(len(destination.stations))]
     stations = list(zip(places, destination.stations, strict=True))
     headers = [((*place, "mn"), station.mn) for place, station in stations if station.mn]
@@ -70,12 +88,13 @@ def _check_header(
     destination: Destination, station: Station, place: Path, findings: Findings
 ) -> None:
     path = (*place, "mn")
-    allowed = ("24 位 0-9 A-F", "24 characters 0-9 A-F")
-    if not station.mn and destination.edition == "hj212-2017":
+    edition = spoken_or_edition(destination)
+    allowed = _MN_WORDS.get(edition.base, edition.mn_shape)
+    if not station.mn and edition.base != "hj212-2025":
         findings.error("missing", path, allowed=allowed)
     elif not station.mn:
         findings.warning("mn_empty", path, allowed=allowed)
-    elif not _MN.fullmatch(station.mn):
+    elif not re.fullmatch(edition.mn_shape, station.mn):
         findings.warning("mn_form", path, found=station.mn, allowed=allowed)
     if isinstance(station.pw, str):
         allowed_pw = "{file: …}, {credential: …}"
@@ -125,8 +144,10 @@ def _check_addresses(
                 found=_masked(address),
                 allowed="mqtt.username, mqtt.password",
             )
-        elif parts.scheme == "mqtt" and not _loopback(parts.hostname or ""):
+        elif parts.scheme == "mqtt" and not is_loopback(parts.hostname or ""):
             findings.warning("plain_mqtt", place, found=address, allowed="mqtts://")
+        elif parts.scheme != "mqtt" and parts.scheme != "mqtts" and parts.port is None:
+            findings.error("address_form", place, found=address, allowed=allowed)
 
 
 def _parts(address: str) -> SplitResult | None:
@@ -144,30 +165,6 @@ def _masked(address: str) -> str:
     return re.sub(r"//[^/]*@", "//***@", address)
 
 
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _check_mqtt(mqtt: Mqtt, path: Path, findings: Findings) -> None:
-    if mqtt.password is not None:
-        _check_secret(mqtt.password, (*path, "password"), findings)
-    for key, file in (
-        ("ca", mqtt.ca),
-        ("client_cert", mqtt.client_cert),
-        ("client_key", mqtt.client_key),
-    ):
-        if file is not None and not _readable(FilePath(file)):
-            findings.warning("file_missing", (*path, key), found=file)
-    if (mqtt.client_cert is None) != (mqtt.client_key is None):
-        missing = "client_cert" if mqtt.client_cert is None else "client_key"
-        findings.error("missing", (*path, missing), allowed="client_cert, client_key")
-
-
 def _check_secret(secret: FileSecret | CredentialSecret, path: Path, findings: Findings) -> None:
     """Look whether a secret can be read here; systemd's credentials are there only in the unit."""
     if isinstance(secret, CredentialSecret) and "CREDENTIALS_DIRECTORY" not in os.environ:
@@ -177,12 +174,5 @@ def _check_secret(secret: FileSecret | CredentialSecret, path: Path, findings: F
     except SecretError as error:
         findings.warning("secret_missing", path, found=str(error))
         return
-    if not _readable(place):
+    if not readable(place):
         findings.warning("secret_missing", path, found=str(place))
-
-
-def _readable(path: FilePath) -> bool:
-    try:
-        return path.is_file() and os.access(path, os.R_OK)
-    except (OSError, ValueError):
-        return False

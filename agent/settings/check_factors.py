@@ -5,15 +5,16 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
-from agent.settings.destination import EditionName
 from agent.settings.findings import Findings
 from agent.settings.outlet import Outlet
 from agent.settings.site import Site
 from agent.settings.source import Path
+from agent.settings.spoken import spoken_or_edition
+from protocols.hj212.editions import Edition, edition
 from protocols.hj212.factor_table import FACTORS_2017
-from protocols.hj212.factors import Factor, factor
+from protocols.hj212.factors import Factor, code_in
 
-_ALL: tuple[EditionName, ...] = ("hj212-2017", "hj212-2025")
+_ALL = (edition("hj212-2017"), edition("hj212-2025"))
 
 
 def check_factors(site: Site, findings: Findings) -> None:
@@ -28,27 +29,36 @@ def check_factors(site: Site, findings: Findings) -> None:
         if destination.type == "platform":
             for nth, code in enumerate(destination.factors or ()):
                 path = ("destinations", number, "factors", nth)
-                _check_known(code, (destination.edition,), path, findings)
+                _check_known(code, (spoken_or_edition(destination),), path, findings)
 
 
-def editions_of(site: Site, outlet: Outlet, code: str) -> tuple[EditionName, ...]:
-    """Give the editions a factor of an outlet is sent in; both where nobody takes it yet."""
+def factor_in(code: str, edition: Edition) -> Factor | None:
+    """Give a factor as an edition, or dialect, has it: by that code, else by its own (2005)."""
+    known = edition.factor(code)
+    if known is not None:
+        return known
+    other = code_in(code, edition.base)
+    return None if other is None else edition.factor(other)
+
+
+def editions_of(site: Site, outlet: Outlet, code: str) -> tuple[Edition, ...]:
+    """Give the editions a factor of an outlet is sent in; the new ones where nobody takes it."""
     return _taken(site, outlet, code) or _ALL
 
 
-def _taken(site: Site, outlet: Outlet, code: str) -> tuple[EditionName, ...]:
-    taken = [
-        destination.edition
+def _taken(site: Site, outlet: Outlet, code: str) -> tuple[Edition, ...]:
+    taken = {
+        destination.speaks: spoken_or_edition(destination)
         for destination, station in site.stations()
         if outlet.id in station.outlets and code in (destination.factors or (code,))
-    ]
-    return tuple(dict.fromkeys(taken))
+    }
+    return tuple(taken.values())
 
 
 def wire_factors(site: Site, outlet: Outlet, code: str) -> Iterator[Factor]:
     """Give a factor as each edition it is sent in knows it."""
-    for edition in editions_of(site, outlet, code):
-        known = factor(code, edition)
+    for one in editions_of(site, outlet, code):
+        known = factor_in(code, one)
         if known is not None:
             yield known
 
@@ -63,10 +73,8 @@ def _check_code(site: Site, outlet: Outlet, code: str, path: Path, findings: Fin
             findings.error("wrong_medium", path, found=found, allowed=outlet.medium)
 
 
-def _check_known(
-    code: str, editions: tuple[EditionName, ...], path: Path, findings: Findings
-) -> None:
-    lacking = ", ".join(edition for edition in editions if factor(code, edition) is None)
+def _check_known(code: str, editions: tuple[Edition, ...], path: Path, findings: Findings) -> None:
+    lacking = ", ".join(one.name for one in editions if factor_in(code, one) is None)
     if not lacking:
         return
     near = difflib.get_close_matches(code, [row[0] for row in FACTORS_2017], n=1)

@@ -14,7 +14,7 @@ from agent.settings.findings import Findings
 from agent.settings.site import Site
 from agent.settings.source import Path
 from drivers.profile import Profile
-from drivers.settings import SerialBus, TcpBus
+from drivers.settings import AnyBus, SerialBus, TcpBus
 
 _BY_NUMBER = re.compile(r"/dev/tty(USB|ACM)\d+")
 
@@ -24,6 +24,7 @@ def check_lines(site: Site, profiles: Mapping[str, Profile], findings: Findings)
     _check_addresses(site, findings)
     _check_owners(site, findings)
     _check_rates(site, profiles, findings)
+    _check_protocols(site, profiles, findings)
     for number, bus in enumerate(site.buses):
         if isinstance(bus, SerialBus):
             _check_port(("buses", number, "port"), bus.port, findings)
@@ -43,14 +44,29 @@ SLOWEST_S = 60
 
 
 def _check_rates(site: Site, profiles: Mapping[str, Profile], findings: Findings) -> None:
-    """Refuse a rate at which a continuous factor can have no valid minute."""
+    """Refuse a rate at which a continuous factor can have no valid minute; tell one too fast."""
     for path, device in devices_by_path(site):
         profile = profiles.get(device.profile)
+        if profile is not None and device.period_s < profile.line.min_period_s:
+            allowed = f">= {profile.line.min_period_s:g}"
+            place, found = (*path, "period_s"), f"{device.period_s:g}"
+            findings.warning("fast_poll", place, found=found, allowed=allowed)
         if profile is None or device.period_s <= SLOWEST_S or path[0] == "samplers":
             continue
         if any(not is_batch(source, profile) for source in site.sources_of(device.id)):
             place, found = (*path, "period_s"), f"{device.period_s:g}"
             findings.error("slow_poll", place, found=found, allowed=f"<= {SLOWEST_S}")
+
+
+def _check_protocols(site: Site, profiles: Mapping[str, Profile], findings: Findings) -> None:
+    """Refuse an instrument with a protocol of its own at a Modbus TCP endpoint."""
+    ends = {bus.id: bus for bus in site.buses}
+    for path, device in devices_by_path(site):
+        profile = profiles.get(device.profile)
+        if profile is None or profile.modbus or not isinstance(ends.get(device.bus), TcpBus):
+            continue
+        allowed = "serial, serial-over-tcp"
+        findings.error("not_modbus", (*path, "bus"), found=profile.driver, allowed=allowed)
 
 
 def _check_addresses(site: Site, findings: Findings) -> None:
@@ -88,9 +104,9 @@ def _check_owners(site: Site, findings: Findings) -> None:
         first.setdefault(end, number)
 
 
-def _end(bus: SerialBus | TcpBus) -> tuple[str, str, str]:
+def _end(bus: AnyBus) -> tuple[str, str, str]:
     """Give what a bus owns, by its real name, with the key and the finding for it."""
-    if isinstance(bus, TcpBus):
+    if not isinstance(bus, SerialBus):
         return f"{bus.host.lower()}:{bus.port}", "host", "endpoint_twice"
     try:
         return str(FilePath(bus.port).resolve()), "port", "port_twice"

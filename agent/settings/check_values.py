@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from agent.settings.check_conversions import check_conversions, check_references
 from agent.settings.check_factors import wire_factors
 from agent.settings.findings import Findings
+from agent.settings.gas import first_unit
 from agent.settings.outlet import FactorRule, Limit, Outlet
 from agent.settings.site import FactorSource, Site
 from agent.settings.source import Path
 from agent.settings.units import UNITS, convertible, needs_conversion, unit_of
-from drivers.profile import Point, Profile
-
-# What an instrument has already done to a value of that basis.
-_DONE: Mapping[str, frozenset[str]] = {
-    "actual": frozenset(),
-    "standard": frozenset({"standard"}),
-    "standard_dry": frozenset({"standard", "dry"}),
-    "converted": frozenset({"standard", "dry", "oxygen"}),
-}
+from drivers.profile import Profile, Quantity
 
 
 def check_values(site: Site, profiles: Mapping[str, Profile], findings: Findings) -> None:
@@ -33,49 +27,52 @@ def check_values(site: Site, profiles: Mapping[str, Profile], findings: Findings
                 source = FactorSource(outlet, code, rule, device)
                 _check_source(site, source, profile, path, findings)
             _check_range(rule, path, findings)
+            _check_counter(rule, profile, path, findings)
             _check_limits(rule, path, findings)
             _check_retention(site, outlet, rule, path, findings)
     _check_overrides(site, profiles, findings)
+    check_references(site, findings)
 
 
-def units_of(source: FactorSource, point: Point) -> list[str]:
+def units_of(source: FactorSource, point: Quantity) -> list[str]:
     """Give the units a point may come in: the site's, the profile's, or all it can switch to."""
     override = source.device.points.get(point.id)
     if override is not None and override.unit is not None:
         return [override.unit]
-    return list(point.unit_from.values.values()) if point.unit_from else [point.unit]
+    return list(point.units_said)
 
 
 def _check_source(
     site: Site, source: FactorSource, profile: Profile, path: Path, findings: Findings
 ) -> None:
-    point = profile.point(source.point)
+    point = profile.quantity(source.point)
     if point is None:
-        known = [each.id for each in profile.points]
+        known = [each.id for each in profile.quantities]
         if source.rule.point is not None:
             place = (*path, "point")
             findings.unknown("unknown_point", place, found=source.point, known=known)
         elif any(wire_factors(site, source.outlet, source.code)):
             findings.unknown("unknown_point", path, found=source.point, known=known)
         return
-    _check_unit(site, source, point, path, findings)
-    _check_conversions(source, point, path, findings)
+    if check_conversions(site, source, point, path, findings):
+        _check_unit(site, source, point, path, findings)
     _check_sampling(source.rule, profile, point, path, findings)
 
 
 def _check_unit(
-    site: Site, source: FactorSource, point: Point, path: Path, findings: Findings
+    site: Site, source: FactorSource, point: Quantity, path: Path, findings: Findings
 ) -> None:
     for known in wire_factors(site, source.outlet, source.code):
         for unit in units_of(source, point):
-            if not convertible(unit, known.unit):
-                kind = "needs_conversion" if needs_conversion(unit, known.unit) else "no_way"
+            wanted = first_unit(source.rule.conversions, own=unit, wire=known.unit)
+            if not convertible(unit, wanted):
+                kind = "needs_conversion" if needs_conversion(unit, wanted) else "no_way"
                 place = (*path, "point") if source.rule.point else path
                 findings.error(
                     kind,
                     place,
                     found=f"{source.device.profile} {point.id}: {unit or '-'}",
-                    allowed=", ".join(_alike(known.unit)),
+                    allowed=", ".join(_alike(wanted)),
                 )
                 return
 
@@ -87,30 +84,8 @@ def _alike(wire_unit: str) -> Iterator[str]:
             yield unit.name or "-"
 
 
-def _check_conversions(source: FactorSource, point: Point, path: Path, findings: Findings) -> None:
-    conversions = source.rule.conversions
-    if conversions and source.outlet.medium != "gas":
-        findings.error(
-            "conversion_medium",
-            (*path, "conversions"),
-            found=f"{source.outlet.medium}: {', '.join(conversions)}",
-            allowed="[]",
-        )
-        return
-    done = _DONE[point.basis]
-    left = [each for each in ("standard", "dry", "oxygen") if each not in done]
-    for number, conversion in enumerate(conversions):
-        if conversion in done or conversion in conversions[:number]:
-            findings.error(
-                "converted_twice",
-                (*path, "conversions", number),
-                found=f"{conversion} ({source.device.profile} {point.id}: basis {point.basis})",
-                allowed=f"[{', '.join(left)}]",
-            )
-
-
 def _check_sampling(
-    rule: FactorRule, profile: Profile, point: Point, path: Path, findings: Findings
+    rule: FactorRule, profile: Profile, point: Quantity, path: Path, findings: Findings
 ) -> None:
     batch = profile.batch is not None or point.id in profile.batch_points
     if rule.sampling is not None and not batch:
@@ -131,6 +106,30 @@ def _check_range(rule: FactorRule, path: Path, findings: Findings) -> None:
             found=f"[{low:g}, {high:g}]",
             allowed=("[下限, 上限]，下限小于上限", "[low, high], low below high"),
         )
+
+
+def _check_counter(
+    rule: FactorRule, profile: Profile | None, path: Path, findings: Findings
+) -> None:
+    """Note a counter that is asked for and not named, that has no range, or no such points."""
+    if rule.volume == "counter" and rule.counter is None:
+        findings.error("counter_missing", (*path, "volume"), found="counter", allowed="integral")
+    if rule.counter is None:
+        return
+    if rule.range is None:
+        # what never flows is what tells a counter's leap from flow
+        findings.error("counter_range", (*path, "counter"), allowed="range")
+    known = {} if profile is None else {point.id: point for point in profile.points}
+    for point_id in rule.counter.points if profile else ():
+        point = known.get(point_id)
+        if point is None:
+            place = (*path, "counter")
+            findings.unknown("unknown_point", place, found=point_id, known=list(known))
+            continue
+        units = [*point.unit_from.values.values()] if point.unit_from else [point.unit]
+        if not all(convertible(unit, "m3") for unit in units):
+            found = f"{point_id}: {', '.join(units)}"
+            findings.error("no_way", (*path, "counter"), found=found, allowed="m3")
 
 
 def _check_limits(rule: FactorRule, path: Path, findings: Findings) -> None:
@@ -180,7 +179,7 @@ def _check_overrides(site: Site, profiles: Mapping[str, Profile], findings: Find
             profile = profiles.get(device.profile)
             if profile is None:
                 continue
-            known = [point.id for point in profile.points]
+            known = [point.id for point in profile.quantities]
             for point_id in device.points:
                 if point_id not in known:
                     path = (kind, number, "points", point_id)

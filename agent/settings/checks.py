@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 
 from agent.settings.check_destinations import check_destinations
@@ -14,7 +14,13 @@ from agent.settings.destination import Destination, OpsServer
 from agent.settings.findings import Findings
 from agent.settings.site import Site
 from agent.settings.source import Path
-from drivers.profile import Profile, ProfileError, load_profile, profile_names
+from drivers.profile import (
+    USER_DIRECTORY,
+    Profile,
+    ProfileError,
+    load_profile,
+    profile_names,
+)
 
 
 def check_site(
@@ -22,9 +28,12 @@ def check_site(
 ) -> None:
     """Note what is wrong between the parts of a site.
 
-    `directories` hold the profiles; None means those we ship.
+    `directories` hold the profiles; None means the site's own and those we ship.
     """
+    if directories is None:
+        directories = site.profile_directories
     profiles = _profiles(site, findings, directories)
+    _own_profiles(site, profiles, findings)
     check_names(site, findings)
     check_lines(site, profiles, findings)
     check_factors(site, findings)
@@ -46,8 +55,24 @@ def check_site(
         findings.warning("later", path)
 
 
+def _own_profiles(site: Site, used: Mapping[str, Profile], findings: Findings) -> None:
+    """Warn of a folder that is not there and of wrong files in it that no device uses."""
+    own = FilePath(site.profiles)
+    if not own.is_dir():
+        if own != USER_DIRECTORY:
+            findings.warning("no_profiles", ("profiles",), found=site.profiles)
+        return
+    named = {device.profile for _, device in devices_by_path(site)}
+    for name in profile_names([own]):
+        if name not in used and name not in named:
+            try:
+                load_profile(name, [own])
+            except ProfileError as error:
+                findings.warning("bad_profile", ("profiles",), found=str(error))
+
+
 def _profiles(
-    site: Site, findings: Findings, directories: Sequence[FilePath] | None
+    site: Site, findings: Findings, directories: Sequence[FilePath]
 ) -> dict[str, Profile]:
     """Read the profiles of a site by name, once each."""
     known = profile_names(directories)
@@ -69,20 +94,11 @@ def _profiles(
     return profiles
 
 
-_WIRE_LATER = frozenset({"split_qn", "heartbeat_s", "encoding"})
-
-
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
-    for name in ("cameras", "inputs", "rounds", "people", "page"):
+    for name in ("inputs", "rounds", "people", "page"):
         if getattr(site, name):
             yield (name,)
-    if site.time_source != "system":
-        yield ("time_source",)
-    for number, outlet in enumerate(site.outlets):
-        for code, rule in outlet.factors.items():
-            if rule.conversions:
-                yield ("outlets", number, "factors", code, "conversions")
     for number, destination in enumerate(site.destinations):
         for key in _later_of(destination):
             yield ("destinations", number, *key)
@@ -93,14 +109,5 @@ def _later_of(destination: Destination | OpsServer) -> Iterator[Path]:
     if isinstance(destination, OpsServer):
         yield ("type",)
         return
-    if destination.transport == "tcp":
-        yield ("transport",)
-    if destination.qn_on_resend != "keep":
-        yield ("qn_on_resend",)
-    if destination.absent == "profile_sentinel":
-        yield ("absent",)
-    for key in sorted(destination.wire.model_fields_set & _WIRE_LATER):
-        yield ("wire", key)
-    for number, station in enumerate(destination.stations):
-        if station.key is not None:
-            yield ("stations", number, "key")
+    if destination.interfaces and destination.transport == "mqtt":
+        yield ("interfaces",)

@@ -11,7 +11,15 @@ from agent.settings.outlet import Date, Medium
 from agent.settings.secrets import Pw, Secret
 from drivers.settings import Id, Model
 
-EditionName = Literal["hj212-2017", "hj212-2025"]
+EditionName = Literal["hj212-2005", "hj212-2017", "hj212-2025"]
+DialectName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
+Access = Literal["mobile", "fixed", "nb_iot"]
+WAITS: Mapping[Access, tuple[float, int]] = {
+    "mobile": (10, 3),
+    "fixed": (5, 3),
+    "nb_iot": (30, 5),
+}
+"""Time-out (s) and retries of an access line (HJ 212-2025 table 1)."""
 PeriodFlag = Literal["dominant", "d_if_below_75", "any_abnormal"]
 EventKind = Literal[
     "exceedance",
@@ -20,6 +28,7 @@ EventKind = Literal[
     "parameter",
     "power",
     "clock",
+    "digest",
     "marks",
     "quota",
     "rounds",
@@ -27,6 +36,7 @@ EventKind = Literal[
     "falsification",
     "trend",
     "score",
+    "camera",
 ]
 # Facts are told by default; judgements stay local unless the platform's agreement asks for them.
 _FACTS: tuple[EventKind, ...] = (
@@ -36,6 +46,7 @@ _FACTS: tuple[EventKind, ...] = (
     "parameter",
     "power",
     "clock",
+    "digest",
 )
 
 
@@ -53,6 +64,19 @@ class Station(Model):
     key: Secret | None = Field(default=None, description="HJ 212-2025 加密密钥")
     outlets: tuple[Id, ...] = Field(min_length=1)
     since: Date | None = Field(default=None, description="从该日起上传；不写即从首次启动起")
+    real_time: bool = Field(default=True, description="上传实时数据；平台用 2012、2011 停止或启动")
+    real_time_s: int | None = Field(
+        default=None, ge=1, le=3600, description="本站点实时数据间隔；不写同平台（1062 设置）"
+    )
+    minutes: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] | None = Field(
+        default=None, description="本站点分钟数据间隔；不写同平台（1064 设置）"
+    )
+    timeout_s: float | None = Field(
+        default=None, ge=1, le=300, description="本站点超时；不写同平台（1000 设置）"
+    )
+    resends: int | None = Field(
+        default=None, ge=0, le=99, description="本站点重发次数；不写同平台（1000 设置）"
+    )
 
 
 # Commands by effect. What is in neither list only reads and is always allowed.
@@ -94,6 +118,37 @@ class Mqtt(Model):
     )
 
 
+class Tcp(Model):
+    """How to connect over TCP, with TLS at `tls://` addresses."""
+
+    ca: str | None = Field(default=None, description="CA 证书文件；不写用系统证书")
+    client_cert: str | None = None
+    client_key: str | None = None
+    keepalive_s: int = Field(default=60, ge=5, le=3600, description="TCP 保活探测间隔")
+    reconnect_s: float = Field(
+        default=120, ge=1, le=3600, description="断线后重连间隔上限（秒），随机错开"
+    )
+    allow: tuple[str, ...] = Field(
+        default=(), max_length=32, description="listen:// 时允许连入的地址或网段；不写只许本机"
+    )
+
+
+class Seal(Model):
+    """How HJ 212-2025 §6.4 is written. It is on where a station has a key."""
+
+    rendering: Literal["raw", "hexlist", "hex", "off"] = Field(
+        default="raw", description="密文写法：原始字节、{0xE4,…}、E43E…、不加密"
+    )
+    commands: (
+        tuple[Annotated[str, Field(pattern=r"^([0-9]{4}|[0-9]{3}x|[0-9]{2}xx|[0-9]xxx)$")], ...]
+        | None
+    ) = Field(
+        default=None,
+        min_length=1,
+        description="上行加密的命令，如 2xxx、3020；不写按标准（2000-2999、1014、3020）",
+    )
+
+
 class Wire(Model):
     """Habits of a platform that the editions leave open. Unset keys mean the edition's own."""
 
@@ -115,9 +170,20 @@ class Destination(Model):
     name: str = ""
     transport: Literal["mqtt", "tcp"] = "mqtt"
     addresses: tuple[str, ...] = Field(
-        min_length=1, max_length=8, description="mqtt://、mqtts:// 或 tcp:// 地址，依次尝试"
+        min_length=1,
+        max_length=8,
+        description="mqtt:// mqtts:// 或 tcp:// tls:// 地址，依次尝试；listen:// 为平台连入",
+    )
+    interfaces: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,15}$")], ...] = Field(
+        default=(), max_length=4, description="网卡，依次尝试，如 eth0、wwan0（仅 tcp）"
+    )
+    access: Access = Field(
+        default="mobile", description="线路：移动、固定、NB-IoT；决定超时和重发次数的默认值"
     )
     edition: EditionName = "hj212-2017"
+    dialect: DialectName | None = Field(
+        default=None, description="地方扩展，如 hebei；它自带标准版本"
+    )
     factors: tuple[str, ...] | None = Field(default=None, description="只上传这些因子；不写即全部")
     real_time_s: int = Field(default=30, ge=1, le=3600, description="实时数据间隔，标准为 30-3600")
     minutes: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] = Field(
@@ -131,7 +197,9 @@ class Destination(Model):
     rtd_keep_h: float = Field(default=24, ge=0, le=168, description="实时数据补发保留小时数")
     backlog_per_s: float = Field(default=5, gt=0, le=1000, description="补发速率（条/秒）")
     in_flight: int = Field(default=20, ge=1, le=1000, description="未确认报文上限")
-    ack: Literal["auto", "9014", "puback"] = Field(default="auto", description="以何为送达")
+    ack: Literal["auto", "9014", "puback", "none"] = Field(
+        default="auto", description="以何为送达；none 不要应答（仅 tcp）：写出且连接仍在"
+    )
     timeout_s: float = Field(default=10, ge=1, le=300, description="超时")
     resends: int = Field(default=3, ge=0, le=10, description="重发次数")
     qn_on_resend: Literal["keep", "fresh"] = "keep"
@@ -142,15 +210,29 @@ class Destination(Model):
         default_factory=dict, description="时段标记规则；不写取标准版本的规则"
     )
     wire: Wire = Wire()
+    seal: Seal = Seal()
     mqtt: Mqtt = Mqtt()
+    tcp: Tcp = Tcp()
     stations: tuple[Station, ...] = Field(min_length=1)
+
+    @property
+    def speaks(self) -> str:
+        """The name of the dialect, or of the edition where there is none."""
+        return self.dialect or self.edition
 
     @model_validator(mode="before")
     @classmethod
-    def _name_stations(cls, given: object) -> object:
-        """Give stations without an id the name `<destination>-<first outlet>`."""
+    def _fill_in(cls, given: object) -> object:
+        """Give stations names and waits their defaults, where the file says none.
+
+        A station is `<destination>-<first outlet>`; time-out and retries go by the access line.
+        """
         if not isinstance(given, Mapping):
             return given
+        access = given.get("access", "mobile")
+        if access in tuple(WAITS):
+            timeout_s, resends = WAITS[access]
+            given = {"timeout_s": timeout_s, "resends": resends, **given}
         stations = given.get("stations")
         if not isinstance(stations, list | tuple):
             return given

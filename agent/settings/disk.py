@@ -21,14 +21,18 @@ DELIVERY_B = 60
 OUTBOX_B = 450
 HOURS_AND_DAY = 25
 YEAR_DAYS = 365
+FRAME_B = 265
+"""A frame of the message log and its answer, packed, without its values."""
+FRAME_FACTOR_B = 9
+"""What each factor adds to it: its digits; the names of one frame are those of the next."""
 
 
 @dataclass(frozen=True, slots=True)
 class DiskSize:
     """Bytes of the store: raw samples, minutes, what is kept for years, each year's growth of it.
 
-    `samples` and `minutes` stop growing once their days are reached; `yearly` is hours, days and
-    deliveries of one year, kept for `years`.
+    `samples`, `minutes` and the message log `frames` stop growing once their days are reached;
+    `yearly` is hours, days and deliveries of one year, kept for `years`.
     """
 
     samples: int
@@ -36,16 +40,17 @@ class DiskSize:
     yearly: int
     years: int
     ballast: int
+    frames: int = 0
 
     @property
     def first_year(self) -> int:
         """The store after a year."""
-        return self.samples + self.minutes + self.yearly + self.ballast
+        return self.samples + self.minutes + self.frames + self.yearly + self.ballast
 
     @property
     def full(self) -> int:
         """The store once everything is as old as it may become."""
-        return self.samples + self.minutes + self.yearly * self.years + self.ballast
+        return self.first_year + self.yearly * (self.years - 1)
 
 
 def expected_size(site: Site, profiles: Mapping[str, Profile]) -> DiskSize:
@@ -68,6 +73,7 @@ def expected_size(site: Site, profiles: Mapping[str, Profile]) -> DiskSize:
         yearly=(hour_rows * STATISTIC_B + deliveries * DELIVERY_B) * YEAR_DAYS,
         years=storage.years,
         ballast=storage.ballast_mb * 1_000_000,
+        frames=min(int(_frames_a_day(site) * storage.frames_days), storage.frames_mb * 1_000_000),
     )
 
 
@@ -76,9 +82,23 @@ def _samples_a_day(site: Site) -> float:
     total = 0.0
     for device in (*site.devices, *site.samplers):
         sources = site.sources_of(device.id)
-        values = sum(2 if "oxygen" in each.rule.conversions else 1 for each in sources)
+        values = sum(
+            1 + ("oxygen" in each.rule.conversions) + (each.rule.counter is not None)
+            for each in sources
+        )
         if values:
             total += DAY_S / device.period_s * (SAMPLE_ROW_B + SAMPLE_VALUE_B * values)
+    return total
+
+
+def _frames_a_day(site: Site) -> float:
+    """Give the bytes of the message log of a day: each upload with what came back."""
+    total = 0.0
+    factors = {outlet.id: len(outlet.factors) for outlet in site.outlets}
+    for destination, station in site.stations():
+        uploads = DAY_S / destination.real_time_s + DAY_S // 60 // destination.minutes
+        values = sum(factors[outlet] for outlet in station.outlets)
+        total += (uploads + HOURS_AND_DAY) * (FRAME_B + FRAME_FACTOR_B * values)
     return total
 
 

@@ -28,7 +28,7 @@ class SamplerSettings(DeviceSettings):
 
 
 class CameraSettings(Model):
-    """A camera at an outlet. Read by the camera child, which is a later part."""
+    """A camera at an outlet: H.264 or H.265 over RTSP."""
 
     id: Id
     name: str = ""
@@ -38,6 +38,7 @@ class CameraSettings(Model):
     outlet: Id
     before_s: int = Field(default=10, ge=0, le=60, description="事件前录像（秒）")
     after_s: int = Field(default=50, ge=1, le=600, description="事件后录像（秒）")
+    still_s: int = Field(default=10, ge=1, le=600, description="静态画面刷新周期（秒）")
 
 
 class InputSettings(Model):

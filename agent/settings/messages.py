@@ -68,6 +68,18 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_edition": ("没有这个标准版本", "no such edition"),
     "unknown_destination": ("没有这个平台", "no such destination"),
     "factor_not_here": ("该排放口没有这个因子", "the outlet has no such factor"),
+    "not_modbus": (
+        "这台仪器不用 Modbus，不能接在 Modbus TCP 上",
+        "this instrument does not talk Modbus and cannot be at a Modbus TCP endpoint",
+    ),
+    "fast_poll": (
+        "这台仪器不允许问得这么勤",
+        "the maker does not allow this instrument to be asked so often",
+    ),
+    "no_profiles": (
+        "没有这个目录，只用自带的仪器配置",
+        "no such folder, only the packaged profiles are used",
+    ),
     "bad_profile": ("仪器配置文件有错", "the profile is wrong"),
     "wrong_kind": ("配置类型不符", "a profile of the wrong kind"),
     # lines
@@ -99,6 +111,35 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "conversion applied twice: the instrument already did it",
     ),
     "conversion_medium": ("只有废气因子可以折算", "only gas factors are converted"),
+    "conversion_factor": (
+        "这个因子不能这样折算",
+        "a conversion that this factor cannot have",
+    ),
+    "conversion_input": (
+        "折算要用的因子不在本排放口",
+        "a conversion of a factor that the outlet does not have",
+    ),
+    "conversion_number": ("折算缺参数", "a conversion without a number it needs"),
+    "conversion_circle": (
+        "湿度与氧含量互相推算",
+        "moisture and oxygen each calculated of the other",
+    ),
+    "counter_missing": (
+        "按仪表累计却没有写 counter",
+        "volume by counter without a counter",
+    ),
+    "counter_range": (
+        "累计流量要有量程，才分得清跳变与流量",
+        "a counter needs the range of the flow, to tell a leap from flow",
+    ),
+    "reference_twice": (
+        "基准氧含量与过量空气系数只写一个",
+        "reference_oxygen and excess_air, one of which is enough",
+    ),
+    "oxygen_wet": (
+        "按基准氧折算要用标干浓度，请核对",
+        "converted to reference oxygen without being standard and dry",
+    ),
     "no_way": ("没有从仪器单位到上传单位的换算", "no way from the device's unit to the wire unit"),
     "needs_conversion": (
         "需要折算：ppm 换成质量浓度要有摩尔质量",
@@ -123,6 +164,34 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "MQTT 没有加密，密码和数据明文过网",
         "MQTT without TLS: password and data in clear text",
     ),
+    "plain_tcp": (
+        "TCP 没有加密也没有加密报文，密码和数据明文过网",
+        "TCP without TLS or sealing: password and data in clear text",
+    ),
+    "transport_only": ("只用于另一种传输方式", "only for the other transport"),
+    "dialect_base": ("与地方扩展所依据的标准版本不符", "not the edition that the dialect is of"),
+    "unknown_dialect": ("没有这个地方扩展", "no such dialect"),
+    "bad_dialect": ("地方扩展文件有错", "the dialect file is wrong"),
+    "seal_edition": (
+        "只有 HJ 212-2025 有加密，密钥不起作用",
+        "only HJ 212-2025 has sealing: the key does nothing",
+    ),
+    "no_key": (
+        "没有密钥，报文不加密；公网传输应加密",
+        "no key: frames are not sealed, which the standard asks for over the internet",
+    ),
+    "sm4_key": ("密钥应为 16 个字符或 32 位十六进制", "a key has 16 characters or 32 hex digits"),
+    "door_open": (
+        "谁都能连入：要写 tcp.allow，或只在本机监听",
+        "anybody could call in: give tcp.allow, or listen on loopback",
+    ),
+    "door_network": ("不是地址或网段", "neither an address nor a network"),
+    "door_alone": (
+        "listen:// 只能单独一个地址、一个站点",
+        "listen:// goes alone: one address, one station",
+    ),
+    "door_twice": ("两个站点监听同一个地址", "two stations listen at one address"),
+    "no_interface": ("本机现在没有这块网卡", "there is no such network device now"),
     "default_pw": ("用的是标准里印的示例密码", "the standard's printed example password"),
     "mn_form": ("平台可能拒绝这个 MN", "the platform may refuse this MN"),
     "mn_empty": ("MN 为空，分配之前不能上传", "empty MN: nothing is sent before it is assigned"),
@@ -134,5 +203,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "outlet_unsent": ("没有任何平台接收这个排放口", "no destination takes this outlet"),
     "secret_missing": ("现在读不到这个密码文件", "the secret cannot be read now"),
     "file_missing": ("文件不存在", "the file is not there"),
+    "no_sentinel": (
+        "该版本没有占位值，按 flag_only 处理",
+        "this edition has no such number; it is as flag_only",
+    ),
     "later": ("本版本读取此项，但还不使用", "read by this version, not yet used"),
 }

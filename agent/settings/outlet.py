@@ -9,10 +9,13 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from agent.settings.gas import Conversion, Curve, GasSettings
+from agent.settings.marks import MarkSettings
+from agent.settings.statistics import StatisticsSettings
+from agent.settings.watch import WatchSettings
 from drivers.settings import Id, Model
 
 Medium = Literal["water", "gas", "noise", "electricity", "process"]
-Conversion = Literal["standard", "dry", "oxygen"]
 
 
 def _only_iso(value: object) -> object:
@@ -63,13 +66,20 @@ class Limit(Model):
 
     high: float | None = Field(default=None, description="上限，按上传单位")
     low: float | None = Field(default=None, description="下限（如 pH）")
-    on: Literal["measurement", "hour"] = Field(
-        default="hour", description="measurement 每个测量值，hour 小时值"
+    on: Literal["measurement", "hour", "day"] = Field(
+        default="hour", description="measurement 每个测量值，hour 小时值，day 日均值"
     )
     since: Date | None = Field(default=None, description="自该日起适用；不写即一直适用")
     source: str = Field(default="", description="标准、表、级别，或许可证编号")
     rows: int = Field(default=1, ge=1, le=60, description="连续几个值超限才算超标")
     retain: bool = Field(default=False, description="超标即留样")
+    until: Date | None = Field(default=None, description="适用的最后一日；不写即一直适用")
+    rank: Literal["permit", "local", "national"] = Field(
+        default="national", description="出处：permit 许可证先于 local 地方标准先于 national 国标"
+    )
+    colder: float | None = Field(
+        default=None, description="仅当水温（w01010）不高于它时适用（°C），如氨氮的 12"
+    )
 
 
 class Sampling(Model):
@@ -86,6 +96,15 @@ class Sampling(Model):
     )
 
 
+class Counter(Model):
+    """A flow meter's own counter: what it has counted, and when it begins again."""
+
+    points: tuple[str, ...] = Field(
+        default=("total",), min_length=1, description="累计流量测点；整数、小数分开的写两个"
+    )
+    rollover_m3: float | None = Field(default=None, gt=0, description="计数到多少（m³）后归零")
+
+
 class FactorRule(Model):
     """Where a factor of an outlet comes from and how it is judged."""
 
@@ -97,10 +116,24 @@ class FactorRule(Model):
     conversions: tuple[Conversion, ...] = Field(
         default=(), description="由本机完成的折算；仪器已折算的不得再写"
     )
+    molar_mass: float | None = Field(
+        default=None, gt=0, le=500, description="mass 折算用的摩尔质量（g/mol）；不写取规则表"
+    )
+    curve: Curve | None = Field(default=None, description="curve 折算用的相关曲线")
+    reference_oxygen: float | None = Field(
+        default=None, ge=0, lt=21, description="本因子的基准氧含量（%）；不写取 gas 的"
+    )
     sampling: Sampling | None = Field(default=None, description="仅用于批次分析仪")
+    calibration_h: float | None = Field(
+        default=None, gt=0, le=8760, description="两次校准最长间隔（小时），超期即失控；不写即不查"
+    )
     max_age_s: float | None = Field(
         default=None, gt=0, le=172_800, description="实时数据最长可用时间（秒）"
     )
+    volume: Literal["integral", "counter"] = Field(
+        default="integral", description="流量因子的累计：integral 按样本累加，counter 按仪表累计"
+    )
+    counter: Counter | None = Field(default=None, description="流量计自己的累计流量")
     limits: tuple[Limit, ...] = ()
 
 
@@ -127,6 +160,12 @@ class Outlet(Model):
         default_factory=dict, description="许可年排放量（吨/年），按因子编码"
     )
     flow: str | None = Field(default=None, description="加权用的流量因子编码，如 w00000")
+    gas: GasSettings = Field(default=GasSettings(), description="废气折算用的参数")
+    statistics: StatisticsSettings = Field(
+        default=StatisticsSettings(), description="时段数据的有效性"
+    )
+    marks: MarkSettings = Field(default=MarkSettings(), description="标记的建议与核对")
+    watch: WatchSettings = Field(default=WatchSettings(), description="数据异常巡查（AF）")
     factors: dict[str, FactorRule] = Field(default_factory=dict, description="按因子编码")
 
     @property

@@ -22,6 +22,12 @@ _PATTERNS: dict[str, tuple[str, str]] = {
     r"^[0-9A-Za-z]{1,32}$": ("数字和字母，至多 32 个", "of digits and letters, at most 32"),
     r"^[A-Za-z0-9_.-]*$": ("数字和字母", "of digits and letters"),
     r"^([01]\d|2[0-3]):[0-5]\d$": ("时:分，如 09:00", "hh:mm, as 09:00"),
+    r"^([0-9]{4}|[0-9]{3}x|[0-9]{2}xx|[0-9]xxx)$": (
+        "命令编码，或 2xxx 这样的一组",
+        "a command code, or a group as 2xxx",
+    ),
+    r"^[a-z][a-z0-9-]{0,31}$": ("地方扩展的名字", "the name of a dialect"),
+    r"^[A-Za-z0-9_.-]{1,15}$": ("网卡名，如 eth0", "a network device, as eth0"),
     r"^rtsps?://": ("rtsp://…", "rtsp://…"),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from pydantic import Field
@@ -13,7 +14,8 @@ from agent.settings.duty import Page, Person, Round
 from agent.settings.equipment import CameraSettings, InputSettings, SamplerSettings
 from agent.settings.outlet import Facilities, FactorRule, Outlet
 from agent.settings.storage import Storage
-from drivers.settings import BusSettings, DeviceSettings, Id, Model, SerialBus, TcpBus
+from drivers.profile import USER_DIRECTORY, profile_directories
+from drivers.settings import AnyBus, BusSettings, DeviceSettings, Id, Model
 
 
 class _Named(Protocol):
@@ -65,12 +67,20 @@ class Site(Model):
     rounds: tuple[Round, ...] = ()
     people: tuple[Person, ...] = ()
     page: Page | None = None
+    profiles: str = Field(
+        default=str(USER_DIRECTORY), pattern=r"^/", description="自有仪器配置的目录，先于自带的"
+    )
+
+    @property
+    def profile_directories(self) -> list[Path]:
+        """Give the folders its profiles are looked for in, its own first."""
+        return profile_directories(Path(self.profiles))
 
     def outlet(self, outlet_id: str) -> Outlet:
         """Give an outlet by its id; KeyError when there is none."""
         return _by_id(self.outlets, outlet_id)
 
-    def bus(self, bus_id: str) -> SerialBus | TcpBus:
+    def bus(self, bus_id: str) -> AnyBus:
         """Give a bus by its id; KeyError when there is none."""
         return _by_id(self.buses, bus_id)
 

@@ -28,8 +28,13 @@ class Storage(Model):
     )
     samples_days: int = Field(default=35, ge=2, le=366, description="原始数据保留天数")
     minutes_days: int = Field(default=366, ge=32, le=3660, description="分钟数据保留天数")
+    frames_days: int = Field(default=35, ge=30, le=366, description="报文日志保留天数")
+    frames_mb: int = Field(
+        default=1000, ge=16, le=100_000, description="报文日志上限（MB），超出时最早的先删"
+    )
     years: int = Field(default=5, ge=1, le=20, description="小时、日数据和事件保留年数")
     ballast_mb: int = Field(default=16, ge=4, le=256, description="磁盘写满时释放的预留文件（MB）")
+    clips_mb: int = Field(default=2048, ge=64, description="录像占用上限（MB），满后先删最旧的录像")
     max_mb: int | None = Field(default=None, ge=64, description="数据库上限（MB）；不写即不限")
 
 
@@ -45,6 +50,12 @@ def state_directory(site: Site, environ: Mapping[str, str] = os.environ) -> Path
         return Path(given)
     home = environ.get("HOME") or str(Path.home())
     return Path(home) / ".local" / "state" / "paikou" / site.unit.code
+
+
+def stills_directory(site: Site, environ: Mapping[str, str] = os.environ) -> Path:
+    """Give where the cameras' current stills lie: in memory where systemd gives such a place."""
+    runtime = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    return (Path(runtime) if runtime else state_directory(site, environ)) / "stills"
 
 
 def socket_paths(site: Site, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:

@@ -1,12 +1,16 @@
 """Statistics of periods: pure functions from rows to rows. What counts in a mean stands here."""
 
 from agent.stats.causes import TIE_ORDER, dominant
+from agent.stats.columns import Column, computed, relabelled, relabelled_result, touching
+from agent.stats.counter import CounterRule
 from agent.stats.rule import (
     GAS_VOLUME,
     NO_AMOUNT,
     WATER_VOLUME,
     Amount,
     AmountKind,
+    Correction,
+    Needs,
     PeriodRule,
     Rows,
     mass_of,
@@ -20,9 +24,17 @@ __all__ = [
     "WATER_VOLUME",
     "Amount",
     "AmountKind",
+    "Column",
+    "Correction",
+    "CounterRule",
+    "Needs",
     "PeriodRule",
     "Rows",
+    "computed",
     "dominant",
     "mass_of",
+    "relabelled",
+    "relabelled_result",
     "statistic",
+    "touching",
 ]

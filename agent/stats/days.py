@@ -12,14 +12,6 @@ from agent.stats.rule import PeriodRule, Rows
 from agent.stats.summary import Tally, summary
 from protocols.hj212.times import BEIJING_OFFSET_S
 
-GAS_DAY_HOURS = 20
-"""Valid hours of a valid gas day. Source: HJ 76-2017 annex (STAT-08)."""
-GAS_MONTH_DAYS = 25
-GAS_FEBRUARY_DAYS = 23
-"""Valid days of a valid gas month. Source: HJ 76-2017 annex (STAT-09)."""
-SHARE = 0.75
-"""Share of what was due that makes a water day or month valid. Source: HJ 356-2019 (WAT-21)."""
-
 
 def gas_day(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     """Make a gas day: arithmetic mean of its valid hours (STAT-08).
@@ -32,7 +24,7 @@ def gas_day(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     due = _hours(period) - len(stopped)
     tally = Tally(
         due,
-        needed=GAS_DAY_HOURS if rule.day_rule == "fixed_20" else SHARE * due,
+        needed=rule.needs.hours if rule.day_rule == "fixed_20" else rule.needs.share * due,
         missing=max(0, due - len(running)),
         absent=rows.absent,
         aside=stopped,
@@ -57,7 +49,7 @@ def water_day(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     due = _results_due(rule, _hours(period) - len(dry))
     tally = Tally(
         due,
-        needed=SHARE * due,
+        needed=rule.needs.share * due,
         missing=max(0, due - len(pieces)),
         absent=rows.absent,
         weights=weights(rule, period, rows),
@@ -69,7 +61,7 @@ def water_day(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
 
 def gas_month(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     """Make a gas month: arithmetic mean of its valid days (STAT-09)."""
-    needed = GAS_FEBRUARY_DAYS if _month(period) == 2 else GAS_MONTH_DAYS
+    needed = rule.needs.february_days if _month(period) == 2 else rule.needs.days
     days = parts.newest(rows.statistics, period)
     return _of_days(rule, period, rows, days=days, due=_days(period), needed=needed)
 
@@ -82,7 +74,7 @@ def water_month(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     days = parts.newest(rows.statistics, period)
     counted = [day for day in days if day.due > 0]
     due = _days(period) - (len(days) - len(counted))
-    return _of_days(rule, period, rows, days=counted, due=due, needed=SHARE * due)
+    return _of_days(rule, period, rows, days=counted, due=due, needed=rule.needs.share * due)
 
 
 def _of_days(

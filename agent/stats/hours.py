@@ -11,20 +11,16 @@ from agent.stats.minutes import of_minutes
 from agent.stats.rule import PeriodRule, Rows
 from agent.stats.summary import Tally, summary
 
-VALID_MINUTES = 45
-"""Valid minutes of a valid hour, gas (STAT-04, HJ 75-2017 §3) and water (75 %, WAT-21a)."""
-STOPPED_MINUTES = 15
-"""More stopped minutes than this make a gas hour a stopped hour (STAT-07)."""
 NO_DISCHARGE = "no discharge: measured flow is zero"
 NO_RESULT = "no result of this sampling hour"
 
 
 def continuous_hour(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     """Make the hour of a continuous instrument (STAT-04, STAT-06, STAT-07, WAT-21a)."""
-    row = of_minutes(rule, period, rows, needed=VALID_MINUTES)
+    row = of_minutes(rule, period, rows, needed=rule.needs.minutes)
     minutes = parts.newest(rows.statistics, period)
     stopped = sum(1 for one in minutes if not one.valid and one.cause is Cause.STOPPED)
-    if rule.medium == "gas" and not row.valid and stopped > STOPPED_MINUTES:
+    if rule.medium == "gas" and not row.valid and stopped > rule.needs.stopped_minutes:
         return replace(row, cause=Cause.STOPPED)
     return row
 

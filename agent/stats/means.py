@@ -58,7 +58,28 @@ def mean(parts: Sequence[Part], weights: Mapping[float, float]) -> Mean:
 
 def converted_mean(parts: Iterable[Part]) -> Mean:
     """Give the mean of the parts' own converted values (STAT-10, minute_mean)."""
-    return mean([_converted(part) for part in parts], {})
+    return mean([_converted(part) for part in parts if part.zs_avg is not None], {})
+
+
+def energetic_mean(parts: Sequence[Part]) -> Mean:
+    """Give the equivalent level of sound levels in dB: the mean of their energies."""
+    plain = mean(parts, {})
+    levels = [part.avg for part in parts if part.avg is not None]
+    if plain.low is None or plain.high is None:
+        return plain
+    # against the greatest level, so that no energy is beyond what a float holds
+    top = max(levels)
+    share = math.fsum(10.0 ** ((level - top) / 10) for level in levels) / len(levels)
+    return replace(plain, avg=_between(top + 10 * math.log10(share), plain.low, plain.high))
+
+
+def ion_mean(values: Iterable[float]) -> float | None:
+    """Give the pH of the mean hydrogen ion concentration, for display beside the plain mean.
+
+    WAT-23: what is sent and judged is the arithmetic one.
+    """
+    ions = [10.0**-value for value in values]
+    return -math.log10(math.fsum(ions) / len(ions)) if ions else None
 
 
 def _converted(part: Part) -> Part:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.gas import AIR_OXYGEN
 from agent.model import Cause, Measurement, Sample, Statistic
+from agent.stats.counter import CounterRule, Reading
 
 Medium = Literal["water", "gas", "noise", "electricity", "process"]
 DayRule = Literal["fixed_20", "share_75_of_running"]
+ZsMode = Literal["minute_mean", "hour_ratio"]
 
 # Powers of ten of the mass and volume words in units, in gram and cubic metre.
 _GRAM = {"t": 6, "kg": 3, "g": 0, "mg": -3, "ug": -6, "µg": -6, "μg": -6, "ng": -9}
@@ -57,13 +60,51 @@ def mass_of(unit: str, amount_unit: str) -> Amount:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """How a concentration is converted to reference oxygen (CEMS-07…09, STAT-10).
+
+    `oxygen` is the factor of the outlet that tells the dry oxygen; the rest is in percent.
+    `intake` is the oxygen of the combustion air; from `suspect` on the result is doubtful.
+    """
+
+    oxygen: str
+    reference: float
+    intake: float = AIR_OXYGEN
+    suspect: float = 19.0
+    mode: ZsMode = "minute_mean"
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """How much must be there for a period to be valid; none of it was read on paper (K, I).
+
+    `minutes` of an hour (STAT-04, WAT-21a), `stopped_minutes` above which a gas hour is a stopped
+    one (STAT-07), `hours` of a gas day (STAT-08), `days` and `february_days` of a gas month
+    (STAT-09), `minute_share` of a minute's samples (STAT-03), `share` of n minutes, and of a water
+    day and month (WAT-21). `marked_minutes`: more of them lose the hour of a batch result.
+    """
+
+    minute_share: float = 0.75
+    minutes: int = 45
+    stopped_minutes: int = 15
+    marked_minutes: int = 15
+    hours: int = 20
+    days: int = 25
+    february_days: int = 23
+    share: float = 0.75
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodRule:
     """How the statistics of one factor of one outlet are made.
 
     `cycle_min` is the minutes between two results of a batch analyzer, None for a continuous
     instrument. `weighted`: the mean is weighted by flow where there is one (concentrations in
     water, WAT-20). `zero_flow` is the greatest mean flow, in the flow's wire unit, that counts as
-    measured zero (WAT-24). `minute_share` is STAT-03, `day_rule` STAT-08.
+    measured zero (WAT-24). `day_rule` is STAT-08. `inputs` are the factors of the outlet that the
+    agent calculates this one of: where one of them is marked invalid, so is this (STAT-12). A
+    flow may have a `counter`; with `by_counter` its volume is the counter's, else its samples'.
+    `energetic`: levels in dB, whose mean is that of their energies (Leq).
     """
 
     outlet: str
@@ -72,9 +113,14 @@ class PeriodRule:
     cycle_min: int | None = None
     amount: Amount = NO_AMOUNT
     weighted: bool = False
-    minute_share: float = 0.75
     day_rule: DayRule = "fixed_20"
     zero_flow: float = 0.0
+    needs: Needs = Needs()
+    correction: Correction | None = None
+    counter: CounterRule | None = None
+    by_counter: bool = False
+    energetic: bool = False
+    inputs: tuple[str, ...] = ()
 
     @property
     def is_flow(self) -> bool:
@@ -96,7 +142,8 @@ class Rows:
     `measurements`: results whose sampling hour this is; batch hour only.
     `statistics`: the shorter rows: minutes for n minutes and hour, hours for a day, days for a
     month. `flow_statistics`: the flow factor's rows of that same shorter kind.
-    `flow`: the flow factor's row of this very period; minute, n minutes and hour only.
+    `flow`, `oxygen`: those factors' rows of this very period; minute, n minutes and hour only.
+    `total_before`: the last reading of the flow's counter before a minute.
     `due`: samples that were due in a minute; `slice_s`: seconds each of them stands for, 0 for an
     equal share of the minute. `absent`: the cause of what has no row at all, e.g.
     POWER after an outage.
@@ -106,7 +153,9 @@ class Rows:
     measurements: Sequence[Measurement] = ()
     statistics: Sequence[Statistic] = ()
     flow: Statistic | None = None
+    oxygen: Statistic | None = None
     flow_statistics: Sequence[Statistic] = ()
+    total_before: Reading | None = None
     due: int = 0
     slice_s: float = 0.0
     absent: Cause = Cause.NO_LINK

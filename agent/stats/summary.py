@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from agent.gas import INVALID_INPUT
 from agent.model import Cause, Period, Statistic
 from agent.stats.causes import dominant
-from agent.stats.means import Mean, converted_mean, mean, shown
+from agent.stats.means import Mean, converted_mean, energetic_mean, mean, shown
 from agent.stats.parts import Part
 from agent.stats.rule import PeriodRule
-
-CONVERTED_INVALID = "涉及因子无效"
-"""Why a converted value is missing: a quantity that goes into it was not usable (CEMS-08)."""
 
 # Needs such as 0.75 x due are compared with this much room for binary fractions.
 _ROUNDING = 1e-9
@@ -24,7 +22,8 @@ class Tally:
 
     `due` parts should have been there and `needed` of them must be normal. `missing` pieces have
     no row at all and count as `absent`. `aside` are rows that left `due` and the mean and only
-    have a say in the cause. `weights` are volumes by start of part.
+    have a say in the cause. `weights` are volumes by start of part. `converts`: the parts bring
+    their own converted values.
     """
 
     due: int
@@ -34,6 +33,7 @@ class Tally:
     aside: Sequence[Part] = ()
     weights: Mapping[float, float] = field(default_factory=dict)
     cause: Cause | None = None
+    converts: bool = True
 
 
 def summary(rule: PeriodRule, period: Period, parts: Sequence[Part], *, tally: Tally) -> Statistic:
@@ -46,8 +46,8 @@ def summary(rule: PeriodRule, period: Period, parts: Sequence[Part], *, tally: T
     valid = bool(normal) and tally.due > 0 and len(normal) >= tally.needed - _ROUNDING
     cause = Cause.NORMAL if valid else _cause(parts, tally)
     chosen = shown(parts, cause)
-    value = mean(chosen, tally.weights)
-    zs = converted_mean(chosen)
+    value = energetic_mean(chosen) if rule.energetic else mean(chosen, tally.weights)
+    zs = converted_mean(chosen) if tally.converts else Mean()
     # A valid row vouches for its converted value too, so that needs as many parts as the value.
     converted = Mean() if valid and zs.of < tally.needed - _ROUNDING else zs
     return Statistic(
@@ -64,7 +64,12 @@ def summary(rule: PeriodRule, period: Period, parts: Sequence[Part], *, tally: T
         valid=valid,
         parts=value.of,
         due=tally.due,
-        reason="; ".join(_reasons(value, zs, converted, valid=valid, tally=tally, normal=normal)),
+        reason="; ".join(
+            (
+                *_reasons(value, valid=valid, tally=tally, normal=normal),
+                *_unconverted(rule, zs, converted, tally=tally, normal=normal),
+            )
+        ),
         weighted=value.weighted,
         zs_avg=converted.avg,
         zs_min=converted.low,
@@ -88,14 +93,17 @@ def _abnormal(parts: Sequence[Part], tally: Tally, cause: Cause) -> Cause:
     return cause if found is Cause.NORMAL else found
 
 
-def _reasons(
-    value: Mean, zs: Mean, converted: Mean, *, valid: bool, tally: Tally, normal: Sequence[Part]
-) -> list[str]:
-    found = []
+def _reasons(value: Mean, *, valid: bool, tally: Tally, normal: Sequence[Part]) -> Iterator[str]:
     if not valid and tally.due:
-        found.append(f"{len(normal)} of {tally.due} normal, {tally.needed:g} needed")
+        yield f"{len(normal)} of {tally.due} normal, {tally.needed:g} needed"
     if valid and value.weighted and value.of < len(normal):
-        found.append(f"weighted over {value.of} of {len(normal)}")
-    if zs.of and not converted.of:
-        found.append(f"{CONVERTED_INVALID}: {zs.of} of {len(normal)} converted")
-    return found
+        yield f"weighted over {value.of} of {len(normal)}"
+
+
+def _unconverted(
+    rule: PeriodRule, zs: Mean, converted: Mean, *, tally: Tally, normal: Sequence[Part]
+) -> Iterator[str]:
+    """Say why there is no converted value where there should be one."""
+    wanted = zs.of or (rule.correction is not None and tally.converts and normal)
+    if wanted and not converted.of:
+        yield f"{INVALID_INPUT}: {zs.of} of {len(normal)} converted"

@@ -102,6 +102,16 @@ def newest(connection: sqlite3.Connection, limit: int) -> list[Action]:
     return [_action(row) for row in rows]
 
 
+def between(connection: sqlite3.Connection, begin: float, end: float) -> list[Action]:
+    """Give the orders that were given or settled in [begin, end), oldest first; no probes."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM actions WHERE kind <> 'probe' AND created_at < ?"
+        " AND coalesce(finished_at, created_at) >= ? ORDER BY id",
+        (end, begin),
+    )
+    return [_action(row) for row in rows]
+
+
 def start(
     connection: sqlite3.Connection,
     action: int,

@@ -87,6 +87,22 @@ def newest(connection: sqlite3.Connection, limit: int = 50) -> list[Event]:
     return [_event(row) for row in rows]
 
 
+def between(connection: sqlite3.Connection, begin: float, end: float) -> list[Event]:
+    """Give the events that lasted at some moment of [begin, end), oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM events WHERE at < ? AND (ended_at IS NULL OR ended_at >= ?)"
+        " ORDER BY at, id",
+        (end, begin),
+    )
+    return [_event(row) for row in rows]
+
+
+def find(connection: sqlite3.Connection, number: int) -> Event | None:
+    """Give one event by its id."""
+    row = connection.execute(f"SELECT {_COLUMNS} FROM events WHERE id = ?", (number,)).fetchone()
+    return _event(row) if row else None
+
+
 def _event(row: tuple[Any, ...]) -> Event:
     number, ref, kind, at, outlet, factor, ended_at, detail = row
     return Event(number, ref, kind, at, outlet, factor, ended_at, json.loads(detail))

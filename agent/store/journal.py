@@ -7,7 +7,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
-_FIRST = "0" * 64
+FIRST = "0" * 64
 
 
 def add(
@@ -23,7 +23,7 @@ def add(
     `detail` holds no secret: whoever writes it masks first.
     """
     row = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-    seq, before = (row[0] + 1, row[1]) if row else (1, _FIRST)
+    seq, before = (row[0] + 1, row[1]) if row else (1, FIRST)
     at = float(at)  # as the column gives it back: 5 and 5.0 do not hash alike
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
     digest = line_hash(before, seq=seq, at=at, who=who, what=what, detail=text)
@@ -42,13 +42,25 @@ def line_hash(before: str, *, seq: int, at: float, who: str, what: str, detail: 
 def head(connection: sqlite3.Connection) -> str:
     """Give the hash of the newest line."""
     row = connection.execute("SELECT hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-    return str(row[0]) if row else _FIRST
+    return str(row[0]) if row else FIRST
 
 
-def broken_at(connection: sqlite3.Connection) -> int | None:
-    """Give the first line that does not fit the chain, None when all do."""
-    before = _FIRST
-    expected = 1
+def between(
+    connection: sqlite3.Connection, begin: float, end: float, *, limit: int
+) -> list[tuple[float, str, str]]:
+    """Give (time, what, detail as JSON) of the first lines of a range, both ends included."""
+    return connection.execute(
+        "SELECT at, what, detail FROM journal WHERE at >= ? AND at <= ? ORDER BY seq LIMIT ?",
+        (begin, end, limit),
+    ).fetchall()
+
+
+def broken_at(connection: sqlite3.Connection, *, first: int = 1, before: str = FIRST) -> int | None:
+    """Give the first line that does not fit the chain, None when all do.
+
+    A slice begins with line `first`, behind a line with the hash `before`.
+    """
+    expected = first
     for seq, at, who, what, detail, digest in connection.execute(
         "SELECT seq, at, who, what, detail, hash FROM journal ORDER BY seq"
     ):

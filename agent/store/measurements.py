@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 
 from agent.model import Cause, Measurement
 from agent.store.series import Names
 
+DAY_S = 86_400
 AHEAD_S = 900.0
 """How far an analyzer's clock may be ahead of ours; a result from beyond is a fault anyway."""
 
@@ -74,6 +76,43 @@ def newest(
     return Measurement(
         outlet, factor, "", sampled_at, completed_at, received_at, value, Cause(cause)
     )
+
+
+def completed(
+    connection: sqlite3.Connection,
+    begin: float,
+    end: float,
+    *,
+    outlets: Collection[str],
+    names: Names,
+    limit: int,
+    skip: int,
+) -> list[Measurement]:
+    """Give results of some outlets that were completed in [begin, end], oldest first."""
+    keys = {
+        number: key for key, number in names.series.items() if key[0] in outlets and key[2] == "rtd"
+    }
+    rows = connection.execute(
+        "SELECT series, sampled_at, completed_at, received_at, value, cause FROM measurements"
+        # by the index: nobody analyses for longer than a day
+        " WHERE sampled_at >= ? AND sampled_at <= ? AND completed_at >= ? AND completed_at <= ?"
+        f" AND series IN ({','.join('?' * len(keys))}) ORDER BY completed_at, series"
+        " LIMIT ? OFFSET ?",
+        (begin - DAY_S, end + DAY_S, begin, end, *keys, limit, skip),
+    )
+    return [
+        Measurement(
+            keys[series][0],
+            keys[series][1],
+            "",
+            sampled_at,
+            completed_at,
+            received_at,
+            value,
+            Cause(cause),
+        )
+        for series, sampled_at, completed_at, received_at, value, cause in rows
+    ]
 
 
 def arrived_after(

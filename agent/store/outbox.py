@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.model import EVENT, Upload, Urgency
 
@@ -33,6 +33,8 @@ class Row:
     created_at: float
     not_before: float
     attempts: int
+    outcome: str = ""
+    """Why it was not delivered before, or who asked for it again."""
 
     @property
     def live_from(self) -> float:
@@ -42,8 +44,10 @@ class Row:
 
 _COLUMNS = (
     "id, station, cn, st, at, revision, pno, pnum, qn_ms, class, answer, body,"
-    " created_at, not_before, attempts"
+    " created_at, not_before, attempts, outcome"
 )
+# as `_identity`
+_THIS = "id = ? AND station = ? AND cn = ? AND st = ? AND at = ? AND revision = ? AND pno = ?"
 # as `Row.live_from`
 _LIVE_FROM = "CASE WHEN attempts THEN created_at ELSE max(created_at, not_before) END"
 # a row from a time that is still to come waits for nothing: the clock went back since
@@ -85,11 +89,29 @@ def add(
     ).fetchone()
     if known or not _owe(connection, station, upload):
         return False
+    insert(connection, station, upload, now=now, created_at=created_at, not_before=not_before)
+    return True
+
+
+def insert(
+    connection: sqlite3.Connection,
+    station: str,
+    upload: Upload,
+    *,
+    now: float,
+    created_at: float,
+    not_before: float | None = None,
+    outcome: str = "",
+) -> None:
+    """Lay the packets of an upload; whoever calls has noted the debt."""
+    qn_ms = 0
     for number, body in enumerate(upload.packets, start=1):
+        if number == 1 or not upload.shared_qn:
+            qn_ms = next_qn(connection, station, now)
         connection.execute(
             "INSERT INTO outbox (station, cn, st, at, revision, pno, pnum, qn_ms, class,"
-            " answer, body, created_at, not_before)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " answer, body, created_at, not_before, outcome)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 station,
                 upload.cn,
@@ -98,15 +120,15 @@ def add(
                 upload.revision,
                 number,
                 len(upload.packets),
-                next_qn(connection, station, now),
+                qn_ms,
                 int(upload.urgency),
                 int(upload.answer),
                 body,
                 created_at,
                 created_at if not_before is None else not_before,
+                outcome,
             ),
         )
-    return True
 
 
 def _owe(connection: sqlite3.Connection, station: str, upload: Upload) -> bool:
@@ -132,8 +154,8 @@ def to_send(
     """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
-        f" AND {_DUE} AND (class <= :alarm OR {_LIVE_FROM} > :late)"
-        " ORDER BY class, CASE WHEN class <= :alarm THEN id ELSE -at END, qn_ms LIMIT :limit",
+        f" AND {_DUE} AND (class <= :alarm OR (class = :live AND {_LIVE_FROM} > :late))"
+        " ORDER BY class, CASE WHEN class <= :alarm THEN id ELSE -at END, qn_ms, pno LIMIT :limit",
         _asked(station, now, live_s, limit + len(busy)),
     )
     return [row for row in map(_row, rows) if row.id not in busy][:limit]
@@ -147,38 +169,55 @@ def backlog(
     live_s: float,
     limit: int,
     busy: Collection[int] = (),
+    asked_only: bool = False,
 ) -> list[Row]:
-    """Give the oldest rows that are no longer live."""
+    """Give the oldest rows that are no longer live; with `asked_only` those somebody asked for."""
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
-        f" AND {_DUE} AND class > :alarm AND {_LIVE_FROM} <= :late ORDER BY at, qn_ms LIMIT :limit",
-        _asked(station, now, live_s, limit + len(busy)),
+        f" AND {_DUE} AND class > :least AND (class = :asked OR {_LIVE_FROM} <= :late)"
+        " ORDER BY at, qn_ms, pno LIMIT :limit",
+        {
+            **_asked(station, now, live_s, limit + len(busy)),
+            "asked": Urgency.ASKED,
+            "least": Urgency.LIVE if asked_only else Urgency.ALARM,
+        },
     )
     return [row for row in map(_row, rows) if row.id not in busy][:limit]
 
 
-def kept(connection: sqlite3.Connection, row: Row, *, not_before: float) -> None:
+def kept(connection: sqlite3.Connection, row: Row, *, not_before: float, outcome: str = "") -> None:
     """Put off what could not be delivered now, at most by `LONGEST_WAIT_S`; others go on.
 
     The other packets of the upload wait with it: they go in their order.
     """
     connection.execute(
-        "UPDATE outbox SET not_before = ?, attempts = attempts + 1 WHERE state = 'open'"
+        "UPDATE outbox SET not_before = ?, outcome = ?, attempts = attempts + 1"
+        " WHERE state = 'open'"
         " AND station = ? AND cn = ? AND at = ? AND st = ? AND revision = ?",
-        (not_before, row.station, row.cn, row.at, row.st, row.revision),
+        (not_before, outcome, row.station, row.cn, row.at, row.st, row.revision),
     )
+
+
+def renumber(connection: sqlite3.Connection, row: Row, *, now: float) -> Row:
+    """Give a row a request number that was never used (`qn_on_resend: fresh`)."""
+    number = next_qn(connection, row.station, now)
+    connection.execute(f"UPDATE outbox SET qn_ms = ? WHERE {_THIS}", (number, *_identity(row)))
+    return replace(row, qn_ms=number)
 
 
 def done(connection: sqlite3.Connection, row: Row, state: str, *, outcome: str, now: float) -> None:
     """Close a row as accepted, unconfirmed, rejected or dropped, and its debt with the last one.
 
-    The worst of its packets speaks for the upload.
+    The worst of its packets speaks for the upload. What was closed meanwhile (given up, or its
+    answer came late) stays as it is, unless the platform says now that it has it.
     """
-    connection.execute(
+    changed = connection.execute(
         "UPDATE outbox SET state = ?, outcome = ?, done_at = ?, attempts = attempts + 1"
-        " WHERE id = ?",
-        (state, outcome, now, row.id),
-    )
+        f" WHERE {_THIS} AND (state = 'open' OR (? = 'accepted' AND state <> 'accepted'))",
+        (state, outcome, now, *_identity(row), state),
+    ).rowcount
+    if not changed and _there(connection, row):
+        return
     upload = (row.station, row.cn, row.at, row.st, row.revision)
     packets = connection.execute(
         "SELECT DISTINCT state FROM outbox"
@@ -201,6 +240,17 @@ def drop_old_real_time(connection: sqlite3.Connection, station: str, before: flo
         " WHERE station = ? AND state = 'open' AND cn = ? AND at < ?",
         (station, REAL_TIME_CN, before),
     ).rowcount
+
+
+def _identity(row: Row) -> tuple[int, str, str, str, int, int, int]:
+    """Give what is sure to be this row: a number alone is given again once its row is deleted."""
+    return row.id, row.station, row.cn, row.st, row.at, row.revision, row.pno
+
+
+def _there(connection: sqlite3.Connection, row: Row) -> bool:
+    return bool(
+        connection.execute(f"SELECT 1 FROM outbox WHERE {_THIS}", _identity(row)).fetchone()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +278,14 @@ def states(connection: sqlite3.Connection, station: str) -> Sequence[tuple[str, 
 
 def _asked(station: str, now: float, live_s: float, limit: int) -> dict[str, object]:
     late = now - live_s
-    return {"station": station, "now": now, "late": late, "alarm": Urgency.ALARM, "limit": limit}
+    return {
+        "station": station,
+        "now": now,
+        "late": late,
+        "alarm": Urgency.ALARM,
+        "live": Urgency.LIVE,
+        "limit": limit,
+    }
 
 
 def _row(values: tuple[object, ...]) -> Row:

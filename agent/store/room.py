@@ -4,8 +4,8 @@ A ballast file is kept beside the store, and the write-ahead log has its room la
 When a commit finds no room the ballast is the first thing to go. On a disk that others fill, its
 room becomes free pages inside the store, where nobody else can take it. From then on the store
 grows no more and ends where its file ends: the log could not be moved into a longer one. Then the
-oldest raw samples, real-time uploads and delivered minutes go, a little at a time, so that
-statistics, outbox, actions and journal go on.
+oldest raw samples, real-time uploads, message log and delivered minutes go, a little at a time,
+so that statistics, outbox, actions and journal go on.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import shutil
 import sqlite3
 import time
 from pathlib import Path
+
+from agent.store import journal
 
 log = logging.getLogger(__name__)
 
@@ -43,23 +45,39 @@ _MB = 1024 * 1024
 OPEN_MINUTES_MS = 600_000
 """The newest samples stay to the last: the minutes not closed yet are made of them."""
 
-_GIVE_UP = (
-    "DELETE FROM samples WHERE key IN (SELECT key FROM samples"
-    f" WHERE key >> 16 < (SELECT max(key) >> 16 FROM samples) - {OPEN_MINUTES_MS}"
-    " ORDER BY key LIMIT ?)",
+_OPEN_LAST = f"WHERE key >> 16 < (SELECT max(key) >> 16 FROM samples) - {OPEN_MINUTES_MS}"
+_SAMPLES = "DELETE FROM samples WHERE key IN (SELECT key FROM samples {} ORDER BY key LIMIT ?)"
+_UNTIMED = (
     "DELETE FROM untimed WHERE (boot, mono_ms, device) IN"
-    " (SELECT boot, mono_ms, device FROM untimed ORDER BY boot, mono_ms LIMIT ?)",
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE cn = '2011' ORDER BY id LIMIT ?)",
+    " (SELECT boot, mono_ms, device FROM untimed ORDER BY boot, mono_ms LIMIT ?)"
+)
+_REAL_TIME = (
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE cn = '2011' ORDER BY id LIMIT ?)"
+)
+# a row of the message log has some pages of its own
+_FRAMES = "DELETE FROM frames WHERE id IN (SELECT id FROM frames ORDER BY id LIMIT ? / 10)"
+_DELIVERED = (
     "DELETE FROM outbox WHERE id IN"
-    " (SELECT id FROM outbox WHERE cn = '2051' AND state = 'accepted' ORDER BY id LIMIT ?)",
-    # only minutes whose hour is made: an open one still needs them
+    " (SELECT id FROM outbox WHERE cn = '2051' AND state = 'accepted' ORDER BY id LIMIT ?)"
+)
+# only minutes whose hour is made: an open one still needs them
+_MINUTES = (
     "DELETE FROM statistics WHERE (kind, start, series, revision) IN"
     " (SELECT kind, start, series, revision FROM statistics AS minute"
     "  WHERE kind = '1m' AND EXISTS (SELECT 1 FROM statistics AS hour WHERE hour.kind = '1h'"
     "   AND hour.start = minute.start / 3600 * 3600 AND hour.series = minute.series)"
-    "  ORDER BY start LIMIT ?)",
-    "DELETE FROM samples WHERE key IN (SELECT key FROM samples ORDER BY key LIMIT ?)",
+    "  ORDER BY start LIMIT ?)"
 )
+_GIVE_UP = (
+    ("samples", _SAMPLES.format(_OPEN_LAST), "key >> 16", 1000),
+    ("untimed", _UNTIMED, "0", 1),
+    ("real time", _REAL_TIME, "at", 1),
+    ("frames", _FRAMES, "first_at", 1),
+    ("delivered minutes", _DELIVERED, "at", 1),
+    ("minutes", _MINUTES, "start", 1),
+    ("samples", _SAMPLES.format(""), "key >> 16", 1000),
+)
+"""What goes, in this order: its name in the journal, statement, a row's time and its scale."""
 
 
 def is_full(error: sqlite3.Error) -> bool:
@@ -214,25 +232,36 @@ class Room:
 
     def _oldest_go(self, connection: sqlite3.Connection) -> bool:
         _move_log(connection)
-        return any(self._rows_go(connection, one) for one in _GIVE_UP)
+        return any(self._rows_go(connection, *one) for one in _GIVE_UP)
 
     def _rows_go(
-        self, connection: sqlite3.Connection, statement: str, *, rows: int = STEP_ROWS
+        self,
+        connection: sqlite3.Connection,
+        what: str,
+        statement: str,
+        moment: str,
+        scale: int,
+        *,
+        rows: int = STEP_ROWS,
     ) -> bool:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            gone = connection.execute(statement, (rows,)).rowcount
+            gone = connection.execute(f"{statement} RETURNING {moment}", (rows,)).fetchall()
+            if gone:
+                newest = max(at for (at,) in gone) / scale
+                detail = {"what": what, "rows": len(gone), "before": newest + 1}
+                journal.add(connection, "gave way", detail, at=time.time())
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
             _undo(connection)
             if rows < 10 or not is_full(error):
                 raise
             # the log has room for fewer: every page that a row leaves is written to it
-            return self._rows_go(connection, statement, rows=rows // 10)
+            return self._rows_go(connection, what, statement, moment, scale, rows=rows // 10)
         if not gone:
             return False
-        log.error("disk full: gave up %d old rows", gone)
-        self.given_up += gone
+        log.error("disk full: gave up %d old rows of %s", len(gone), what)
+        self.given_up += len(gone)
         _move_log(connection)
         return True
 

@@ -44,6 +44,9 @@ def pack(samples: Iterable[Sample], names: Names) -> bytes:
         if sample.zs is not None:
             number = names.series[sample.outlet, sample.factor, "zs"]
             parts.append(_VALUE.pack(number, _NUMBERS[sample.cause], sample.zs))
+        if sample.total is not None:
+            number = names.series[sample.outlet, sample.factor, "total"]
+            parts.append(_VALUE.pack(number, _NUMBERS[sample.cause], sample.total))
     return b"".join(parts)
 
 
@@ -163,6 +166,28 @@ def newest(
     return found
 
 
+def last_total(
+    connection: sqlite3.Connection,
+    *,
+    outlet: str,
+    factor: str,
+    since: float,
+    before: float,
+    names: Names,
+) -> tuple[float, float] | None:
+    """Give the last reading of a flow's counter in [since, before): when, and m3."""
+    wanted = names.series[outlet, factor, "total"]
+    rows = connection.execute(
+        "SELECT key >> 16, pack FROM samples WHERE key >= ? AND key < ? ORDER BY key DESC",
+        (_key(since), _key(before)),
+    )
+    for at_ms, blob in rows:
+        for number, _, value in unpack(blob):
+            if number == wanted and value is not None:
+                return at_ms / 1000, value
+    return None
+
+
 def first_after(connection: sqlite3.Connection, at: float) -> float | None:
     """Give when something was sampled again at or after `at`; None when nothing was."""
     row = connection.execute(
@@ -187,18 +212,26 @@ def _key(at: float) -> int:
 def _samples(
     blob: bytes, at: float, outlet: str, wanted: dict[int, tuple[str, str]]
 ) -> Collection[Sample]:
-    """Read one pack as samples of one outlet; a `zs` value joins the sample of its factor."""
+    """Read one pack as samples of one outlet; `zs` and `total` join the sample of their factor."""
     plain: dict[str, tuple[Cause, float | None]] = {}
-    converted: dict[str, float | None] = {}
+    beside: dict[tuple[str, str], float | None] = {}
     for number, cause, value in unpack(blob):
         if number not in wanted:
             continue
         factor, quantity = wanted[number]
-        if quantity == "zs":
-            converted[factor] = value
-        else:
+        if quantity == "rtd":
             plain[factor] = (cause, value)
+        else:
+            beside[factor, quantity] = value
     return [
-        Sample(outlet, factor, at, value, cause, zs=converted.get(factor))
+        Sample(
+            outlet,
+            factor,
+            at,
+            value,
+            cause,
+            zs=beside.get((factor, "zs")),
+            total=beside.get((factor, "total")),
+        )
         for factor, (cause, value) in plain.items()
     ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 Key = tuple[str, str, str]
-"""Outlet, factor, quantity (`rtd` or `zs`)."""
+"""Outlet, factor, quantity (`rtd`, `zs` or `total`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,13 @@ def last_before(
     return None if row is None else replace(period, start=row[0])
 
 
+def earliest(connection: sqlite3.Connection, kind: Period) -> int | None:
+    """Give the start of the oldest period of a kind that is kept."""
+    row = connection.execute("SELECT min(start) FROM statistics WHERE kind = ?", (code(kind),))
+    start: int | None = row.fetchone()[0]
+    return start
+
+
 def _series_of(outlet: str, names: Names) -> list[int]:
     return [n for (o, _, q), n in names.series.items() if o == outlet and q == "rtd"]
 

@@ -32,8 +32,8 @@ _LINES: dict[Lang, dict[str, str]] = {
         "bus": "总线 {id}：仪器 {devices}；每轮 {requests} 次询问，占用 {busy}",
         "station": "站点 {id} → {destination}（{edition}）：MN {mn}，排放口 {outlets}",
         "refused": "  拒绝的命令：{refused}",
-        "disk": "磁盘：第一年约 {first} MB（原始 {samples}，分钟 {minutes}，小时和日 {yearly}），"
-        "满 {years} 年约 {full} MB；目录 {directory}",
+        "disk": "磁盘：第一年约 {first} MB（原始 {samples}，分钟 {minutes}，报文日志 {frames}，"
+        "小时和日 {yearly}），满 {years} 年约 {full} MB；目录 {directory}",
         "none": "无",
     },
     "en": {
@@ -41,8 +41,9 @@ _LINES: dict[Lang, dict[str, str]] = {
         "bus": "bus {id}: devices {devices}; {requests} requests a round, busy {busy}",
         "station": "station {id} -> {destination} ({edition}): MN {mn}, outlets {outlets}",
         "refused": "  refused commands: {refused}",
-        "disk": "disk: about {first} MB after a year (raw {samples}, minutes {minutes}, hours and "
-        "days {yearly}), {full} MB after {years} years; directory {directory}",
+        "disk": "disk: about {first} MB after a year (raw {samples}, minutes {minutes}, message "
+        "log {frames}, hours and days {yearly}), {full} MB after {years} years; directory "
+        "{directory}",
         "none": "none",
     },
 }
@@ -69,7 +70,8 @@ def check(ctx: click.Context, site: Path, as_json: bool, lang: Lang | None) -> N
 def summary(site: Site) -> dict[str, Any]:
     """Say what a good site file comes to: outlets, buses, stations, disk."""
     profiles = {
-        device.profile: load_profile(device.profile) for device in (*site.devices, *site.samplers)
+        device.profile: load_profile(device.profile, site.profile_directories)
+        for device in (*site.devices, *site.samplers)
     }
     return {
         "outlets": [
@@ -81,7 +83,7 @@ def summary(site: Site) -> dict[str, Any]:
             {
                 "id": station.id,
                 "destination": destination.id,
-                "edition": destination.edition,
+                "edition": destination.speaks,
                 "mn": station.mn,
                 "outlets": list(station.outlets),
                 "refused": list(destination.commands.refused()),
@@ -156,6 +158,7 @@ def _lines(said: Mapping[str, Any], lang: Lang) -> Iterator[str]:
             ("first", "first_year"),
             ("samples", "samples"),
             ("minutes", "minutes"),
+            ("frames", "frames"),
             ("yearly", "yearly"),
             ("full", "full"),
         )

@@ -47,7 +47,10 @@ _WORDS: dict[Lang, dict[str, str]] = {
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
 @click.option("--force", is_flag=True, help="Overwrite FILE.")
 def new(kind: str, output: Path | None, force: bool) -> None:
-    """Write a commented site file for KIND (wastewater) to standard output or to a file."""
+    """Write a commented site file to standard output or to a file.
+
+    KIND: cement, incineration, paper, plating, thermal-power, wastewater.
+    """
     words = _WORDS[language()]
     if kind not in kinds():
         known = ", ".join(kinds())

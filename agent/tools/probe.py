@@ -27,7 +27,7 @@ from agent.tools.words import cause, lang_option, pick
 from drivers.bus import Bus
 from drivers.line import NoLine
 from drivers.probe import probe_device, scan
-from drivers.profile import load_profile
+from drivers.profile import Profile, load_profile
 from drivers.settings import BusSettings, DeviceSettings
 
 Facts = Mapping[str, Any]
@@ -102,7 +102,8 @@ async def _ask_all(site: Site, devices: list[str]) -> list[Facts]:
     for device in devices:
         settings = site.device(device)
         async with Bus(site.bus(settings.bus)) as bus:
-            found.append(await _ask_here(settings, bus))
+            profile = load_profile(settings.profile, site.profile_directories)
+            found.append(await _ask_here(settings, profile, bus))
     return found
 
 
@@ -117,8 +118,7 @@ async def _ask_daemon(site: Site, device: str) -> Facts:
     return {"device": device, **answer, "asked_by": "daemon"}
 
 
-async def _ask_here(settings: DeviceSettings, bus: Bus) -> Facts:
-    profile = load_profile(settings.profile)
+async def _ask_here(settings: DeviceSettings, profile: Profile, bus: Bus) -> Facts:
     found = await probe_device(settings, profile, bus=bus, clock=Clock())
     return {**probe_facts(found), "asked_by": "probe"}
 

@@ -15,7 +15,16 @@ from agent.errors import Lang
 from agent.local import ask
 from agent.settings import load_site
 from agent.settings.storage import SYSTEM_SOCKET, socket_paths
-from agent.tools.words import cause, factor_name, lang_option, local_time, pad, pick
+from agent.tools.words import (
+    GAP_KINDS,
+    GAP_STATES,
+    cause,
+    factor_name,
+    lang_option,
+    local_time,
+    pad,
+    pick,
+)
 
 SITE = Path("/etc/paikou/site.yaml")
 
@@ -45,6 +54,21 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "linked": ("✓ 在线 {address}，积压 {outbox}", "✓ linked to {address}, owes {outbox}"),
     "unlinked": ("■ 离线：{error}，积压 {outbox}", "■ not linked: {error}; owes {outbox}"),
     "unconfirmed": ("，平台不应答 9014", ", the platform answers no 9014"),
+    "link": (
+        "        在线率 {online}，掉线 {drops} 次{back}；送达 {success}，{month} 上行 {up} kB 下行 "
+        "{down} kB",
+        "        online {online}, {drops} drops{back}; delivered {success}, {month}: {up} kB up, "
+        "{down} kB down",
+    ),
+    "back": ("（最近恢复用 {last:.0f} 秒）", " (last back after {last:.0f} s)"),
+    "gaps": (
+        "        近 31 天{kind}未送达 {total}：{states}",
+        "        {kind} of 31 days not delivered, {total}: {states}",
+    ),
+    "set": (
+        "        平台设置 {name} = {value}（站点文件 {file}），{at}",
+        "        set by the platform: {name} = {value} (the file says {file}), {at}",
+    ),
     "station": ("站点  {id} {link}", "station {id} {link}"),
     "action": ("指令  {id} {kind} {device}：{state} {outcome}", "action {id} {kind} {device}: "
                "{state} {outcome}"),
@@ -98,11 +122,42 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         link = _say("linked" if station["linked"] else "unlinked", lang, **station)
         link += _say("unconfirmed", lang) if station["unconfirmed"] else ""
         yield _say("station", lang, id=pad(station["id"], 20), link=link)
+        if "link" in station:
+            yield _link(station["link"], lang)
+        yield from _gaps(station.get("gaps", {}), lang)
+        for one in station.get("set", ()):
+            yield _say("set", lang, **one, at=local_time(one["set_at"]))
     for one in answer["actions"]:
         yield _say("action", lang, **one)
     for one in answer["events"][:10]:
         lasts = "" if one["ended_at"] else _say("lasts", lang)
         yield _say("event", lang, **{**one, "at": local_time(one["at"]), "lasts": lasts})
+
+
+def _link(counts: Mapping[str, Any], lang: Lang) -> str:
+    last = counts["last_return_s"]
+    return _say(
+        "link",
+        lang,
+        online=_share(counts["online_rate"]),
+        drops=counts["drops"],
+        back="" if last is None else _say("back", lang, last=last),
+        success=_share(counts["frame_success"]),
+        month=counts["month"],
+        up=round(counts["sent_bytes"] / 1000),
+        down=round(counts["received_bytes"] / 1000),
+    )
+
+
+def _share(value: float | None) -> str:
+    return "—" if value is None else f"{value:.1%}"
+
+
+def _gaps(found: Mapping[str, Mapping[str, int]], lang: Lang) -> Iterator[str]:
+    for kind, states in found.items():
+        told = ", ".join(f"{pick(GAP_STATES[state], lang)} {n}" for state, n in states.items())
+        name = pick(GAP_KINDS[kind], lang)
+        yield _say("gaps", lang, kind=name, total=sum(states.values()), states=told)
 
 
 def _device(device: Mapping[str, Any], lang: Lang) -> Iterator[str]:

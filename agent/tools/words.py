@@ -43,6 +43,23 @@ CAUSES: dict[str, tuple[str, str]] = {
 }
 
 
+GAP_KINDS: dict[str, tuple[str, str]] = {
+    "minute": ("分钟数据", "minutes"),
+    "hour": ("小时数据", "hours"),
+    "day": ("日数据", "days"),
+}
+GAP_STATES: dict[str, tuple[str, str]] = {
+    "open": ("待发送", "on their way"),
+    "pending": ("待结算", "not closed yet"),
+    "unconfirmed": ("未确认", "unconfirmed"),
+    "rejected": ("被拒绝", "rejected"),
+    "dropped": ("已丢弃", "dropped"),
+    "abandoned": ("已放弃", "abandoned"),
+    "never_made": ("未生成", "never made"),
+    "no_data": ("无数据", "without data"),
+}
+
+
 def pick(words: tuple[str, str], lang: Lang) -> str:
     """Give the words in a language."""
     return words[0] if lang == "zh" else words[1]

@@ -1,87 +1,111 @@
-"""What comes down: answers to our uploads, and requests by a table of command codes.
+"""What comes down: requests and notices, by a table of command codes.
 
-Checks of a request run in a fixed order, so that one answer is given where several would fit:
-MN, PW, then the command (HJ 212-2017 §6.5, order: our own choice).
+Checks run in a fixed order, so that one answer is given where several would fit: MN, PW, ST, CN,
+policy, age, what can be done here (HJ 212-2017 §6.5; the order is our choice). What its data area
+says is looked at last: a request with a wrong word is taken, and ends as `ExeRtn=3`.
+
+A request is a row before it is an act. The row makes a repeated QN the same request: it is
+answered again and does nothing twice.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from agent.uplink.header import Header
+from agent.store import commands, journal
+from agent.uplink import checks
+from agent.uplink.answering import answer
+from agent.uplink.desk import Desk, Office
+from agent.uplink.open_ends import OpenEnds
+from agent.uplink.results import REFUSED
+from agent.uplink.serving import Serving
+from agent.uplink.talk import Talk
+from protocols.hj212.answers import ANSWERS
 from protocols.hj212.errors import PeerFrameError
-from protocols.hj212.frame import decode_frame
-from protocols.hj212.segment import Segment, parse_segment
+from protocols.hj212.segment import Segment
 
 log = logging.getLogger(__name__)
 
-DATA_ANSWER = "9014"
-NOTICE_ANSWER = "9013"
-REQUEST_ANSWER = "9011"
-
+JOURNAL_AGAIN_S = 60.0
+"""The same refusal is journalled once in that time; each is counted and answered."""
+REMEMBERED = 256
 _QN = re.compile(r"[0-9]{17}")
-
-QN_RTN_PW = 3
-QN_RTN_MN = 4
-QN_RTN_CN = 8
-
-Reply = Callable[[bytes], Awaitable[None]]
-Handler = Callable[[Segment], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """Reads frames of one station and gives each to whom it concerns.
+    """Serves the requests of all stations, each at the desk of its own talk."""
 
-    `acknowledged` gets the QN of every 9014 and 9013; `handlers` is the table of the commands
-    that are served, by code; `refused` is told why a frame was dropped.
-    """
+    office: Office
+    serving: Serving
+    refused_at: dict[tuple[str, str, int], float] = field(default_factory=dict)
 
-    header: Header
-    acknowledged: Callable[[str], None]
-    refused: Callable[[str], None]
-    handlers: Mapping[str, Handler]
+    async def take(self, data: bytes, talk: Talk) -> None:
+        """Read one frame and act on it. A frame that cannot be read is counted and dropped.
 
-    async def take(self, data: bytes, reply: Reply) -> None:
-        """Read one frame and act on it. A frame that cannot be read is counted and dropped."""
+        Raises LinkError when the connection breaks; what was asked for then ends by itself.
+        """
         try:
-            segment, _ = parse_segment(decode_frame(data).segment)
+            segment = talk.header.read(data)
         except PeerFrameError as error:
-            self.refused(f"{error.kind}: {error}")
+            talk.lost(f"{error.kind}: {error}")
             return
-        if segment.cn in (DATA_ANSWER, NOTICE_ANSWER):
-            self._answered(segment)
-        elif segment.flag is not None and segment.flag.answer:
-            await self._requested(segment, reply)
-        else:
+        if segment.cn in ANSWERS:
+            return  # the link has taken them already
+        if segment.flag is None or not segment.flag.answer:
             log.info("command %s without a wish for an answer is not served", segment.cn)
-
-    def _answered(self, segment: Segment) -> None:
-        if segment.mn != self.header.mn:
-            self.refused(f"answer for another MN {segment.mn}")
-        elif segment.qn:
-            self.acknowledged(segment.qn)
-
-    async def _requested(self, segment: Segment, reply: Reply) -> None:
+            return
         if not _QN.fullmatch(segment.qn):
-            self.refused(f"command {segment.cn}: QN {segment.qn!r} cannot be answered")
+            talk.lost(f"command {segment.cn}: QN {segment.qn!r} cannot be answered")
             return
-        refusal = self._refusal(segment)
-        if refusal is None:
-            await self.handlers[segment.cn](segment)
-            return
-        self.refused(f"command {segment.cn}: QnRtn={refusal}")
-        await reply(self.header.answer(REQUEST_ANSWER, segment.qn, f"QnRtn={refusal}"))
+        await self._requested(segment, Desk(self.office, talk))
 
-    def _refusal(self, segment: Segment) -> int | None:
-        """Give the QnRtn that refuses a request, None when it may run."""
-        if segment.mn != self.header.mn:
-            return QN_RTN_MN
-        if not self.header.knows(segment.pw or ""):
-            return QN_RTN_PW
-        if segment.cn not in self.handlers:
-            return QN_RTN_CN
-        return None
+    async def attend(self, talk: Talk) -> None:
+        """Say what is ours to say while a connection lasts: open ends, and what we ask for."""
+        desk = Desk(self.office, talk)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(OpenEnds(self.serving).tell(desk))
+            group.create_task(self.office.attend(desk))
+
+    async def _requested(self, segment: Segment, desk: Desk) -> None:
+        await self.serving.quiet(desk.id)
+        known = await self.office.store.read(
+            lambda connection: commands.find(connection, desk.id, qn=segment.qn, cn=segment.cn)
+        )
+        asked, refusal = checks.read(segment, desk, self.office.table, repeated=known is not None)
+        if asked is None or refusal is not None:
+            await self._refuse(segment, REFUSED if refusal is None else refusal, desk)
+        else:
+            await self.serving.serve(asked, desk)
+
+    async def _refuse(self, segment: Segment, qn_rtn: int, desk: Desk) -> None:
+        """Say no. Who asked is journalled, not what: it was not understood, or not allowed."""
+        desk.talk.lost(f"command {segment.cn}: QnRtn={qn_rtn}")
+        if self._is_news(desk.id, segment.cn[:4], qn_rtn):
+            detail = {"station": desk.id, "qn": segment.qn, "qn_rtn": qn_rtn}
+            now, who = self.office.clock.now(), f"platform:{desk.id}"
+            what = f"command {segment.cn[:4]} refused"
+            await self.office.store.write(
+                lambda connection: journal.add(connection, what, detail, at=now, who=who)
+            )
+        await answer(segment, "9011", desk, result=qn_rtn)
+
+    def _is_news(self, station: str, cn: str, qn_rtn: int) -> bool:
+        """Say whether that refusal was not journalled just now; a flood must not wear the disk."""
+        key, now = (station, cn, qn_rtn), self.office.clock.monotonic()
+        before = self.refused_at.pop(key, None)
+        if before is not None and now - before < JOURNAL_AGAIN_S:
+            self.refused_at[key] = before
+            return False
+        self.refused_at[key] = now
+        while len(self.refused_at) > REMEMBERED:
+            del self.refused_at[next(iter(self.refused_at))]
+        return True
+
+
+def dispatcher(office: Office) -> Dispatcher:
+    """Give the dispatcher of an office."""
+    return Dispatcher(office, Serving(office))

@@ -4,70 +4,102 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from agent.store.outbox import Row
 from protocols.hj212.editions import Edition
 from protocols.hj212.errors import LocalFrameError
 from protocols.hj212.flag import Flag
-from protocols.hj212.frame import encode_frame
-from protocols.hj212.segment import Segment, print_segment
+from protocols.hj212.frame import decode_frame, encode_frame
+from protocols.hj212.frame_parts import Unseal
+from protocols.hj212.segment import Segment, parse_segment, print_segment
 from protocols.hj212.times import wire_qn
 
-INTERACTION_ST = "91"
+if TYPE_CHECKING:
+    from agent.uplink.sealing import KeyRing
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Edition, MN and password of a station, as they are today.
+    """Edition (or dialect), MN, password and keys of a station, as they are today.
 
-    `frame` and `answer` raise LocalFrameError, which never shows the password.
+    `frame` and `bytes_of` raise LocalFrameError, which never shows the password.
     """
 
     edition: Edition
     mn: str
     pw: str = field(repr=False)
+    key: KeyRing | None = field(default=None, repr=False)
+    """None where nothing is sealed."""
+    previous_pw: str | None = field(default=None, repr=False)
+    """What a request that is repeated may still bear."""
+    encoding: str = "auto"
+    """How the platform writes text (`wire.encoding`)."""
 
     def frame(self, row: Row, *, resent: bool) -> bytes:
         """Make the bytes of an outbox row. `resent` sets RF where the edition has it."""
+        return self.bytes_of(self.segment(row, resent=resent))
+
+    def segment(self, row: Row, *, resent: bool = False) -> Segment:
+        """Put the header before the data area of an outbox row."""
         split = row.pnum > 1
-        return self._bytes(
-            Segment(
-                qn=wire_qn(row.qn_ms),
-                st=row.st,
-                cn=row.cn,
-                pw=self.pw,
-                mn=self.mn,
-                flag=Flag(self.edition.flag_version, answer=row.answer, packets=split),
-                pnum=row.pnum if split else None,
-                pno=row.pno if split else None,
-                rf=resent and "RF" in self.edition.header,
-                cp=row.body,
-            )
+        return Segment(
+            qn=wire_qn(row.qn_ms),
+            st=row.st,
+            cn=row.cn,
+            pw=self.pw,
+            mn=self.mn,
+            flag=Flag(self.edition.flag_version, answer=row.answer, packets=split),
+            pnum=row.pnum if split else None,
+            pno=row.pno if split else None,
+            rf=resent and "RF" in self.edition.header,
+            cp=row.body,
         )
 
-    def answer(self, cn: str, qn: str, body: str) -> bytes:
-        """Make the bytes of a 9011, 9012, 9013 or 9014 to a frame with that QN."""
-        return self._bytes(
-            Segment(
-                qn=qn,
-                st=INTERACTION_ST,
-                cn=cn,
-                pw=self.pw,
-                mn=self.mn,
-                flag=Flag(self.edition.flag_version, answer=False, packets=False),
-                pnum=None,
-                pno=None,
-                rf=False,
-                cp=body,
-            )
-        )
+    def bytes_of(self, segment: Segment) -> bytes:
+        """Make the frame of a segment, sealed where its command is to be."""
+        try:
+            text = print_segment(segment, self.edition)
+            if self.key is not None and self.seals(segment.cn):
+                return self.key.frame(text)
+            return encode_frame(text, limit=self.edition.max_segment)
+        except LocalFrameError as error:
+            masked = str(error)
+            for pw in filter(None, {self.pw, segment.pw}):
+                masked = masked.replace(f"PW={pw}", "PW=***")
+            raise LocalFrameError(masked) from None
+
+    def seals(self, cn: str) -> bool:
+        """Say whether a frame of ours with that command goes sealed."""
+        return self.key is not None and self.key.covers(cn)
+
+    def read(self, data: bytes) -> Segment:
+        """Read one frame: in clear, under the current key, then under the previous one.
+
+        Raises PeerFrameError; its kind is `seal` when no key of ours opens the frame.
+        """
+        return self.open(data)[0]
+
+    def open(self, data: bytes) -> tuple[Segment, bool]:
+        """Read one frame as `read` does, and say whether it was sealed."""
+        frame = decode_frame(data, unseal=self.unseal)
+        segment, _ = parse_segment(frame.segment, self.edition, encoding=self.encoding)
+        return segment, frame.sealed
+
+    @property
+    def unseal(self) -> Unseal | None:
+        """What opens sealed frames; None where there is no key."""
+        return None if self.key is None else self.key.unseal()
 
     def knows(self, pw: str) -> bool:
         """Compare a password without telling by the time how much of it fits."""
         return hmac.compare_digest(pw.encode(), self.pw.encode())
 
-    def _bytes(self, segment: Segment) -> bytes:
-        try:
-            return encode_frame(print_segment(segment, self.edition))
-        except LocalFrameError as error:
-            raise LocalFrameError(str(error).replace(f"PW={self.pw}", "PW=***")) from None
+    def knew(self, pw: str) -> bool:
+        """Say whether it is the password before the one in force."""
+        before = self.previous_pw
+        return before is not None and hmac.compare_digest(pw.encode(), before.encode())
+
+    def is_for(self, mn: str) -> bool:
+        """Say whether a frame with that MN is ours; 2005 may leave it out of an answer."""
+        return mn == self.mn or (not mn and "MN" in self.edition.optional)

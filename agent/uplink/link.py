@@ -10,6 +10,9 @@ import enum
 from dataclasses import dataclass
 from typing import Protocol
 
+from protocols.hj212.errors import PeerFrameError
+from protocols.hj212.frame_parts import Unseal
+
 
 class Outcome(enum.StrEnum):
     """How a send ended."""
@@ -29,10 +32,24 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Something that came down a link. `topic` is empty on a link without topics."""
+    """Something that came down a link: a frame, or what became of bytes that are none.
+
+    `topic` is empty on a link without topics; `error` says why there is no frame.
+    """
 
     topic: str
     payload: bytes
+    error: PeerFrameError | None = None
+    sealed: bool = False
+    """Whether it came sealed; over TCP the payload is in clear already."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Bytes of one life of a connection, both ways, without those of TCP and TLS themselves."""
+
+    sent: int = 0
+    received: int = 0
 
 
 NOBODY_SUBSCRIBED = 16
@@ -58,16 +75,38 @@ def judge_puback(reason: int) -> Outcome:
 
 
 class Link(Protocol):
-    """One life of a connection. When it closes it is thrown away; nothing lingers in it."""
+    """One life of a connection. When it closes it is thrown away; nothing lingers in it.
 
-    async def publish(
-        self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
-    ) -> Sent:
-        """Hand over one message and wait for its acknowledgement. Raises `Unreachable`."""
+    A link carries frames. One with `topics` also carries what HJ 212 has no message for.
+    """
+
+    async def send(self, cn: str, frame: bytes) -> Sent:
+        """Hand over one frame. Raises `Unreachable`.
+
+        With topics it is accepted when it was acknowledged, without when it was written.
+        """
+
+    async def tell(self, what: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> Sent:
+        """Hand over a notice (`state`, `health`, `event`); refused on a link without topics."""
 
     async def receive(self) -> Arrival:
         """Wait for the next thing that comes down. Raises `LinkError` when the link closes."""
 
+    def read_with(self, unseal: Unseal | None) -> None:
+        """Open sealed frames with that from now on, where the link itself must find their end."""
+
+    @property
+    def topics(self) -> bool:
+        """Say whether it carries more than frames."""
+
     @property
     def shows_delivery(self) -> bool:
         """Say whether an acknowledgement tells that somebody took the message (MQTT 5)."""
+
+    @property
+    def taken(self) -> bool:
+        """Say whether the peer's machine has all that was written, as far as that is known."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """What went over it so far."""

@@ -1,13 +1,17 @@
-"""What one MQTT connection needs to come about: address, identity, will, secrets, certificates."""
+"""What one connection needs to come about: address, identity, will, secrets, certificates."""
 
 from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urlsplit
+
+from protocols.hj212.frame_parts import Unseal
 
 CONNECT_TIMEOUT_S = 10.0
 ACK_TIMEOUT_S = 20.0
+IDLE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,48 @@ class Login:
     client_key: str | None = None
     connect_s: float = CONNECT_TIMEOUT_S
     ack_s: float = ACK_TIMEOUT_S
+    topics: str = ""
+    """What all topics of the station begin with, without the last slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class TcpLogin:
+    """Everything one TCP connection needs; `ack_s` is how long a peer may take no bytes.
+
+    A frame begun and not ended within `idle_s` of silence is cut off: what follows it shall not
+    wait for its rest.
+
+    `interface`: the network device to go out by; empty where the routes decide. `allow`: who may
+    call in at a `listen://` address, as networks; empty for loopback alone.
+    """
+
+    address: str
+    interface: str = ""
+    allow: tuple[str, ...] = ()
+    ca: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    keepalive_s: int = 60
+    connect_s: float = CONNECT_TIMEOUT_S
+    ack_s: float = ACK_TIMEOUT_S
+    idle_s: float = IDLE_S
+    unseal: Unseal | None = field(default=None, repr=False)
+
+
+class Certificates(Protocol):
+    """Where the files of a TLS connection are; None for those of the system, or none."""
+
+    @property
+    def ca(self) -> str | None:
+        """Who may vouch for the peer."""
+
+    @property
+    def client_cert(self) -> str | None:
+        """Who we are."""
+
+    @property
+    def client_key(self) -> str | None:
+        """The key to it."""
 
 
 def parse_address(address: str) -> tuple[str, int, bool]:
@@ -54,8 +100,20 @@ def parse_address(address: str) -> tuple[str, int, bool]:
     return parts.hostname, parts.port or (8883 if tls else 1883), tls
 
 
-def tls_context(login: Login) -> ssl.SSLContext:
-    """Verify the broker, always; show a certificate of our own where there is one.
+def parse_tcp_address(address: str) -> tuple[str, str, int]:
+    """Read `tcp://`, `tls://` or `listen://` with host and port as scheme, host and port.
+
+    Raises ValueError.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("tcp", "tls", "listen") or not parts.hostname or not parts.port:
+        allowed = "tcp://host:port, tls://host:port or listen://host:port"
+        raise ValueError(f"address {address!r}: {allowed} expected")
+    return parts.scheme, parts.hostname, parts.port
+
+
+def tls_context(login: Certificates) -> ssl.SSLContext:
+    """Verify the peer, always; show a certificate of our own where there is one.
 
     Raises OSError, with the names of the files, when one is missing or holds no certificate.
     """

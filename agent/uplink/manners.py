@@ -12,10 +12,9 @@ LONGEST_PAUSE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """What the settings say. `topics` is what all topics of the station begin with."""
+    """What the settings say. `ack`: what decides on delivery (auto, 9014, puback, none)."""
 
     station: str
-    topics: str
     ack: str
     timeout_s: float
     resends: int
@@ -24,6 +23,12 @@ class Manners:
     send_window_s: float
     rf_on_resend: bool
     """Whether backlog carries RF=1, in an edition that has it."""
+    heartbeat_s: float = 0.0
+    """How often a 9015 goes; 0 where none does."""
+    fresh_qn: bool = False
+    """Whether what is sent again bears a new QN."""
+    shared_qn: bool = False
+    """Whether the packets of one upload bear one QN: such an upload keeps it."""
 
 
 @dataclass(slots=True)

@@ -22,8 +22,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from agent.errors import LinkError, Rejected, Unreachable
-from agent.uplink.link import Arrival, Outcome, Sent, judge_puback
+from agent.uplink.link import Arrival, Outcome, Sent, Traffic, judge_puback
 from agent.uplink.login import Login, parse_address, tls_context
+from protocols.hj212.frame_parts import Unseal
 
 log = logging.getLogger(__name__)
 
@@ -74,11 +75,16 @@ class MqttLink:
         self._largest: int | None = None
         self._given_up = False
         self._client = self._make_client()
+        self.topics = self.taken = True
+        self.traffic = Traffic()
 
     @property
     def shows_delivery(self) -> bool:
         """Say whether PUBACK tells that somebody took the message: in MQTT 5 only."""
         return self._login.newest
+
+    def read_with(self, unseal: Unseal | None) -> None:
+        """Nothing to do: MQTT tells where a frame ends."""
 
     async def __aenter__(self) -> MqttLink:
         """Connect, log in and subscribe.
@@ -118,6 +124,14 @@ class MqttLink:
             self._client.publish(will.topic, will.payload, qos=0, retain=True)
         await self._stop()
 
+    async def send(self, cn: str, frame: bytes) -> Sent:
+        """Hand over one frame and wait for PUBACK. Raises `Unreachable`."""
+        return await self.publish(f"{self._login.topics}/up/{cn}", frame)
+
+    async def tell(self, what: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> Sent:
+        """Hand over a notice under the station's topic. Raises `Unreachable`."""
+        return await self.publish(f"{self._login.topics}/{what}", payload, qos=qos, retain=retain)
+
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
     ) -> Sent:
@@ -150,6 +164,7 @@ class MqttLink:
         info = self._client.publish(topic, payload, qos=qos, retain=retain)
         if info.rc != paho.MQTT_ERR_SUCCESS:
             raise Unreachable(f"{self._login.address}: {paho.error_string(info.rc)}")
+        self.traffic.sent += len(topic.encode()) + len(payload) + OVERHEAD
         return info.mid
 
     async def _or_closed(self, future: asyncio.Future[Any]) -> None:
@@ -347,6 +362,7 @@ class MqttLink:
     def _arrived(self, arrival: Arrival) -> None:
         if self._closed.done():
             return
+        self.traffic.received += len(arrival.topic.encode()) + len(arrival.payload) + OVERHEAD
         try:
             self._inbox.put_nowait(arrival)
         except asyncio.QueueFull:

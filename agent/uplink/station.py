@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import functools
 import logging
 import random
 import sqlite3
@@ -18,16 +19,22 @@ from agent.bells import Bells
 from agent.clock import Clock
 from agent.errors import LinkError, Rejected
 from agent.metrics import Metrics
-from agent.report.notices import State
 from agent.store import journal
 from agent.store.db import Store
-from agent.uplink.dispatcher import Dispatcher
+from agent.store.frames import FrameLog
+from agent.uplink.conversation import Conversation
 from agent.uplink.header import Header
-from agent.uplink.link import Link
-from agent.uplink.login import Login
-from agent.uplink.manners import Confirmation, Manners
-from agent.uplink.mqtt import MqttLink, NoGreeting, TakenOver, UnknownVersion
+from agent.uplink.heartbeat import beat, fresh_qn
+from agent.uplink.link import Link, Traffic
+from agent.uplink.listener import Listener
+from agent.uplink.mqtt import NoGreeting, TakenOver, UnknownVersion
+from agent.uplink.opening import AnyLogin, open_link
 from agent.uplink.sender import Sender
+from agent.uplink.talk import Receiver
+from agent.uplink.tally import Counts, Tally
+from agent.uplink.terms import Attempt, Contract, LinkState, Way
+
+__all__ = ["Attempt", "Contract", "LinkState", "StationLink", "Way"]
 
 log = logging.getLogger(__name__)
 
@@ -49,39 +56,6 @@ class End(enum.Enum):
 
 
 @dataclass(slots=True)
-class LinkState:
-    """What is to be seen of a station's link."""
-
-    linked: bool = False
-    address: str = ""
-    since: float | None = None
-    error: str = ""
-    drops: int = 0
-    taken_over: bool = False
-    confirmation: Confirmation = field(default_factory=Confirmation)
-
-
-@dataclass(frozen=True, slots=True)
-class Contract:
-    """What a station brings to a connection. Secrets are read anew for each one.
-
-    `header` and `login` raise Unreachable while a secret they need is not there.
-    """
-
-    manners: Manners
-    mn: str
-    addresses: tuple[str, ...]
-    header: Callable[[], Header]
-    login: Callable[[str, bool], Login]
-    """Address and whether MQTT 5 is spoken -> the login."""
-    versions: tuple[bool, ...]
-    """Which versions may be tried, best first: True is MQTT 5."""
-    birth: Callable[[], State]
-    health: Callable[[], Awaitable[bytes]]
-    longest_backoff_s: float = 120.0
-
-
-@dataclass(slots=True)
 class StationLink:
     """Keeps one station connected, for ever."""
 
@@ -90,8 +64,12 @@ class StationLink:
     clock: Clock
     bells: Bells
     metrics: Metrics
+    receiver: Receiver | None = None
+    """Who serves what comes down; None: nothing is served."""
+    frames: FrameLog | None = None
     state: LinkState = field(default_factory=LinkState)
-    connect: Callable[[Login], AbstractAsyncContextManager[Link]] = MqttLink
+    tally: Tally = field(init=False)
+    connect: Callable[[AnyLogin], AbstractAsyncContextManager[Link]] = open_link
     pause: Callable[[float], Awaitable[object]] = asyncio.sleep
     jitter: Callable[[float, float], float] = random.uniform
     steady_s: float = STEADY_S
@@ -100,13 +78,20 @@ class StationLink:
     _mute: set[str] = field(default_factory=set)
     """Addresses of unknown version that did not greet us the last time."""
     _refusal: str = ""
+    _traffic: Traffic | None = None
+    _talking: tuple[Sender, Conversation] | None = None
+
+    def __post_init__(self) -> None:
+        self.tally = Tally(self.clock.monotonic())
 
     async def run(self) -> None:
         """Connect and talk; come back after every break. Ends when our session was taken over."""
         backoff_s, longest_s = FIRST_BACKOFF_S, self.contract.longest_backoff_s
-        turn, count = 0, len(self.contract.addresses)
+        ways = self.contract.ways
+        turn, count = 0, len(ways)
         while True:
-            end = await self._once(self.contract.addresses[turn % count])
+            way = ways[turn % count]
+            end = await self._once(way)
             if end is End.TAKEN_OVER:
                 await self._alarm()
                 return
@@ -114,8 +99,8 @@ class StationLink:
                 continue
             if end in (End.FAILED, End.REFUSED):
                 turn += 1
-            if end is End.STEADY:
-                backoff_s = FIRST_BACKOFF_S
+            if end is End.STEADY or (end is End.CUT and way.calls_in):
+                backoff_s = FIRST_BACKOFF_S  # who calls in must not find the door shut for long
             least_s = 0.0
             if end is End.REFUSED and turn % count == 0:
                 # a broker that said no will say it again; some lock out who asks too often
@@ -123,26 +108,41 @@ class StationLink:
             await self.pause(self.jitter(least_s, backoff_s))
             backoff_s = min(longest_s, backoff_s * 2)
 
+    def adopt(self, contract: Contract) -> None:
+        """Go on in other manners (1000) on the same connection; all else is as it was."""
+        self.contract = contract
+        if self._talking is not None:
+            sender, talk = self._talking
+            sender.adopt(contract.manners)
+            talk.timeout_s = contract.manners.timeout_s
+
+    def counts(self) -> Counts:
+        """Give the counters as they are at this moment."""
+        now = self.clock.now()
+        if self._traffic is not None:
+            self.tally.carried(self._traffic, now)
+        return self.tally.counts(self.clock.monotonic(), now)
+
     @property
     def _name(self) -> str:
         return self.contract.manners.station
 
-    async def _once(self, address: str) -> End:
+    async def _once(self, way: Way) -> End:
         """Live through one connection, and say how it ended."""
         loop = asyncio.get_running_loop()
         began = loop.time()
         end = End.FAILED
         try:
-            await self._talk(address)
+            await self._talk(way)
         except* TakenOver as group:
             self._ended(group)
             end = End.TAKEN_OVER
         except* UnknownVersion as group:
             self._ended(group)
-            end = self._older(address)
+            end = self._older(way.address)
         except* NoGreeting as group:
             self._ended(group)
-            self._mute ^= {address}
+            self._mute ^= {way.address}
         except* Rejected as group:
             self._ended(group)
             end = End.REFUSED
@@ -151,35 +151,71 @@ class StationLink:
         finally:
             talked, self.state.linked = self.state.linked, False
             self.metrics.linked.labels(self._name).set(0)
+            self.tally.cut(self.clock.monotonic())
         if talked:
             self.state.drops += 1
         if end is End.FAILED and talked:
             return End.STEADY if loop.time() - began >= self.steady_s else End.CUT
         return end
 
-    async def _talk(self, address: str) -> None:
-        header = self.contract.header()
-        newest = self._version(address)
-        async with self.connect(self.contract.login(address, newest)) as link:
-            if address not in self._mute:
-                self._spoken[address] = newest
-            self._mute.discard(address)
-            await self._greet(link, address, "MQTT 5" if newest else "MQTT 3.1.1")
-            sender = Sender(
-                self.contract.manners,
-                header,
-                link,
-                self.store,
-                self.clock,
-                self.bells,
-                self.metrics,
-                self.state.confirmation,
-            )
-            dispatcher = Dispatcher(header, sender.acknowledged, self._refused, handlers={})
-            async with asyncio.TaskGroup() as group:
+    async def _talk(self, way: Way) -> None:
+        header = await self.contract.header()
+        newest = self._version(way.address)
+        if way.calls_in:
+            self.state.error = f"waiting to be called at {way.address}"
+        async with self.connect(self.contract.login(Attempt(way, header, newest))) as link:
+            if way.address not in self._mute:
+                self._spoken[way.address] = newest
+            self._mute.discard(way.address)
+            await self._greet(link, way, newest=newest)
+            self._traffic = link.traffic
+            try:
+                await self._converse(link, header)
+            finally:
+                self.counts()
+                self._traffic = None
+
+    async def _converse(self, link: Link, header: Header) -> None:
+        """Have all talk over the link who may, until it breaks."""
+        manners = self.contract.manners
+        sender = Sender(
+            manners,
+            header,
+            link,
+            self.store,
+            self.clock,
+            self.bells,
+            self.metrics,
+            self.state.confirmation,
+            frames=self.frames,
+            tally=self.tally,
+        )
+
+        def renewed(header: Header) -> None:
+            sender.header = header
+
+        talk = Conversation(
+            self.contract.station,
+            header,
+            link,
+            manners.timeout_s,
+            self.contract.header,
+            self._refused,
+            renewed,
+            self.frames,
+        )
+        self._talking = sender, talk
+        listener = Listener(talk, link, sender, self.receiver)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(listener.run())
+            group.create_task(self._look_after(link))
+            if header.mn:  # who has none yet registers first (HJ 212-2025 §6.8)
                 group.create_task(sender.run())
-                group.create_task(self._listen(link, dispatcher))
-                group.create_task(self._tell_health(link))
+            if header.mn and manners.heartbeat_s:
+                qn = functools.partial(fresh_qn, self.store, self.clock, self._name)
+                group.create_task(beat(talk, manners.heartbeat_s, qn=qn, heard=lambda: talk.heard))
+            if self.receiver is not None:
+                group.create_task(self.receiver.attend(talk))
 
     def _version(self, address: str) -> bool:
         """Choose the version: the one known, else the best; the next one for who did not greet."""
@@ -188,27 +224,25 @@ class StationLink:
             return self._spoken[address]
         return versions[-1] if address in self._mute else versions[0]
 
-    async def _greet(self, link: Link, address: str, version: str) -> None:
-        await link.publish(self._topic("state"), self.contract.birth().payload(), retain=True)
-        log.info("%s: connected to %s, %s", self._name, address, version)
-        self.state.linked, self.state.address = True, address
+    async def _greet(self, link: Link, way: Way, *, newest: bool) -> None:
+        spoken = "TCP"
+        if link.topics:
+            await link.tell("state", self.contract.birth().payload(), retain=True)
+            spoken = "MQTT 5" if newest else "MQTT 3.1.1"
+        log.info("%s: connected to %s, %s", self._name, way, spoken)
+        self.state.linked, self.state.address = True, way.address
+        self.state.interface = way.interface
         self.state.since, self.state.error = self.clock.now(), ""
         self.metrics.linked.labels(self._name).set(1)
+        self.tally.linked(self.clock.monotonic())
 
-    async def _listen(self, link: Link, dispatcher: Dispatcher) -> None:
-        async def reply(frame: bytes) -> None:
-            await link.publish(self._topic("up/9011"), frame)
-
+    async def _look_after(self, link: Link) -> None:
+        """Every minute: count what the link carried, and tell our health where it has a place."""
         while True:
-            arrival = await link.receive()
-            if arrival.topic == self._topic("down"):
-                await dispatcher.take(arrival.payload, reply)
-
-    async def _tell_health(self, link: Link) -> None:
-        while True:
-            await link.publish(
-                self._topic("health"), await self.contract.health(), qos=0, retain=True
-            )
+            self.counts()  # at least so often, so that bytes go to their month
+            if link.topics:
+                health = await self.contract.health()
+                await link.tell("health", health, qos=0, retain=True)
             await self.clock.sleep(HEALTH_S)
 
     async def _alarm(self) -> None:
@@ -223,12 +257,10 @@ class StationLink:
         self.state.taken_over = True
         await self.store.write(note)
 
-    def _topic(self, rest: str) -> str:
-        return f"{self.contract.manners.topics}/{rest}"
-
     def _refused(self, reason: str) -> None:
         """Count what was refused; a peer that repeats itself is logged once."""
         self.metrics.refused.labels(self._name).inc()
+        self.tally.refused += 1
         if reason != self._refusal:
             log.warning("%s: refused what came down: %s", self._name, reason)
         self._refusal = reason

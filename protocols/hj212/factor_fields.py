@@ -13,7 +13,7 @@ from protocols.hj212.code_tables import find_on_site
 from protocols.hj212.cp import Item, Pair
 from protocols.hj212.editions import Edition
 from protocols.hj212.errors import LocalFrameError, NumberOverflow
-from protocols.hj212.message_types import FactorValues, Value
+from protocols.hj212.message_types import UNCOMPUTABLE, FactorValues, Value
 from protocols.hj212.numbers import largest_number, print_number, print_whole_number
 from protocols.hj212.times import parse_wire_time, wire_time
 
@@ -74,10 +74,13 @@ def _print_value(code: str, field: str, value: float | str, *, edition: Edition)
     type_ = _TYPES.get(field) or (edition.amount_type if field == "Cou" else known.type)
     if _ON_SITE.fullmatch(field):
         return _print_parameter(field, value, edition)
+    largest = field.startswith("Zs") and edition.largest_zs
+    if largest and abs(value) == UNCOMPUTABLE:
+        return largest_number(type_, negative=value < 0)
     try:
         return print_number(value, type_)
     except NumberOverflow:
-        if field.startswith("Zs") and edition.largest_zs:
+        if largest:
             return largest_number(type_, negative=value < 0)
         # The width of a type is a default that follows the real range; a cut number would lie.
         return print_whole_number(value, type_)

@@ -25,16 +25,25 @@ _NUMBERS = {"Flag": 255, "PNUM": 9999, "PNO": 9999, "RF": 1}
 _PROPER = {name.upper(): name for name in _ORDER}
 
 
-def read_text(data: bytes) -> tuple[str, tuple[str, ...]]:
-    """Decode a segment: UTF-8, GBK as old stations send it, or with escapes; and the warning."""
+def read_text(data: bytes, encoding: str = "auto") -> tuple[str, tuple[str, ...]]:
+    """Decode a segment, what cannot be read with escapes; and the warning.
+
+    `auto` is UTF-8, else GBK as old stations send it. Some texts are both: who knows that a peer
+    writes GBK says so.
+    """
+    if encoding == "auto":
+        try:
+            return data.decode(), ()
+        except UnicodeDecodeError:
+            pass
+        try:
+            return data.decode("gbk"), ("text is GBK, not UTF-8",)
+        except UnicodeDecodeError:
+            return data.decode("utf-8", "backslashreplace"), ("text is neither UTF-8 nor GBK",)
     try:
-        return data.decode(), ()
+        return data.decode(encoding), ()
     except UnicodeDecodeError:
-        pass
-    try:
-        return data.decode("gbk"), ("text is GBK, not UTF-8",)
-    except UnicodeDecodeError:
-        return data.decode("utf-8", "backslashreplace"), ("text is neither UTF-8 nor GBK",)
+        return data.decode(encoding, "backslashreplace"), (f"text is not {encoding.upper()}",)
 
 
 def find_area(text: str) -> tuple[int, int, int] | None:

@@ -16,6 +16,7 @@ from protocols.hj212.editions import Edition
 from protocols.hj212.errors import LocalFrameError
 from protocols.hj212.factor_fields import print_factor, read_factors
 from protocols.hj212.message_types import (
+    UNCOMPUTABLE,
     DataAnswer,
     Executed,
     FactorValues,
@@ -35,6 +36,7 @@ from protocols.hj212.times import parse_wire_time, wire_time
 from protocols.hj212.words import Missing, pairs_of, print_words, read_words, without, words_of
 
 __all__ = [
+    "UNCOMPUTABLE",
     "DataAnswer",
     "Executed",
     "FactorValues",

@@ -7,6 +7,7 @@ Source: HJ 212-2017 §6.6.5 and annex C, HJ 212-2025 §6.7.5 table 12
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,6 +15,13 @@ from typing import ClassVar
 from protocols.hj212.cp import Item
 
 Value = float | str | None
+
+UNCOMPUTABLE = math.inf
+"""A converted value that cannot be computed, as at an oxygen content of 21 % or more.
+
+An edition with `largest_zs` sends the largest number of the factor's type (HJ 212-2025 §8.1.1), no
+other can say it. It is no value: no row, mean or judgement ever holds it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,13 +54,16 @@ class Segment:
     other: tuple[Pair, ...] = ()
 
 
-def parse_segment(data: bytes, edition: Edition | None = None) -> tuple[Segment, tuple[str, ...]]:
+def parse_segment(
+    data: bytes, edition: Edition | None = None, *, encoding: str = "auto"
+) -> tuple[Segment, tuple[str, ...]]:
     """Read a data segment; give it with the warnings.
 
-    The order of the header and what must be in it go by the edition, 2017 unless told. Raises
-    PeerFrameError (segment) when nothing in it looks like a field.
+    The order of the header and what must be in it go by the edition, 2017 unless told. `encoding`
+    of text: `utf-8`, `gbk`, or `auto` for whichever it looks like. Raises PeerFrameError (segment)
+    when nothing in it looks like a field.
     """
-    text, warnings = read_text(data)
+    text, warnings = read_text(data, encoding)
     oldest = edition is not None and edition.optional
     standard = None if oldest else _STANDARD.fullmatch(text)
     if standard is None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from agent_desk import OLD_MN, Platform, platform
 from agent_house import House
-from agent_site import Change, plan_with
+from agent_site import Change, destination, plan_with
 
 from agent.store.db import FILE_NAME, Store
 from agent.tools.migrate import migrate
@@ -63,3 +65,24 @@ async def other_house(
     shutil.copy(empty_store, directory / FILE_NAME)
     async with Store(directory, ballast_mb=0) as store:
         yield await House.on(store, plan_with())
+
+
+Across = Callable[..., Awaitable[Platform]]
+
+
+@pytest.fixture
+def across(house_with: Builder) -> Across:
+    """A function that sits down across the desk of a station of an edition."""
+
+    async def build(edition: str = "hj212-2017", *changes: Change, **keys: object) -> Platform:
+        def old_mn(site: dict[str, Any]) -> None:
+            if edition == "hj212-2005":
+                site["destinations"][0]["stations"][0]["mn"] = OLD_MN
+
+        allowed = {"parameters": "allow", "control": "allow"}
+        keys = {"edition": edition, "commands": allowed, **keys}
+        house = await house_with(destination(**keys), old_mn, *changes)
+        await house.time.look()
+        return platform(house, edition=edition)
+
+    return build

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from drivers import rtu
 from drivers.bus import Bus
-from drivers.device import BadAnswer, DeviceError, NoAnswer, Refused
+from drivers.device import BadAnswer, DeviceError, Fault, NoAnswer, Refused
 from drivers.modbus_wire import answer_values, request_pdu
-from drivers.question import READS_OF_BITS, Question
+from drivers.question import READS_OF_BITS, FrameQuestion, Question
 from drivers.settings import DeviceSettings, TcpBus
 
 SETTINGS = TcpBus(id="line1", kind="tcp", host="127.0.0.1")
@@ -64,6 +64,12 @@ class FakeWire:
         await asyncio.sleep(0)
         return list(self._answer(question))
 
+    async def talk(self, question: FrameQuestion, *, timeout_s: float) -> bytes:
+        raise AssertionError("only Modbus is spoken here")
+
+    async def attend(self, overhear: Callable[[bytes], None] | None) -> None:
+        raise AssertionError("nobody speaks unasked here")
+
     def close(self) -> None:
         self.closed = True
 
@@ -94,6 +100,31 @@ class Registers:
 def bus_on(answer: Callable[[Question], Sequence[int]]) -> tuple[Bus, FakeWire]:
     wire = FakeWire(answer)
     return Bus(SETTINGS, wire=wire), wire
+
+
+class FrameWire(FakeWire):
+    """Answers frames of other protocols from a function of the request; silent on None."""
+
+    def __init__(self, answer: Callable[[bytes], bytes | None]) -> None:
+        super().__init__(lambda _: [])
+        self.reply = answer
+        self.requests: list[bytes] = []
+        self.overhear: Callable[[bytes], None] | None = None
+
+    async def talk(self, question: FrameQuestion, *, timeout_s: float) -> bytes:
+        self.requests.append(question.request)
+        await asyncio.sleep(0)
+        came = self.reply(question.request)
+        if came is None:
+            raise NoAnswer("no answer in time", sent=question.request)
+        frame = question.shape.find(came, final=True)
+        if frame is None:
+            fault = question.shape.fault(came)
+            raise BadAnswer(str(fault), fault=Fault(fault.kind), other_unit=fault.unit)
+        return frame
+
+    async def attend(self, overhear: Callable[[bytes], None] | None) -> None:
+        self.overhear = overhear
 
 
 class TranscriptWire(FakeWire):

@@ -1,31 +1,37 @@
 """Every profile we ship: it loads, can be planned within its limits, and says where it is from."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 import drivers
-from drivers.plan import plan, want_of
+from agent.settings.units import convertible, needs_conversion, unit_of
+from drivers.plan import plan, plan_parameters, want_of
 from drivers.profile import (
     ProfileError,
     default_directories,
     load_profile,
+    profile_directories,
     profile_names,
     profile_schema,
     with_overrides,
 )
 from drivers.registry import DRIVERS
 from drivers.settings import PointOverride
+from protocols.hj212.factors import factor
 
 NAMES = profile_names()
-UNITS = {
-    *("mg/L", "ug/L", "mg/m3", "%", "degC", "m3", "L", "km3", "min", "h", ""),
-    *("L/s", "L/min", "L/h", "m3/s", "m3/min", "m3/h", "km3/s", "km3/min", "km3/h"),
-}
+MORE_UNITS = {"Hz", "mL", "mL/min"}
+"""Units of points that are nothing a platform takes."""
 
 
-def test_the_instruments_of_the_first_slice_are_there() -> None:
+def test_the_instruments_of_the_market_are_there() -> None:
+    assert len(NAMES) >= 70
+    assert {name.partition("/")[0] for name in NAMES} == {
+        *("water", "gas", "metals", "flow", "sampler", "modules", "power"),
+    }
     assert set(NAMES) >= {
         "water/hach-codmax-ii",
         "water/hach-amtax-compact-ii",
@@ -49,10 +55,43 @@ def test_profile_loads_and_has_a_driver(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_units_are_words_the_agent_can_convert(name: str) -> None:
-    for point in load_profile(name).points:
-        units = point.unit_from.values.values() if point.unit_from else [point.unit]
-        assert set(units) <= UNITS
+def test_units_are_words_the_agent_knows(name: str) -> None:
+    profile = load_profile(name)
+    units = {unit for one in profile.quantities for unit in one.units_said}
+    units |= {one.unit for one in (*profile.parameters, *profile.checks)}
+    assert {unit for unit in units if unit_of(unit) is None} <= MORE_UNITS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_units_lead_to_the_unit_of_the_wire(name: str) -> None:
+    """Or to a molar mass, or they are the site's to say and `check` asks for them."""
+    for one in load_profile(name).quantities:
+        known = factor(one.id, "hj212-2017")
+        if known is None or (name, one.id) in UNIT_OF_THE_SITE:
+            continue
+        for unit in one.units_said:
+            assert convertible(unit, known.unit) or needs_conversion(unit, known.unit), unit
+
+
+UNIT_OF_THE_SITE = {("gas/horiba-apna-370", "a21002")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_points_are_called_by_the_codes_of_the_standard(name: str) -> None:
+    """An id that looks like a factor code is one: a wrong code would go to the platform."""
+    for one in load_profile(name).quantities:
+        if re.fullmatch(r"[a-z]\d{5}", one.id):
+            assert factor(one.id, "hj212-2017") is not None, one.id
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_plan_of_parameters_keeps_the_limits_and_brings_all_of_them(name: str) -> None:
+    profile = load_profile(name)
+    spans = plan_parameters(profile)
+    for span in spans:
+        assert 1 <= span.count <= min(profile.line.max_registers, 125)
+    for one in (*profile.parameters, *profile.checks):
+        assert any(span.holds(want_of(one)) for span in spans)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -127,9 +166,18 @@ def write(directory: Path, text: str) -> Path:
 
 
 def test_a_directory_of_the_site_comes_before_ours(tmp_path: Path) -> None:
+    ours = load_profile("water/ph")
     write(tmp_path, GOOD)
-    assert load_profile("water/example", [tmp_path]).name == "Example"
-    assert profile_names([tmp_path]) == ["water/example"]
+    (tmp_path / "water" / "ph.yaml").write_text(GOOD.replace("water/example", "water/ph"), "utf-8")
+    places = profile_directories(tmp_path)
+    assert places == [tmp_path, *default_directories()]
+    assert load_profile("water/ph", places).name == "Example" != ours.name
+    assert load_profile("water/hach-codmax-ii", places).kind == "water"
+    assert "water/example" in profile_names(places)
+
+
+def test_without_a_directory_of_the_site_ours_are_looked_in(tmp_path: Path) -> None:
+    assert profile_directories(tmp_path / "none") == default_directories()
 
 
 @pytest.mark.parametrize(
@@ -140,9 +188,13 @@ def test_a_directory_of_the_site_comes_before_ours(tmp_path: Path) -> None:
         (("address: 0", "address: 70000"), 7, "points.0.address", "70000"),
         (("type: float32", "type: float23"), 7, "points.0.type", "float23"),
         (("confidence: manual\n", ""), 1, "confidence", "required"),
-        (("water/example", "water/other"), 0, "profile", "water/other"),
+        (("water/example", "water/other"), 1, "profile", "water/other"),
         (("points:", "points: ["), 7, "", ""),
         (("register: holding", "register: coil"), 7, "points.0", "cannot hold"),
+        (("points:\n", "name: Again\npoints:\n"), 6, "name", "twice"),
+        (("address: 0", "address: 0, address: 1"), 7, "address", "twice"),
+        ((GOOD, "# nothing\n"), 1, "", "dictionary"),
+        ((GOOD, "- a list\n"), 1, "", "dictionary"),
     ],
 )
 def test_a_wrong_profile_is_named_by_file_line_and_key(

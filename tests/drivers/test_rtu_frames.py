@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from drivers import rtu
 from drivers.device import Fault
 from drivers.question import Question
+from protocols.checksums import crc16
 
 READ = Question(1, 3, 0x0000, 2)
 ANSWER = bytes.fromhex("01 03 04 00 00 42 12 4A 9E")
@@ -33,7 +34,7 @@ TABLE = [
 
 def test_the_crc_of_a_frame_of_the_field() -> None:
     assert rtu.frame(1, bytes.fromhex("03 00 00 00 02")) == bytes.fromhex("01 03 00 00 00 02 C4 0B")
-    assert rtu.crc16(b"123456789") == 0x4B37
+    assert crc16(b"123456789") == 0x4B37
 
 
 @pytest.mark.parametrize(("question", "answer"), TABLE)

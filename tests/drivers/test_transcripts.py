@@ -1,57 +1,47 @@
-"""Recorded frames of every instrument: our question is the recorded one, its answer means this."""
+"""Recorded frames of every Modbus instrument: our question is theirs, its answer means this.
+
+A case named `operation …` is a command: the profile's writes are the recorded ones.
+"""
 
 import datetime
-import re
 from pathlib import Path
 
 import pytest
 from driver_fakes import TRANSCRIPTS, TranscriptWire, question_of
+from transcript_files import CASES, PROOFS, Case
 
 from drivers import rtu
 from drivers.bus import Bus, Pace
 from drivers.decode import Answer, readings_of, state_of
 from drivers.device import NoAnswer, Reading, Refused
 from drivers.modbus_wire import request_pdu
+from drivers.parameters import ParameterValue, parameters_of
 from drivers.plan import Span, want_of
 from drivers.profile import MeasuredAt, Profile, StateWord, load_profile, profile_names
 from drivers.profile_model import Table
+from drivers.profile_operations import Write
 from drivers.question import FUNCTIONS, Question
 from drivers.settings import TcpBus
+from protocols.registers import encode_time
 
 ONCE = Pace(timeout_s=0.01, gap_s=0.0, retries=0)
 CHINA = datetime.timezone(datetime.timedelta(hours=8))
 
 
-def cases() -> list[tuple[str, str, list[str]]]:
-    """Give profile, name of the case and its lines."""
-    found = []
-    for path in sorted(TRANSCRIPTS.glob("*.txt")):
-        heads, *parts = re.split(r"^# case: ", path.read_text(encoding="utf-8"), flags=re.M)
-        name = re.search(r"^# profile: (\S+)$", heads, flags=re.M)
-        assert name, f"{path.name} names no profile"
-        assert re.search(r"^# origin: \S", heads, flags=re.M), f"{path.name} names no origin"
-        for part in parts:
-            title, _, rest = part.partition("\n")
-            found.append((name[1], title, rest.splitlines()))
-    return found
-
-
-CASES = cases()
+MODBUS = [case for case in CASES if load_profile(case.profile).modbus]
+READS = [case for case in MODBUS if case.operation is None]
+OPERATIONS = [case for case in MODBUS if case.operation is not None]
 
 
 def test_every_profile_has_a_transcript() -> None:
-    assert {profile for profile, _, _ in CASES} == set(profile_names())
+    assert set(PROOFS) == set(profile_names())
 
 
-@pytest.mark.parametrize(
-    ("profile", "lines"), [pytest.param(p, lines, id=f"{p}: {t}") for p, t, lines in CASES]
-)
-async def test_transcript(profile: str, lines: list[str]) -> None:
-    expected = [line.removeprefix("# expect: ") for line in lines if line.startswith("# expect")]
-    request = next(bytes.fromhex(line[1:]) for line in lines if line.startswith(">"))
-    question = question_of(request)
-    assert rtu.frame(question.unit, request_pdu(question)) == request
-    wire = TranscriptWire(lines)
+@pytest.mark.parametrize("case", READS, ids=str)
+async def test_transcript(case: Case) -> None:
+    question = question_of(case.frames[0][1])
+    assert rtu.frame(question.unit, request_pdu(question)) == case.frames[0][1]
+    wire = TranscriptWire(case.lines)
     bus = Bus(TcpBus(id="b", kind="tcp", host="x"), wire=wire)
     said: list[str] = []
     try:
@@ -59,11 +49,34 @@ async def test_transcript(profile: str, lines: list[str]) -> None:
     except Refused as error:
         said = [f"exception = {error.code}"]
     except NoAnswer:
-        assert not expected, "an answer is expected but none is recorded"
+        assert not case.expected, "an answer is expected but none is recorded"
     else:
-        said = meaning(load_profile(profile), question, values, expected)
+        said = meaning(load_profile(case.profile), question, values, case.expected)
     wire.finish()
-    assert same(said, expected), f"{said} came, {expected} expected"
+    assert same(said, case.expected), f"{said} came, {case.expected} expected"
+
+
+@pytest.mark.parametrize("case", OPERATIONS, ids=str)
+def test_writes_of_an_operation_are_the_recorded_ones(case: Case) -> None:
+    name, arguments = case.operation or ("", {})
+    operation = load_profile(case.profile).operations[name]
+    asked = [frame for mark, frame in case.frames if mark == ">"]
+    unit = asked[0][0]
+    ours = [rtu.frame(unit, request_pdu(written(unit, one, arguments))) for one in operation.writes]
+    assert ours == asked
+
+
+def written(unit: int, write: Write, arguments: dict[str, int]) -> Question:
+    """Give the request of one write of an operation, at 2026-03-19 10:00:00 in China."""
+    values = [arguments[one] if isinstance(one, str) else one for one in write.values]
+    if write.time is not None:
+        at = datetime.datetime(2026, 3, 19, 10, tzinfo=CHINA).timestamp()
+        values += encode_time(at, write.time)
+    values += write.then
+    if write.table == "coil":
+        return Question(unit, 5, write.address, 1, (0xFF00 if values[0] else 0,))
+    function = 6 if write.single else 16
+    return Question(unit, function, write.address, len(values), tuple(values))
 
 
 async def ask(bus: Bus, question: Question) -> list[int]:
@@ -96,6 +109,7 @@ def meaning(
             "alarms": tuple(word for word in profile.alarms if span.holds(want_of(word))),
             "state": profile.state if holds(span, profile.state) else None,
             "measured_at": profile.measured_at if holds(span, profile.measured_at) else None,
+            "parameters": tuple(one for one in profile.parameters if span.holds(want_of(one))),
         }
     )
     answers = [Answer(span, tuple(values))]
@@ -103,10 +117,19 @@ def meaning(
     assert state is not None
     readings = readings_of(part, answers, state, taken_at=0.0)
     said = [text(reading) for reading in readings]
+    said += [setting(parameter) for parameter in parameters_of(part, answers)]
     if part.state or part.alarms:
         said.append(f"state = {state.cause}")
-    wanted = {line.partition(" =")[0] for line in expected}
-    return [line for line in said if line.partition(" =")[0] in wanted]
+    known = {line.partition(" =")[0]: line for line in said}
+    wanted = [line.partition(" =")[0] for line in expected]
+    return [known[name] for name in wanted if name in known]
+
+
+def setting(parameter: ParameterValue) -> str:
+    if parameter.unit == "time" and parameter.value is not None:
+        local = datetime.datetime.fromtimestamp(parameter.value, CHINA)
+        return f"{parameter.id} = {local.strftime('%Y-%m-%dT%H:%M:%S')}"
+    return f"{parameter.id} = {parameter.value} {parameter.unit}"
 
 
 def holds(span: Span, item: StateWord | MeasuredAt | None) -> bool:

@@ -24,8 +24,9 @@ from platform_bench import (
 
 from agent.errors import StoreError
 from agent.tools.broker import Broker, free_port
+from agent.tools.platform.broker_address import BrokerAddress
 from agent.tools.platform.ledger import Entry
-from agent.tools.platform.mqtt_link import BrokerAddress
+from agent.tools.platform.mqtt_intake import MqttIntake
 from agent.tools.platform.platform import Platform
 from agent.tools.platform.store import FrameStore
 
@@ -37,9 +38,10 @@ ROOT = Path(__file__).parents[2]
 @contextlib.asynccontextmanager
 async def running(broker: Broker, store: Path, **options: Any) -> AsyncIterator[Platform]:
     with FrameStore(store) as frames:
-        platform = Platform(BrokerAddress(HOST, broker.port), frames, **options)
+        platform = Platform(frames, **options)
         platform.recall()
-        task = asyncio.ensure_future(platform.run())
+        intake = MqttIntake(platform, BrokerAddress(HOST, broker.port))
+        task = asyncio.ensure_future(intake.run())
         try:
             await asyncio.wait_for(platform.connected.wait(), WAIT_S)
             yield platform
@@ -141,8 +143,9 @@ async def test_frame_that_could_not_be_stored_is_not_acknowledged(
     require("mosquitto")
     async with Broker(free_port(), tmp_path) as broker, Station(broker.port) as station:
         with FullStore(tmp_path / "full.jsonl") as full:
-            failing = Platform(BrokerAddress(HOST, broker.port), full)
-            task = asyncio.ensure_future(failing.run())
+            failing = Platform(full)
+            intake = MqttIntake(failing, BrokerAddress(HOST, broker.port))
+            task = asyncio.ensure_future(intake.run())
             await asyncio.wait_for(failing.connected.wait(), WAIT_S)
             await station.publish(real_time(1))
             with pytest.raises(StoreError, match="no space left"):
@@ -173,8 +176,8 @@ async def test_platform_waits_for_a_broker_that_is_not_there_yet(
 ) -> None:
     require("mosquitto")
     broker = Broker(free_port(), tmp_path)
-    platform = Platform(BrokerAddress(HOST, broker.port))
-    task = asyncio.ensure_future(platform.run())
+    platform = Platform()
+    task = asyncio.ensure_future(MqttIntake(platform, BrokerAddress(HOST, broker.port)).run())
     try:
         await asyncio.sleep(0)
         async with broker:

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.app import MIGRATION_TIMEOUT_S
 from agent.errors import ConfigError
 from agent.settings.storage import SYSTEM_SOCKET
+from agent.upgrading import MIGRATION_TIMEOUT_S
 
 pytestmark = pytest.mark.system
 

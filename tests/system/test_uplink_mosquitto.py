@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from daemon_bench import free_port
 from uplink_bench import (
+    MN,
     TOPICS,
     Certificates,
     Listener,
@@ -19,13 +20,18 @@ from uplink_bench import (
     posted,
     tls_mosquitto,
 )
+from uplink_platform import framed
 from uplink_scripted import Scripted, until, uplink_threads
 
 from agent.errors import Rejected, Unreachable
 from agent.tools.broker import Broker
 from agent.tools.broker import Login as User
+from agent.uplink.header import Header
 from agent.uplink.link import NOBODY_SUBSCRIBED, Outcome, Sent
 from agent.uplink.mqtt import MqttLink
+from agent.uplink.sealing import KeyRing
+from protocols.hj212.editions import edition
+from protocols.hj212.seal import unsealer
 
 pytestmark = pytest.mark.system
 
@@ -235,3 +241,27 @@ async def test_ca_file_that_is_missing_or_none_is_told_by_name(tmp_path: Path) -
             await MqttLink(login("mqtts://127.0.0.1:1", ca=ca)).__aenter__()
         assert "mqtts://127.0.0.1:1" in str(caught.value)
         assert ca in str(caught.value)
+
+
+async def test_sealed_station_over_mqtt_writes_cipher_and_reads_its_answer(
+    broker: Broker, tmp_path: Path
+) -> None:
+    header = Header(edition("hj212-2025"), MN, "123456", KeyRing(b"0" * 16))
+    manners = {"ack": "9014", "timeout_s": 20, "heartbeat_s": 0.05}
+    async with (
+        Listener(broker.port) as listener,
+        posted(tmp_path / "store", broker.url, header=header, manners=manners) as post,
+    ):
+        await post.owe(7)
+        async with post.working():
+            await listener.until_heard("up/2051")
+            (frame,) = listener.payloads("up/2051")
+            assert b"DataTime" not in frame
+            (plain, *_) = unsealer([b"0" * 16])(frame[6:-6])
+            assert plain.endswith(b"CP=&&DataTime=00000000000007&&")
+            qn = plain[3:20].decode()
+            answer = framed(f"QN={qn};ST=91;CN=9014;PW=123456;MN={MN};Flag=8;CP=&&&&")
+            listener.say(f"{TOPICS}/down", answer)
+            await post.until_sent()
+            await listener.until_heard("up/9015")
+        assert await post.states() == [("accepted", "9014")]

@@ -20,20 +20,49 @@ from agent.bells import Bells
 from agent.clock import Clock
 from agent.metrics import Metrics
 from agent.model import Upload
+from agent.plan import StationPlan, make_plan
 from agent.report import State
+from agent.settings import parse_site
 from agent.store import outbox
 from agent.store.db import Store
+from agent.store.frames import FrameLog
 from agent.tools.migrate import migrate
 from agent.uplink.header import Header
-from agent.uplink.login import Login, Will
+from agent.uplink.login import Login, TcpLogin, Will
 from agent.uplink.manners import Manners
-from agent.uplink.station import Contract, StationLink
+from agent.uplink.opening import AnyLogin
+from agent.uplink.station import Attempt, Contract, StationLink
 from protocols.hj212.editions import edition
 
 MN = "010000A8900016F000169DC0"
 TOPICS = f"hj212/{MN}"
 STATION = "st1"
+MANNERS: dict[str, Any] = {
+    "station": STATION,
+    "ack": "puback",
+    "timeout_s": 5,
+    "resends": 1,
+    "in_flight": 20,
+    "backlog_per_s": 1000,
+    "send_window_s": 0,
+    "rf_on_resend": True,
+}
 PLATFORM = "platform"
+
+SITE = """
+unit: {code: 91000000000000000X001P, name: 测试企业}
+outlets: [{id: DW001, medium: water, factors: {w01018: {device: cod}}}]
+buses: [{id: net1, kind: tcp, host: 127.0.0.1, port: 1502}]
+devices: [{id: cod, profile: water/hach-codmax-ii, bus: net1, address: 3}]
+destinations:
+  - {id: province, addresses: ["mqtt://127.0.0.1:1883"], stations: [
+      {id: st1, mn: 010000A8900016F000169DC0, pw: default, outlets: [DW001]}]}
+"""
+
+
+def station_plan() -> StationPlan:
+    """Give the plan of the one station."""
+    return make_plan(parse_site(SITE.encode())[0]).stations[STATION]
 
 
 @dataclass(slots=True)
@@ -84,7 +113,7 @@ class Listener:
 
 def login(address: str, **keys: Any) -> Login:
     will = Will(f"{TOPICS}/state", State(online=False).payload())
-    return Login(address, f"paikou-{MN}", will, (f"{TOPICS}/down",), **keys)
+    return Login(address, f"paikou-{MN}", will, (f"{TOPICS}/down",), topics=TOPICS, **keys)
 
 
 @dataclass(slots=True)
@@ -96,29 +125,37 @@ class Post:
     versions: tuple[bool, ...] = (True, False)
     keys: dict[str, Any] = field(default_factory=dict)
     bells: Bells = field(default_factory=Bells)
+    others: tuple[str, ...] = ()
+    """More addresses, tried after the first."""
+    manners: dict[str, Any] = field(default_factory=dict)
+    header: Header = field(default_factory=lambda: Header(edition("hj212-2017"), MN, "123456"))
+    metrics: Metrics = field(default_factory=Metrics)
+    frames: FrameLog = field(init=False)
     station: StationLink = field(init=False)
 
     def __post_init__(self) -> None:
+        self.frames = FrameLog(self.store, Clock(), self.metrics)
+
         async def health() -> bytes:
             return b"{}"
 
+        async def header() -> Header:
+            return self.header
+
+        def dial(attempt: Attempt) -> AnyLogin:
+            address = attempt.way.address
+            if not address.startswith("mqtt"):
+                return TcpLogin(address, unseal=attempt.header.unseal, **self.keys)
+            return login(address, newest=attempt.newest, **self.keys)
+
         self.station = StationLink(
             Contract(
-                manners=Manners(
-                    station=STATION,
-                    topics=TOPICS,
-                    ack="puback",
-                    timeout_s=5,
-                    resends=1,
-                    in_flight=20,
-                    backlog_per_s=1000,
-                    send_window_s=0,
-                    rf_on_resend=True,
-                ),
+                station=station_plan(),
+                manners=Manners(**MANNERS | self.manners),
                 mn=MN,
-                addresses=(self.address,),
-                header=lambda: Header(edition("hj212-2017"), MN, "123456"),
-                login=lambda address, newest: login(address, newest=newest, **self.keys),
+                addresses=(self.address, *self.others),
+                header=header,
+                login=dial,
                 versions=self.versions,
                 birth=lambda: State(online=True),
                 health=health,
@@ -127,7 +164,8 @@ class Post:
             self.store,
             Clock(),
             self.bells,
-            Metrics(),
+            self.metrics,
+            frames=self.frames,
         )
 
     @contextlib.asynccontextmanager
@@ -140,17 +178,25 @@ class Post:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def owe(self, *numbers: int) -> None:
+    async def owe(self, *numbers: int, answer: bool = True, packets: int = 1) -> None:
         """Owe uploads, each with its number as DataTime."""
         now = Clock().now()
 
         def job(connection: Any) -> None:
             for number in numbers:
-                upload = Upload("2051", "32", number, (f"DataTime={number:014d}",))
+                body = f"DataTime={number:014d}"
+                bodies = (body,) if packets == 1 else tuple(f"{body};x={n}" for n in range(packets))
+                upload = Upload("2051", "32", number, bodies, answer=answer)
                 outbox.add(connection, STATION, upload, now=now)
 
         await self.store.write(job)
         self.bells.ring(f"outbox:{STATION}")
+
+    async def states(self) -> list[tuple[str, str]]:
+        """Give state and outcome of each row, in the order they were owed."""
+        return await self.store.read(
+            lambda one: one.execute("SELECT state, outcome FROM outbox ORDER BY id").fetchall()
+        )
 
     async def owed(self) -> int:
         return (await self.store.read(lambda one: outbox.depth(one, STATION))).open

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent.tools.platform.verdict import Key, Verdict, upload_key
+from protocols.hj212.answers import ANSWERS
 from protocols.hj212.segment import Segment
 
 MOST_REASONS = 1000
@@ -22,6 +23,8 @@ class Entry:
     frame: str
     verdict: Verdict
     duplicate: bool
+    asked: bool = False
+    """It belongs to an order of ours: an answer, or what was asked for."""
 
     def as_json(self) -> dict[str, Any]:
         """Give the line of the store."""
@@ -38,9 +41,13 @@ class Entry:
             "data_time": self.verdict.data_time,
             "pnum": segment.pnum if segment else None,
             "pno": segment.pno if segment else None,
-            "qn": segment.qn if segment else "",
+            "qn": self.verdict.qn,
             "flag": self.verdict.flag,
             "duplicate": self.duplicate,
+            "edition": self.verdict.edition.name if self.verdict.edition else "",
+            "sealed": self.verdict.sealed,
+            "about": self.verdict.about,
+            "asked": self.asked,
         }
 
 
@@ -50,13 +57,20 @@ class Ledger:
 
     distinct: Counter[str] = field(default_factory=Counter)
     copies: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
     _seen: set[Key] = field(default_factory=set)
 
-    def take(self, verdict: Verdict) -> bool:
-        """Count a frame; say whether it is a copy of one taken before. Copies are by CN."""
+    def take(self, verdict: Verdict, *, asked: bool = False) -> bool:
+        """Count a frame; say whether it is a copy of one taken before. Copies are by CN.
+
+        What was `asked` for is no copy, though it says again what was uploaded.
+        """
         if not verdict.ok or verdict.segment is None:
             self._reject(verdict.reason)
+            return False
+        if asked:
+            self.asked[verdict.segment.cn] += 1
             return False
         return self._count(verdict.segment.cn, verdict.key)
 
@@ -65,8 +79,12 @@ class Ledger:
         if not line["ok"]:
             self._reject(line["reason"])
             return
+        if line.get("asked"):
+            self.asked[line["cn"]] += 1
+            return
         known = {name: line[name] for name in ("mn", "st", "cn", "qn", "pno")}
-        self._count(line["cn"], upload_key(Segment(**known), line["data_time"]))
+        about = line["qn"] if line["cn"] in ANSWERS else line.get("about", "")
+        self._count(line["cn"], upload_key(Segment(**known), line["data_time"], about))
 
     def _count(self, cn: str, key: Key) -> bool:
         if key in self._seen:
@@ -87,6 +105,7 @@ class Ledger:
             "received": self.distinct.total(),
             "duplicates": self.copies.total(),
             "rejected": self.rejected.total(),
+            "asked": self.asked.total(),
             "by_cn": dict(sorted(self.distinct.items())),
             "reasons": dict(self.rejected.most_common()),
         }

@@ -10,17 +10,17 @@ import asyncio
 import contextlib
 import logging
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from agent.errors import PaikouError
+from agent.tools.platform.broker_address import BrokerAddress
 
 CONNECT_S = 5.0
 KEEPALIVE_S = 15
@@ -28,44 +28,16 @@ SESSION_S = 86_400
 """How long the broker keeps messages for us while we are away."""
 
 IN_FLIGHT = 100
+_OWN, _OVERHEARD = 1, 2
+"""Numbers of our subscriptions (MQTT 5): what we take, and what another of the group takes."""
+
 RETRY_S = (0.2, 2.0)
-_SECURE = {"mqtt": False, "mqtts": True}
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 log = logging.getLogger(__name__)
 
 
 class BrokerAway(Exception):
     """No connection for now; the text says why."""
-
-
-class BadAddress(PaikouError):
-    """The address of the broker cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerAddress:
-    """Where the broker is and how to log in."""
-
-    host: str
-    port: int
-    secure: bool = False
-    username: str = ""
-    password: str = field(default="", repr=False)
-    ca: str | None = None
-
-    @classmethod
-    def parse(cls, url: str, **login: Any) -> BrokerAddress:
-        """Read `mqtt://host:port` or `mqtts://host:port`. Raises `BadAddress`."""
-        parts = urlsplit(url)
-        try:
-            port = parts.port
-        except ValueError as problem:
-            raise BadAddress(f"{url}: {problem}") from None
-        if parts.scheme not in _SECURE or not parts.hostname or parts.username:
-            raise BadAddress(f"{url}: mqtt://HOST:PORT or mqtts://HOST:PORT expected, no login")
-        secure = _SECURE[parts.scheme]
-        return cls(parts.hostname, port or _PORTS[parts.scheme], secure, **login)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +48,8 @@ class Incoming:
     payload: bytes
     mid: int
     qos: int
+    overheard: bool = False
+    """It came by a subscription beside the group's: another of the group answers it."""
 
 
 class Connection:
@@ -91,10 +65,24 @@ class Connection:
         self.inbox: asyncio.Queue[Incoming] = asyncio.Queue()
         self._client = self._make_client(client_id, version)
 
-    async def open(self, filters: list[str]) -> None:
+    async def open(self, filters: list[str], overheard: list[str]) -> None:
         """Connect and subscribe. Raises `BrokerAway`."""
         await self._handshake()
-        result, _ = self._client.subscribe([(name, 1) for name in filters])
+        await self._subscribe(filters, number=_OWN)
+        if overheard:
+            await self._subscribe(overheard, number=_OVERHEARD)
+
+    async def _subscribe(self, filters: list[str], *, number: int) -> None:
+        self._subscribed = self._loop.create_future()
+        if self._client.protocol == mqtt.MQTTv5:
+            properties = Properties(PacketTypes.SUBSCRIBE)  # type: ignore[no-untyped-call]  # paho's
+            properties.SubscriptionIdentifier = number
+            options = SubscribeOptions(qos=1)
+            result, _ = self._client.subscribe(
+                [(name, options) for name in filters], properties=properties
+            )
+        else:
+            result, _ = self._client.subscribe([(name, 1) for name in filters])
         if result is not MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise BrokerAway(f"subscribe: {mqtt.error_string(result)}")
         granted = await self._in_time(self._subscribed, "no SUBACK")
@@ -108,6 +96,10 @@ class Connection:
     def publish(self, topic: str, payload: bytes) -> None:
         """Send a message at least once while this connection lasts."""
         self._client.publish(topic, payload, qos=1)
+
+    def drop(self) -> None:
+        """Break the connection from our side."""
+        self._client.disconnect()
 
     async def close(self) -> None:
         """Say goodbye and end the thread."""
@@ -157,7 +149,14 @@ class Connection:
         return client
 
     def _arrived(self, _client: mqtt.Client, _userdata: Any, message: mqtt.MQTTMessage) -> None:
-        incoming = Incoming(message.topic, bytes(message.payload), message.mid, message.qos)
+        numbers = getattr(message.properties, "SubscriptionIdentifier", [])
+        incoming = Incoming(
+            message.topic,
+            bytes(message.payload),
+            message.mid,
+            message.qos,
+            overheard=numbers == [_OVERHEARD],
+        )
         with contextlib.suppress(RuntimeError):  # the loop has closed: the broker keeps it
             self._loop.call_soon_threadsafe(self.inbox.put_nowait, incoming)
 
@@ -184,13 +183,23 @@ class Connection:
         raise BrokerAway(self.lost.result() if done else missing)
 
 
-async def connect(address: BrokerAddress, client_id: str, filters: list[str]) -> Connection:
-    """Connect by MQTT 5, or by 3.1.1 where the broker knows no better. Raises `BrokerAway`."""
+async def connect(
+    address: BrokerAddress,
+    client_id: str,
+    filters: list[str],
+    *,
+    shared: bool = False,
+    overheard: list[str] | None = None,
+) -> Connection:
+    """Connect by MQTT 5, or by 3.1.1 where the broker knows no better. Raises `BrokerAway`.
+
+    What is `shared` needs MQTT 5. `overheard` are filters beside a shared intake.
+    """
     why = BrokerAway("no version tried")
-    for version in (mqtt.MQTTv5, mqtt.MQTTv311):
+    for version in (mqtt.MQTTv5,) if shared else (mqtt.MQTTv5, mqtt.MQTTv311):
         connection = Connection(address, client_id, version=version)
         try:
-            await connection.open(filters)
+            await connection.open(filters, overheard or [])
         except BrokerAway as problem:
             why = problem
             await connection.close()

@@ -1,31 +1,28 @@
-"""A running platform: takes frames from the broker, judges, stores, acknowledges and answers."""
+"""A running platform: judges what comes in on any channel, stores, answers, and sends orders.
+
+It knows nothing of sockets: an intake (`mqtt_intake`, `tcp_intake`) brings the frames, each with
+the channel on which its station can be answered.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from agent.tools.platform.answers import answer_frame
-from agent.tools.platform.checker import Address, Rules, check
+from agent.tools.platform.checker import ANYWHERE, Address, check
 from agent.tools.platform.ledger import Entry, Ledger
-from agent.tools.platform.mqtt_link import (
-    BrokerAddress,
-    BrokerAway,
-    Connection,
-    Incoming,
-    connect,
-    pause_s,
-)
+from agent.tools.platform.misbehaviour import Misbehaviour
+from agent.tools.platform.stations import MOST_STATIONS, Roster
 from agent.tools.platform.store import FrameStore
+from agent.tools.platform.verdict import Verdict
 
 KEPT_EVENTS = 200
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,105 +36,113 @@ class Notice:
     content: Any
 
 
+class Channel(Protocol):
+    """The way back to a station, while its connection lasts."""
+
+    def send(self, frame: bytes) -> None:
+        """Send a frame down; nothing happens once the connection is gone."""
+
+    def cut(self) -> None:
+        """Break the connection."""
+
+    @property
+    def open(self) -> bool:
+        """Whether the connection lasts."""
+
+
 @dataclass(slots=True)
 class Platform:
-    """A platform on one broker. `run` it in a task; it stops by being cancelled.
+    """What all intakes have in common.
 
-    `on_entry` and `on_notice` are told of everything as it comes, after it is stored, `on_link`
-    when the broker has our subscriptions and when it is lost.
+    `on_entry` and `on_notice` are told of everything as it comes, after it is stored; `on_link`
+    when an intake is ready (True) and when it is not; `follow` is asked by a judged frame whether
+    it belongs to an order.
     """
 
-    address: BrokerAddress
     store: FrameStore | None = None
-    prefix: str = "hj212"
-    rules: Rules = field(default_factory=Rules)
+    roster: Roster = field(default_factory=Roster)
     answers: bool = True
-    client_id: str = "paikou-platform"
+    mischief: Misbehaviour = field(default_factory=Misbehaviour)
     on_entry: Callable[[Entry], None] = lambda _: None
     on_notice: Callable[[Notice], None] = lambda _: None
     on_link: Callable[[bool], None] = lambda _: None
+    follow: Callable[[Channel, Verdict], bool] = lambda _c, _v: False
+    roads: list[Callable[[str], Channel | None]] = field(default_factory=list)
+    """Ways to stations that have not been heard, by MN."""
     ledger: Ledger = field(default_factory=Ledger)
     events: deque[Notice] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     states: dict[str, Notice] = field(default_factory=dict)
     connected: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever a frame has come in; who waits clears it."""
+    _channels: dict[str, Channel] = field(default_factory=dict)
+    _taken: int = 0
 
     def recall(self) -> None:
         """Count again what the store holds from earlier runs."""
         for line in self.store.frames() if self.store else ():
             self.ledger.recall(line)
 
-    async def run(self) -> None:
-        """Stay connected and take what comes, until cancelled. Raises `StoreError`."""
-        attempt = 0
-        while True:
-            try:
-                connection = await connect(self.address, self.client_id, self._filters())
-            except BrokerAway as problem:
-                if attempt == 0:
-                    log.warning("broker away: %s", problem)
-                await asyncio.sleep(pause_s(attempt))
-                attempt += 1
-                continue
-            attempt = 0
-            self.connected.set()
-            self.on_link(True)
-            try:
-                await self._serve(connection)
-                self.on_link(False)
-            finally:
-                self.connected.clear()
-                await connection.close()
-
-    async def _serve(self, connection: Connection) -> None:
-        """Take messages until the connection is lost, and then those already here."""
-        inbox = connection.inbox
-        while not (connection.lost.done() and inbox.empty()):
-            message = asyncio.ensure_future(inbox.get())
-            either: set[asyncio.Future[Any]] = {message, connection.lost}
-            try:
-                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-                if message.done():
-                    self._take(connection, message.result())
-            finally:
-                message.cancel()
-        log.warning("broker lost: %s", connection.lost.result())
-
-    def _take(self, connection: Connection, message: Incoming) -> None:
-        parts = message.topic.removeprefix(f"{self.prefix}/").split("/")
-        if len(parts) == 3 and parts[1] == "up":
-            entry = self.judge(message.topic, message.payload, Address(parts[0], parts[2]))
-            connection.acknowledge(message)
-            answer = answer_frame(entry.verdict) if self.answers else None
-            if answer is not None:
-                connection.publish(f"{self.prefix}/{parts[0]}/down", answer)
-            return
-        if len(parts) == 2:
-            self._note(message, mn=parts[0], kind=parts[1])
-        connection.acknowledge(message)
-
-    def judge(self, topic: str, payload: bytes, address: Address) -> Entry:
-        """Check, count and store one frame."""
-        verdict = check(payload, rules=self.rules, address=address)
-        duplicate = self.ledger.take(verdict)
+    def take(
+        self, channel: Channel, payload: bytes, *, topic: str, address: Address = ANYWHERE
+    ) -> Entry:
+        """Judge, count and store one frame, and remember who spoke. Raises `StoreError`."""
+        station = self.roster.of_frame(payload)
+        verdict = check(payload, rules=station.rules(), address=address)
+        if verdict.segment is not None and verdict.ok:
+            station.learn(verdict)
+            self._channels[verdict.segment.mn] = channel
+            if len(self._channels) > MOST_STATIONS:
+                del self._channels[next(iter(self._channels))]
+        asked = self.follow(channel, verdict)
+        duplicate = self.ledger.take(verdict, asked=asked)
         text = payload.decode("latin-1")
-        entry = Entry(time.time(), topic, text, verdict, duplicate)
+        entry = Entry(time.time(), topic, text, verdict, duplicate, asked)
         if self.store is not None:
             self.store.append(entry)
         self.on_entry(entry)
+        self.heard.set()
         return entry
 
-    def _note(self, message: Incoming, *, mn: str, kind: str) -> None:
+    def overhear(self, channel: Channel, payload: bytes) -> None:
+        """Follow an order of ours in a frame that another platform of our group takes."""
+        self.follow(channel, check(payload, rules=self.roster.of_frame(payload).rules()))
+
+    def reply(self, channel: Channel, verdict: Verdict) -> None:
+        """Answer a frame that asks for it, well or, where that is wanted, badly."""
+        self._taken += 1
+        if self.mischief.cuts(self._taken):
+            channel.cut()
+            return
+        answer = answer_frame(verdict) if self.answers else None
+        for frame in self.mischief.answers(answer) if answer is not None else ():
+            if self.mischief.late_s:
+                loop = asyncio.get_running_loop()
+                loop.call_later(self.mischief.late_s, channel.send, frame)
+            else:
+                channel.send(frame)
+
+    def note(self, topic: str, payload: bytes, *, mn: str, kind: str) -> None:
+        """Keep a message that is no frame."""
         try:
-            content = json.loads(message.payload)
+            content = json.loads(payload)
         except ValueError:
-            content = message.payload.decode("utf-8", "replace")
-        notice = Notice(time.time(), message.topic, kind, mn, content)
+            content = payload.decode("utf-8", "replace")
+        notice = Notice(time.time(), topic, kind, mn, content)
         if kind == "state":
             self.states[mn] = notice
         elif kind == "event":
             self.events.append(notice)
         self.on_notice(notice)
 
-    def _filters(self) -> list[str]:
-        kinds = ("up/#", "state", "health", "event")
-        return [f"{self.prefix}/+/{kind}" for kind in kinds]
+    def channel_to(self, mn: str) -> Channel | None:
+        """Give the way to a station: where it was last heard, else where it would be."""
+        channel = self._channels.get(mn)
+        if channel is not None and channel.open:
+            return channel
+        found = (road(mn) for road in self.roads)
+        return next((one for one in found if one is not None), None)
+
+    def stations_heard(self) -> list[str]:
+        """Give the MN of every station that said something right, oldest first."""
+        return list(self._channels)

@@ -82,6 +82,8 @@ def _tell(simulation: Simulation, control: Control | None, *, as_json: bool) -> 
         return
     for entry in bill:
         what = ", ".join(f"{point} ({source})" for point, source in entry["plays"].items())
+        if entry["unplayed"]:
+            what = f"not played: no player for {entry['unplayed']}"
         cycle = f", every {entry['cycle_s']:g} s" if entry["cycle_s"] else ""
         click.echo(f"{entry['where']}  unit {entry['address']}  {entry['device']}  "
                    f"{entry['profile']}  {what}{cycle}")  # fmt: skip

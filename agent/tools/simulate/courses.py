@@ -106,10 +106,22 @@ def known(factor: str) -> bool:
     return factor in _COURSES
 
 
+def plain_course(unit: str, *, seed: str) -> Course | None:
+    """Give a pattern for a point that is no factor, by its unit; None where 0 says more.
+
+    A contact, a code or a number without unit stays what it is.
+    """
+    pattern = _BY_UNIT.get(unit)
+    return None if pattern is None else replace(pattern, seed=_number(seed))
+
+
 def course(factor: str, *, seed: str, row_s: float = 60.0) -> Course:
     """Give the course of a factor; `seed` (device and point) sets where in it the play begins."""
-    number = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4], "big")
-    return replace(_COURSES.get(factor, _UNKNOWN), seed=number, row_s=row_s)
+    return replace(_COURSES.get(factor, _UNKNOWN), seed=_number(seed), row_s=row_s)
+
+
+def _number(seed: str) -> int:
+    return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4], "big")
 
 
 def _noise(seed: int, tick: int) -> float:
@@ -119,6 +131,22 @@ def _noise(seed: int, tick: int) -> float:
 
 
 _UNKNOWN = Course("", level=1.0, swing=0.2)
+_BY_UNIT: dict[str, Course] = {
+    "mg/L": Course("mg/L", level=1.0, swing=0.2),
+    "ug/L": Course("ug/L", level=20.0, swing=5.0),
+    "mg/m3": Course("mg/m3", level=10.0, swing=2.0),
+    "ppm": Course("ppm", level=10.0, swing=2.0),
+    "ppb": Course("ppb", level=100.0, swing=20.0),
+    "mA": Course("mA", level=12.0, swing=4.0),
+    "V": Course("V", level=226.0, swing=4.0),
+    "A": Course("A", level=12.0, swing=3.0),
+    "W": Course("W", level=2600.0, swing=600.0),
+    "Hz": Course("Hz", level=50.0, swing=0.02),
+    "degC": Course("degC", level=24.0, swing=2.0),
+    "m/s": Course("m/s", level=1.2, swing=0.2),
+    "mL/min": Course("mL/min", level=600.0, swing=10.0),
+    "mL": Course("mL", level=500.0),
+}
 _COURSES: dict[str, Course] = {
     "w01018": Course("mg/L", file=EFFLUENT, column="w01018"),
     "w01017": Course("mg/L", file=EFFLUENT, column="w01017"),

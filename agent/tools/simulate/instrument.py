@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent.settings.units import unit_of
 from agent.tools.simulate.courses import Course
 from agent.tools.simulate.cycle import Cycle
+from agent.tools.simulate.obeying import Ordered
 from agent.tools.simulate.pdu import (
     ILLEGAL_ADDRESS,
     ILLEGAL_FUNCTION,
@@ -24,7 +25,7 @@ from agent.tools.simulate.registers import (
     unit_played,
 )
 from drivers.device import Cause, Clock
-from drivers.profile import Point, Profile
+from drivers.profile import Point, Profile, with_overrides
 from drivers.settings import DeviceSettings
 
 _TABLES = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
@@ -49,7 +50,7 @@ class SetValue:
 
 
 class Instrument:
-    """An instrument behind an address of a line. It serves reads only, as its profile has them."""
+    """An instrument behind an address of a line. It serves what its profile has, and no more."""
 
     def __init__(
         self,
@@ -66,12 +67,13 @@ class Instrument:
         self.courses = courses
         self.cycle = cycle
         self.cause = Cause.NORMAL
-        self.points = tuple(_as_site_says(point, device) for point in profile.points)
+        self.points = with_overrides(profile, device.points).points
         self._units = {
             point.id: unit_played(point, _wanted(point, courses)) for point in self.points
         }
         self._set: dict[str, list[SetValue]] = {}
         self._forced_at = -math.inf
+        self._ordered = Ordered()
         self._served = {table: readable(profile, table) for table in tables(profile)}
         self._total_m3 = 1000.0
         self._counted_at = clock.now()
@@ -90,8 +92,8 @@ class Instrument:
         return [registers[address] for address in addresses]
 
     def write(self, function: int, start: int, values: Sequence[int]) -> None:
-        """Refuse: nothing in a profile of an instrument is written."""
-        raise Refusal(ILLEGAL_FUNCTION)
+        """Carry out an operation of the profile. Raises `Refusal` on anything else."""
+        self._ordered.take(self.profile, function, start, values, now=self.clock.now())
 
     def said(self) -> Said:
         """Give what the instrument says at this moment."""
@@ -103,8 +105,13 @@ class Instrument:
             point.id: self._number(point.id, result_at if point.id in batch else now)
             for point in self.points
         }
-        measuring = self.cycle is not None and self.cycle.measuring(now)
-        return Said(numbers, self._units, self.cause, measuring, result_at if self.cycle else None)
+        measuring = self.cycle is not None and (
+            self.cycle.measuring(now) or now < self._ordered.running_until
+        )
+        cause = self.cause
+        if cause is Cause.NORMAL and now < self._ordered.calibrating_until:
+            cause = Cause.CALIBRATION
+        return Said(numbers, self._units, cause, measuring, result_at if self.cycle else None)
 
     @property
     def batch_points(self) -> frozenset[str]:
@@ -149,7 +156,10 @@ class Instrument:
         self.cause = cause
 
     def _result_at(self, now: float) -> float:
-        return max(self.cycle.completed(now), self._forced_at) if self.cycle else now
+        if self.cycle is None:
+            return now
+        ordered = self._ordered.result_at(now)
+        return max(self.cycle.completed(now), self._forced_at, ordered)
 
     def _number(self, point_id: str, at: float) -> float:
         """Give a point's number: what was set for that time, else its course, its total, or 0."""
@@ -198,14 +208,3 @@ def _wanted(point: Point, courses: Mapping[str, Course]) -> str:
     """Give the unit in which a point with several units is best played."""
     course = courses.get(point.id)
     return course.unit if course else "m3"
-
-
-def _as_site_says(point: Point, device: DeviceSettings) -> Point:
-    """Set the instrument up the way the site file says that it is."""
-    override = device.points.get(point.id)
-    if override is None:
-        return point
-    known = {k: v for k, v in override.model_dump().items() if v is not None}
-    if "unit" in known:
-        known["unit_from"] = None
-    return point.model_copy(update=known)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from agent.tools.simulate.slow_registers import slow_registers
 from drivers.device import Cause
-from drivers.profile import Point, Profile, StateWord
+from drivers.plan import time_of_check
+from drivers.profile import Point, Profile, StateWord, UnitFrom
+from drivers.profile_states import lowest_bit
 from protocols.registers import encode_number, encode_time, number_width
 
 Image = dict[int, int]
@@ -52,13 +55,20 @@ def image(profile: Profile, points: tuple[Point, ...], said: Said, *, table: str
     does not fit its register.
     """
     registers: Image = dict.fromkeys(readable(profile, table), 0)
+    for address, register in slow_registers(profile, table):
+        registers[address] = register
+    slots = [point for point in points if point.among is not None]
     for point in points:
         if point.table == table:
-            registers.update(_point(point, said))
+            slot = slots.index(point) if point.among is not None else 0
+            for address, register in _point(point, said, slot):
+                registers[address] = _merged(point, registers[address], register)
     for word in _words(profile):
         number = number_for(word, said)
+        if number is None:
+            number = number_for(word, replace(said, cause=Cause.NORMAL))
         if word.table == table and number is not None:
-            registers.update(enumerate(encode_number(number, word.type, word.order), word.address))
+            registers.update(_word(word, number))
     time = profile.measured_at
     if time is not None and time.table == table and said.measured_at is not None:
         registers.update(enumerate(encode_time(said.measured_at, time.format), time.address))
@@ -78,16 +88,16 @@ def number_for(word: StateWord, said: Said) -> int | None:
             return _unlisted(word)
         rows = told or rows
     if rows:
-        return rows[0].first
+        return _placed(word, rows[0].first)
+    bits = [bit for bit in word.bits if bit.cause is said.cause]
+    if bits:
+        return _placed(word, 1 << bits[0].bit)
     return _unlisted(word) if word.other is said.cause else None
 
 
 def unit_played(point: Point, wanted: str) -> str:
     """Give the unit a point is played in: its own, or of those it can switch to the one wanted."""
-    if point.unit_from is None:
-        return point.unit
-    units = tuple(point.unit_from.values.values())
-    return wanted if wanted in units else units[0]
+    return wanted if wanted in point.units_said else point.units_said[0]
 
 
 def causes(profile: Profile) -> frozenset[Cause]:
@@ -99,21 +109,55 @@ def causes(profile: Profile) -> frozenset[Cause]:
     )
 
 
-def _point(point: Point, said: Said) -> Iterator[tuple[int, int]]:
+def _point(point: Point, said: Said, slot: int) -> Iterator[tuple[int, int]]:
     number = (said.numbers.get(point.id, 0.0) - point.offset) / point.scale
     if point.type == "bit":
         yield point.address, int(bool(number))
         return
-    yield from enumerate(encode_number(number, point.type, point.order), point.address)
+    among = point.among
+    address = point.address + (slot * among.step if among else 0)
+    yield from enumerate(encode_number(number, point.type, point.order), address)
+    if among is not None:
+        unit = next((raw for raw, name in among.units.items() if name == said.units[point.id]), 0)
+        yield address + among.code_at, among.code | unit
     if point.unit_from is not None:
-        unit = said.units[point.id]
-        raw = next(raw for raw, name in point.unit_from.values.items() if name == unit)
+        raw = _unit_code(point.unit_from, said.units[point.id])
         yield from enumerate(encode_number(raw, point.unit_from.type), point.unit_from.address)
 
 
+def _unit_code(source: UnitFrom, unit: str) -> int:
+    codes = [raw for raw, name in source.values.items() if name == unit]
+    return codes[0] if codes else next(raw for raw in range(0x100) if raw not in source.values)
+
+
+def _merged(point: Point, before: int, register: int) -> int:
+    """Put one byte into a register that another point may share."""
+    if point.type == "uint8-hi":
+        return before & 0x00FF | register
+    if point.type == "uint8-lo":
+        return before & 0xFF00 | register
+    return register
+
+
+def _word(word: StateWord, number: int) -> Iterator[tuple[int, int]]:
+    if word.type == "bit":
+        yield word.address, number
+        return
+    yield from enumerate(encode_number(number, word.type, word.order), word.address)
+
+
+def _placed(word: StateWord, number: int) -> int:
+    return number if word.mask is None else number << lowest_bit(word.mask)
+
+
 def _unlisted(word: StateWord) -> int:
+    """Give a number that no row and no bit of the word speaks of."""
+    begin = 0 if word.bits or word.type == "bit" else 1
     return next(
-        number for number in range(1, 0x10000) if not any(r.holds(number) for r in word.values)
+        _placed(word, number)
+        for number in range(begin, 0x10000)
+        if not any(row.holds(number) for row in word.values)
+        and not any(number >> bit.bit & 1 for bit in word.bits)
     )
 
 
@@ -131,5 +175,11 @@ def _spans(profile: Profile) -> Iterator[tuple[str, int, int]]:
         yield word.table, word.address, word.width
     if profile.measured_at is not None:
         yield profile.measured_at.table, profile.measured_at.address, profile.measured_at.width
+    for parameter in profile.parameters:
+        yield parameter.table, parameter.address, parameter.width
+    for check in profile.checks:
+        yield check.table, check.address, check.width
+        if (time := time_of_check(check)) is not None:
+            yield time.table, time.first, time.last - time.first
     for block in profile.blocks:
         yield block.table, block.start, block.count

@@ -13,15 +13,16 @@ from agent.tools.simulate.faults import Fault
 from agent.tools.simulate.instrument import Instrument
 from agent.tools.simulate.rtu_line import RtuLine
 from agent.tools.simulate.stage import Play, set_stage
+from agent.tools.simulate.stream_line import StreamLine
 from agent.tools.simulate.tcp_line import TcpLine
 from drivers.device import Cause, Clock
-from drivers.settings import SerialBus
+from drivers.settings import SerialBus, StreamBus, TcpBus
 
 _BUCKETS = {"A": BUCKET_A, "B": BUCKET_B, "none": NO_BUCKET, "auto": None}
 
 
 class LineNotPlayed(PaikouError):
-    """A TCP port of the site cannot be listened on."""
+    """A line of the site cannot be played: its port is taken, or it is no RTU line."""
 
 
 class Simulation:
@@ -94,6 +95,7 @@ class Simulation:
                     "where": self.lines[device.bus].where,
                     "address": device.address,
                     "plays": {point: played.told for point, played in courses.items()},
+                    "unplayed": self.stage.unplayed.get(device.id),
                     "cycle_s": instrument.cycle.length_s
                     if instrument and instrument.cycle
                     else None,
@@ -101,10 +103,14 @@ class Simulation:
             )
         return bill
 
-    def _line(self, bus_id: str) -> RtuLine | TcpLine:
+    def _line(self, bus_id: str) -> RtuLine | StreamLine | TcpLine:
         bus, units = self.site.bus(bus_id), self.stage.units[bus_id]
+        if not isinstance(bus, TcpBus) and bus.framing == "ascii":
+            raise LineNotPlayed(f"{bus_id}: Modbus ASCII is not played, only RTU")
         if isinstance(bus, SerialBus):
             return RtuLine(bus, units, turnaround_s=self.play.turnaround_s)
+        if isinstance(bus, StreamBus):
+            return StreamLine(bus, units, turnaround_s=self.play.turnaround_s)
         return TcpLine(bus, units, turnaround_s=self.play.turnaround_s)
 
     async def _plug(self, order: orders.Line) -> dict[str, Any]:
@@ -182,6 +188,8 @@ class Simulation:
 
     def _known(self, device_id: str) -> None:
         names = (*self.stage.instruments, *self.stage.samplers)
+        if device_id in self.stage.unplayed:
+            raise ValueError(f"{device_id} is not played: {self.stage.unplayed[device_id]}")
         if device_id not in names:
             raise ValueError(f"no device {device_id}; there are: {', '.join(names)}")
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from agent.settings import Site
 from agent.settings.outlet import Limit
 from agent.settings.site import FactorSource
-from agent.tools.simulate.courses import Course, course, known
+from agent.tools.simulate.chains import by_point, played_code, room_for
+from agent.tools.simulate.courses import Course, course, known, plain_course
 from agent.tools.simulate.cycle import Cycle
 from agent.tools.simulate.dayue import Dayue, Habits
 from agent.tools.simulate.dayue_registers import DayueUnit
@@ -39,11 +40,15 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Everything that is played: instruments and samplers by id, units by bus."""
+    """Everything that is played: instruments and samplers by id, units by bus.
+
+    `unplayed` are the devices nothing answers for, with their drivers.
+    """
 
     instruments: dict[str, Instrument]
     samplers: dict[str, Dayue]
     units: dict[str, Units]
+    unplayed: dict[str, str] = field(default_factory=dict)
 
     def fault_place(self, site: Site, device_id: str) -> tuple[Units, int]:
         """Give where a device answers. Raises KeyError when the site has none of that id."""
@@ -52,11 +57,14 @@ class Stage:
 
 
 def set_stage(site: Site, clock: Clock, play: Play) -> Stage:
-    """Build every instrument of a site. Raises `ProfileError`."""
+    """Build every Modbus instrument of a site. Raises `ProfileError`."""
     stage = Stage({}, {}, {bus.id: Units() for bus in site.buses})
     for device in (*site.devices, *site.samplers):
-        profile = load_profile(device.profile)
+        profile = load_profile(device.profile, site.profile_directories)
         units = stage.units[device.bus]
+        if not profile.modbus:
+            stage.unplayed[device.id] = profile.driver
+            continue
         if profile.driver == "dayue-sampler":
             stage.samplers[device.id] = sampler = Dayue(clock, play.sampler)
             units.add(device.address, DayueUnit(sampler))
@@ -72,14 +80,16 @@ def _instrument(
 ) -> Instrument:
     cycle = _cycle(profile, play)
     row_s = cycle.length_s if cycle else play.row_s
-    sources = {source.point: source for source in site.sources_of(device.id)}
+    sources = by_point(site.sources_of(device.id))
     courses: dict[str, Course] = {}
     for point in profile.points:
         source = sources.get(point.id)
-        code = source.code if source else point.id
+        code, seed = played_code(point, source), f"{device.id}/{point.id}"
         if source is None and not known(code):
+            if (plain := plain_course(point.units_said[0], seed=seed)) is not None:
+                courses[point.id] = plain
             continue
-        played = course(code, seed=f"{device.id}/{point.id}", row_s=row_s)
+        played = course(code, seed=seed, row_s=row_s)
         if source is not None and not play.as_recorded:
             played = _within_limits(played, source)
         courses[point.id] = played
@@ -98,7 +108,8 @@ def _within_limits(played: Course, source: FactorSource) -> Course:
     wire = table.unit if table else played.unit
     today = datetime.datetime.now(datetime.UTC).date()
     limits = [limit for limit in source.rule.limits if _in_force(limit, today)]
-    highs = [limit.high for limit in limits if limit.high is not None]
+    room = room_for(source)
+    highs = [limit.high * room for limit in limits if limit.high is not None]
     lows = [limit.low for limit in limits if limit.low is not None]
     if source.rule.range is not None:
         highs.append(source.rule.range[1])

@@ -1,4 +1,4 @@
-"""A simulated Modbus TCP endpoint: one port, all units of the bus behind it.
+"""A simulated TCP port, and the Modbus TCP endpoint on it: all units of the bus behind one port.
 
 MBAP header, big endian: transaction (2), protocol 0 (2), bytes that follow (2), unit address (1).
 """
@@ -21,12 +21,12 @@ CLOSE_S = 2.0
 _MAX_PDU = 253
 
 
-class TcpLine:
-    """One TCP bus of the site, served until it is closed. It can be pulled and plugged."""
+class PortLine:
+    """A TCP port that answers question after question; `_one` knows what they look like."""
 
-    def __init__(self, bus: TcpBus, units: Units, *, turnaround_s: float = 0.0) -> None:
-        self.bus = bus
-        self.units = units
+    def __init__(self, host: str, port: int, *, turnaround_s: float) -> None:
+        self.host = host
+        self.port = port
         self.turnaround_s = turnaround_s
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
@@ -35,7 +35,7 @@ class TcpLine:
     @property
     def where(self) -> str:
         """Where it is played, for people."""
-        return f"{self.bus.host}:{self.bus.port}"
+        return f"{self.host}:{self.port}"
 
     @property
     def plugged(self) -> bool:
@@ -52,7 +52,7 @@ class TcpLine:
     async def plug(self) -> None:
         """Listen. Raises OSError when the port is taken or not ours."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._connected, self.bus.host, self.bus.port)
+            self._server = await asyncio.start_server(self._connected, self.host, self.port)
 
     async def pull(self) -> None:
         """Stop listening and cut every connection."""
@@ -68,6 +68,16 @@ class TcpLine:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(server.wait_closed(), CLOSE_S)
 
+    def send(self, writer: asyncio.StreamWriter, frame: bytes, delay_s: float) -> None:
+        """Send an answer after the turnaround and so much more."""
+        delay_s += self.turnaround_s
+        if delay_s <= 0:
+            writer.write(frame)
+            return
+        loop = asyncio.get_running_loop()
+        self._late = {timer for timer in self._late if timer.when() > loop.time()}
+        self._late.add(loop.call_later(delay_s, _write_if_open, writer, frame))
+
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
@@ -80,6 +90,18 @@ class TcpLine:
             writer.close()
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        raise NotImplementedError
+
+
+class TcpLine(PortLine):
+    """One TCP bus of the site, served until it is closed. It can be pulled and plugged."""
+
+    def __init__(self, bus: TcpBus, units: Units, *, turnaround_s: float = 0.0) -> None:
+        super().__init__(bus.host, bus.port, turnaround_s=turnaround_s)
+        self.bus = bus
+        self.units = units
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         header = await reader.readexactly(_HEADER.size)
         transaction, protocol, length, address = _HEADER.unpack(header)
         if protocol != 0 or not 2 <= length <= _MAX_PDU + 1:
@@ -90,19 +112,9 @@ class TcpLine:
         else:
             reply = Reply(address, exception(request[0], GATEWAY_TARGET_SILENT))
         if reply is not None:
-            self._send(writer, transaction, reply)
+            answer = _HEADER.pack(transaction, 0, len(reply.pdu) + 1, reply.address) + reply.pdu
+            self.send(writer, reply.garbage or answer, reply.delay_s)
             await writer.drain()
-
-    def _send(self, writer: asyncio.StreamWriter, transaction: int, reply: Reply) -> None:
-        header = _HEADER.pack(transaction, 0, len(reply.pdu) + 1, reply.address)
-        frame = reply.garbage or header + reply.pdu
-        delay_s = self.turnaround_s + reply.delay_s
-        if delay_s <= 0:
-            writer.write(frame)
-            return
-        loop = asyncio.get_running_loop()
-        self._late = {timer for timer in self._late if timer.when() > loop.time()}
-        self._late.add(loop.call_later(delay_s, _write_if_open, writer, frame))
 
 
 def _write_if_open(writer: asyncio.StreamWriter, frame: bytes) -> None:

@@ -14,6 +14,8 @@ from agent.app import App
 from agent.reloading import InForce
 from agent.store import series
 from agent.store.db import Store
+from agent.uplink.contract import contract
+from agent.uplink.station import StationLink
 
 Terms = dict[str, object]
 
@@ -154,3 +156,41 @@ async def test_instrument_that_joins_an_outlet_is_told_in_the_birth(
         site["outlets"][0]["factors"]["w01001"]["device"] = "ph9"
 
     assert await changed(terms, another) == {"bus net1", "station st1"}
+
+
+@pytest.mark.parametrize(
+    "own", [{"real_time_s": 60}, {"minutes": 5}, {"timeout_s": 5}, {"resends": 1},
+            {"real_time": False}]
+)  # fmt: skip
+async def test_what_a_platform_sets_of_its_manners_needs_no_new_connection(
+    terms: Callable[..., Any], own: dict[str, object]
+) -> None:
+    def set_(site: dict[str, Any]) -> None:
+        site["destinations"][0]["stations"][0].update(own)
+
+    assert await changed(terms, set_) == set()
+
+
+async def test_new_mn_is_a_new_connection_of_that_station_alone(
+    terms: Callable[..., Any],
+) -> None:
+    def set_(site: dict[str, Any]) -> None:
+        site["destinations"][0]["stations"][0]["mn"] = "010000A8900016F000169DC8"
+
+    assert await changed(terms, set_, base=(other_platform(),)) == {"station st1"}
+
+
+async def test_link_that_goes_on_hears_of_its_new_manners(store: Store) -> None:
+    before, after = (
+        plan_with(lambda site, own=own: site["destinations"][0]["stations"][0].update(own))  # type: ignore[misc]
+        for own in ({}, {"timeout_s": 5, "resends": 1})
+    )
+    app = App(Path("site.yaml"), InForce(before, "hash"), store, FakeClock(T0))
+    agreed = contract(before, before.stations["st1"], started_at=T0, health=app._observatory.health)
+    link = StationLink(agreed, store, FakeClock(T0), app._bells, app._metrics)
+    app._crew = [link]  # type: ignore[assignment]  # as far as it is looked at here
+    app._in_force = InForce(after, "hash")
+    app._adopt()
+    found = link.contract.manners
+    assert (found.timeout_s, found.resends) == (5, 1)
+    assert link.contract.station is after.stations["st1"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Awaitable
 from typing import cast
 
@@ -15,11 +16,14 @@ from agent.bells import Bells
 from agent.metrics import Metrics
 from agent.model import Upload
 from agent.report import Health
+from agent.settings.overriding import Override
 from agent.status import Observatory
-from agent.store import actions, events, outbox
+from agent.store import actions, credentials, events, outbox, overrides
+from agent.store.credentials import StationCredentials
 from agent.store.db import Store
 from agent.timekeeping import Timekeeper
 from agent.uplink.contract import contract
+from agent.uplink.link import Outcome
 from agent.uplink.station import StationLink
 
 
@@ -104,3 +108,43 @@ async def test_depth_of_each_outbox_is_counted(observatory: Observatory, store: 
     assert await observatory.owed() == {"st1": 0}
     await owe(store, 60, 120, 180)
     assert await observatory.owed() == {"st1": 3}
+
+
+async def test_status_shows_what_a_platform_set_beside_what_the_file_says(
+    observatory: Observatory, store: Store
+) -> None:
+    given = StationCredentials(pw="123456")
+    held = credentials.close(
+        store.path.parent, "st1", name="pw", value="hunter", given=given, now=T0, source="platform"
+    )
+    other = Override("st2", "minutes", 5, 10, T0, "platform")
+
+    def set_(connection: sqlite3.Connection) -> None:
+        overrides.put(connection, Override("st1", "real_time_s", 60, 30, T0, "platform"))
+        overrides.put(connection, other)
+        credentials.put(connection, "st1", held)
+
+    await store.write(set_)
+    (station,) = (await observatory.status())["stations"]
+    assert station["set"] == [
+        {"name": "real_time_s", "value": 60, "file": 30, "source": "platform", "set_at": T0},
+        {"name": "next_pw", "value": "***", "file": "***", "source": "platform", "set_at": T0},
+    ]
+
+
+async def test_link_is_counted_in_health_and_status(observatory: Observatory) -> None:
+    (link,) = observatory.links()
+    link.tally.linked(observatory.clock.monotonic())
+    link.tally.ended(Outcome.ACCEPTED)
+    health = Health.model_validate_json(await observatory.health("st1"))
+    assert health.link is not None
+    assert (health.link.frame_success, health.link.drops) == (1.0, 0)
+    assert health.link.unconfirmed is False
+    (station,) = (await observatory.status())["stations"]
+    assert station["link"]["frames_ended"] == 1
+    assert station["link"]["month"] == "2026-06"
+
+
+async def test_station_without_a_link_has_no_counters(observatory: Observatory) -> None:
+    observatory.links = list
+    assert Health.model_validate_json(await observatory.health("st1")).link is None

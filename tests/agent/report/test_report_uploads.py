@@ -308,3 +308,12 @@ def test_event_is_json_and_each_step_of_it_an_upload_of_its_own() -> None:
         "state": "opened",
         "detail": {"source": "表1"},
     }
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_packets_share_a_number_only_where_the_upload_is_split(shared: bool) -> None:
+    wording = replace(W2017, shared_qn=shared)
+    one = periodic(wording, HOUR, st="32", medium="water", rows=[ROW])
+    many = periodic(wording, HOUR, st="32", medium="water", rows=[ROW] * 30)
+    assert len(one.packets) == 1 and not one.shared_qn
+    assert len(many.packets) > 1 and many.shared_qn is shared

@@ -3,6 +3,7 @@ from site_texts import GOOD, PROFILES, look
 
 from agent.settings.budget import bus_load, poll_s
 from agent.settings.disk import expected_size
+from agent.settings.storage import Storage
 from drivers.plan import Span
 from drivers.profile import load_profile
 from drivers.settings import SerialBus, TcpBus
@@ -71,12 +72,19 @@ def test_gap_of_the_site_counts_instead_of_the_profiles(site, profiles):
 def test_size_follows_rows_a_day_and_days_kept(site, profiles):
     size = expected_size(site, profiles)
     # cod every 10 s: 8640 rows of one value; ph, cems every 5 s: 17280 rows of two and of three
-    # values, and one more for the value at reference oxygen
-    samples = 8640 * (18 + 13) + 17280 * (18 + 26) + 17280 * (18 + 52)
+    samples = 8640 * (18 + 13) + 17280 * (18 + 26) + 17280 * (18 + 39)
     real_time = 3 * 2880  # three stations, every 30 s, kept for a day
     assert size.samples == samples * 35 + real_time * 450
     # five continuous factors, minutes and ten minutes; cod is a batch and has none
     assert size.minutes == 5 * (1440 + 144) * 90 * 366
     assert size.yearly == (6 * 25 * 90 + 3 * (144 + 25) * 60) * 365
-    assert size.first_year == size.samples + size.minutes + size.yearly + 16_000_000
+    # each upload of the three stations with what came back, packed; twelve values among them
+    assert size.frames == (2880 + 144 + 25) * (3 * 265 + 12 * 9) * 35
+    kept = size.samples + size.minutes + size.frames
+    assert size.first_year == kept + size.yearly + 16_000_000
     assert size.full == size.first_year + 4 * size.yearly
+
+
+def test_message_log_takes_no_more_than_its_share(site, profiles):
+    small = site.model_copy(update={"storage": Storage(frames_mb=16)})
+    assert expected_size(small, profiles).frames == 16_000_000

@@ -28,7 +28,7 @@ from stat_rows import (
 )
 
 from agent.model import Kind, Period, Sample
-from agent.stats import Rows, statistic
+from agent.stats import Needs, Rows, statistic
 
 
 def test_minute_of_good_samples_is_their_mean_with_extremes() -> None:
@@ -51,7 +51,7 @@ def test_stat_03_less_than_three_quarters_is_not_valid_and_reports_the_normal_sa
 
 
 def test_stat_03_share_is_a_setting() -> None:
-    made = minute_of(replace(PH, minute_share=1.0), (11, 7.0, N), (1, None, B))
+    made = minute_of(replace(PH, needs=Needs(minute_share=1.0)), (11, 7.0, N), (1, None, B))
     assert (made.valid, made.cause) == (False, B)
 
 

@@ -10,13 +10,26 @@ import pytest
 
 from agent.errors import StoreError
 from agent.model import Cause, Kind, Period
-from agent.store import actions, journal, measurements, outbox, samples, series, statistics
+from agent.store import (
+    actions,
+    commands,
+    credentials,
+    digests,
+    frame_packs,
+    journal,
+    measurements,
+    outbox,
+    overrides,
+    samples,
+    series,
+    statistics,
+)
 from agent.store.db import FILE_NAME, SCHEMA_VERSION, Store, connect, schema_version
 from agent.tools.migrate import migrate
 from protocols.hj212.times import parse_wire_time
 
 STORES = Path(__file__).parents[2] / "data" / "stores"
-VERSIONS = range(1, SCHEMA_VERSION + 1)
+VERSIONS = sorted(int(path.stem[1:]) for path in STORES.glob("v*.sql"))
 T0 = parse_wire_time("20260610100000")
 
 
@@ -65,6 +78,48 @@ async def test_rows_of_a_stored_database_are_read_by_todays_code(
         assert (order.state, order.request) == ("queued", {"outlet": "DW001"})
         depth = await store.read(lambda connection: outbox.depth(connection, "st1"))
         assert depth.open == 4
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+async def test_what_platforms_set_is_read_by_todays_code(tmp_path: Path, version: int) -> None:
+    lay(tmp_path, version)
+    migrate(tmp_path)
+    async with Store(tmp_path, ballast_mb=0) as store:
+        (one,) = await store.read(lambda connection: commands.untold(connection, "st1"))
+        assert (one.cn, one.action, one.exe_rtn) == ("3022", 1, None)
+        done = await store.read(
+            lambda connection: commands.find(connection, "st1", qn="20260610100000123", cn="1062")
+        )
+        assert done is not None
+        assert (done.exe_rtn, done.told_at) == (1, T0 + 1)
+        (set_,) = await store.read(overrides.load)
+        assert (set_.name, set_.value, set_.file) == ("real_time_s", 60, 30)
+        assert [name for _, name, _, _ in await store.read(credentials.sources)] == ["pw"]
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:])
+async def test_message_log_and_digests_are_read_by_todays_code(
+    tmp_path: Path, version: int
+) -> None:
+    lay(tmp_path, version)
+    migrate(tmp_path)
+    async with Store(tmp_path, ballast_mb=0) as store:
+        frame, end = await store.read(lambda c: frame_packs.between(c, 0, 10, station="st1"))
+        assert (frame.at, frame.direction, frame.cn) == (T0 + 60.5, ">", "2011")
+        assert frame.text.endswith("CP=&&DataTime=20260610100100;w00000-Rtd=2.0,w00000-Flag=N&&")
+        assert (end.direction, end.qn, end.outcome) == ("=", frame.qn, "9014")
+        day = Period.holding(Kind.DAY, T0).start
+        (digest,) = await store.read(lambda c: digests.of_day(c, day, "st1"))
+        assert (digest.kind, digest.due, digest.acknowledged) == ("hour", 24, 23)
+
+
+async def test_store_of_the_release_before_has_nothing_set(tmp_path: Path) -> None:
+    lay(tmp_path, 1)
+    migrate(tmp_path)
+    async with Store(tmp_path, ballast_mb=0) as store:
+        assert await store.read(overrides.load) == ()
+        assert await store.read(credentials.sources) == []
+        assert await store.read(lambda connection: commands.newest(connection, 5)) == []
 
 
 def shape(path: Path) -> dict[str, list[tuple[object, ...]]]:

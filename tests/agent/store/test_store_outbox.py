@@ -275,3 +275,43 @@ def test_only_real_time_uploads_get_too_old(connection: sqlite3.Connection) -> N
         (EVENT, "open"),
         ("2011", "open"),
     ]
+
+
+def test_number_given_again_does_not_close_the_row_that_has_it_now(
+    connection: sqlite3.Connection,
+) -> None:
+    """On a full disk an upload may go while it is under way; the next one gets its number."""
+    owe(connection, "2011")
+    (gone,) = to_send(connection)
+    connection.execute("DELETE FROM outbox")
+    owe(connection, "2061")
+    assert to_send(connection)[0].id == gone.id
+    outbox.done(connection, gone, "accepted", outcome="9014", now=NOW)
+    outbox.renumber(connection, gone, now=NOW + 60)
+    (row,) = to_send(connection)
+    assert (row.cn, delivery(connection)) == ("2061", ["open"])
+    assert row.qn_ms < (NOW + 60) * 1000
+
+
+@pytest.mark.parametrize("state", ["unconfirmed", "rejected"])
+def test_what_was_accepted_late_stays_accepted(connection: sqlite3.Connection, state: str) -> None:
+    owe(connection)
+    (row,) = to_send(connection)
+    outbox.done(connection, row, "accepted", outcome="9014, late", now=NOW)
+    outbox.done(connection, row, state, outcome="the second time", now=NOW + 1)
+    assert connection.execute("SELECT state, outcome, attempts FROM outbox").fetchone() == (
+        "accepted",
+        "9014, late",
+        1,
+    )
+    assert delivery(connection) == ["accepted"]
+
+
+def test_what_was_given_up_and_is_taken_after_all_is_accepted(
+    connection: sqlite3.Connection,
+) -> None:
+    owe(connection)
+    (row,) = to_send(connection)
+    outbox.done(connection, row, "dropped", outcome="abandoned", now=NOW)
+    outbox.done(connection, row, "accepted", outcome="9014", now=NOW + 1)
+    assert delivery(connection) == ["accepted"]

@@ -39,7 +39,7 @@ def test_damage_inside_is_found_marked_and_put_aside_at_the_next_start(directory
     path = directory / FILE_NAME
     with contextlib.closing(connect(path)) as connection:
         connection.executemany(
-            "INSERT INTO samples VALUES (?, 0, zeroblob(1000))", ((n,) for n in range(200))
+            "INSERT INTO samples VALUES (?, 0, zeroblob(1000))", ((n,) for n in range(1000))
         )
         assert recovery.check(connection, directory)
         assert not (directory / recovery.MARK).exists()

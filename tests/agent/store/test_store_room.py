@@ -106,7 +106,8 @@ def test_rows_give_way_in_the_stated_order(directory: Path, room: Room) -> None:
     assert before["2061"] == 10
     assert before["hours"] == 2
     assert before["minutes of open hours"] == 60, "the hour that is still to be made needs them"
-    assert (before["actions"], before["journal"]) == (1, 1)
+    assert before["actions"] == 1
+    assert before["journal"] > 1, "it says what went"
 
 
 def test_newest_samples_stay_as_long_as_anything_else_may_go(directory: Path, room: Room) -> None:
@@ -149,8 +150,15 @@ async def test_full_store_goes_on_taking_what_counts(directory: Path) -> None:
 
         await store.write(duty)
         found = await store.read(counts)
+        said = await store.read(
+            lambda connection: connection.execute(
+                "SELECT sum(detail ->> 'rows') FROM journal WHERE what = 'gave way'"
+            ).fetchone()[0]
+        )
         assert store.room.given_up > given_up
-    assert (found["hours"], found["2061"], found["journal"]) == (300, 300, 100)
+        assert said == store.room.given_up
+    assert (found["hours"], found["2061"]) == (300, 300)
+    assert found["journal"] > 100
     assert found["samples"] < 8
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from agent.errors import StoreError
 from agent.store import cursors
-from agent.store.db import WAITING, Store, connect
+from agent.store.db import SCHEMA_VERSION, WAITING, Store, connect
 
 
 def on_disk(store: Store) -> dict[str, int]:
@@ -167,7 +167,7 @@ async def test_closed_store_refuses_instead_of_keeping_its_asker_waiting(directo
 async def test_store_of_another_schema_is_a_store_error(directory: Path, version: int) -> None:
     with contextlib.closing(sqlite3.connect(directory / "store.db")) as connection:
         connection.execute(f"PRAGMA user_version = {version}")
-    with pytest.raises(StoreError, match=f"schema version {version}, 1 expected"):
+    with pytest.raises(StoreError, match=f"schema version {version}, {SCHEMA_VERSION} expected"):
         async with Store(directory, ballast_mb=0):
             pass
 

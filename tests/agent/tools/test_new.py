@@ -4,9 +4,15 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from agent import gas
+from agent.clock import Clock
+from agent.compliance.table import rows
+from agent.plan import make_plan
 from agent.settings import parse_site
 from agent.settings.config import config_directory
 from agent.tools.new import ask, fill, kinds, new, template
+from agent.tools.simulate.courses import course
+from agent.tools.simulate.stage import Play, set_stage
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +82,84 @@ def test_every_limit_of_a_template_has_its_source():
             assert all(limit.source.startswith("GB ") for limit in source.rule.limits), source.code
 
 
+def test_every_limit_of_a_template_is_one_of_its_standard():
+    table = [row.bound for row in rows()]
+    for kind in kinds():
+        site, _ = parse_site(template(kind).encode())
+        limits = [(source, limit) for source in site.sources() for limit in source.rule.limits]
+        assert limits
+        for source, limit in limits:
+            standard = " ".join(limit.source.split()[:2])
+            assert [
+                bound
+                for bound in table
+                if bound.standard.startswith(standard)
+                and bound.factor == source.code
+                and (bound.low, bound.high) == (limit.low, limit.high)
+            ], (kind, source.code, limit)
+
+
+def test_thermal_power_site_measures_and_sends_what_the_trade_does():
+    site, _ = parse_site(template("thermal-power").encode())
+    [outlet] = site.outlets
+    assert (outlet.id, outlet.medium, outlet.gas.reference_oxygen) == ("DA001", "gas", 6.0)
+    [(destination, _)] = site.stations()
+    assert destination.factors is not None
+    assert set(destination.factors) == {
+        *("a21026", "a21002", "a34013", "a21005", "a19001"),
+        *("a01011", "a01012", "a01013", "a01014", "a00000"),
+    }
+    assert set(outlet.factors) - set(destination.factors) == {"a21004"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "reference"), [("thermal-power", 6.0), ("incineration", 11.0), ("cement", 10.0)]
+)
+def test_gas_site_polls_every_5_s_and_calculates_the_whole_chain(kind, reference):
+    site, _ = parse_site(template(kind).encode())
+    assert {device.period_s for device in site.devices} == {5.0}
+    outlet = make_plan(site).outlets["DA001"]
+    corrected = {code for code, one in outlet.factors.items() if one.corrected}
+    assert corrected >= {"a34013", "a21026", "a21002", "a21005"}
+    for code in corrected:
+        assert outlet.factors[code].period.correction.reference == reference
+    assert outlet.factors["a21002"].chain.steps == ("standard", "dry", "nox", "oxygen")
+    assert outlet.factors["a00000"].chain.steps == ("field", "area", "standard", "dry")
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_instruments_of_a_template_can_be_played_within_its_limits(kind):
+    """Without an order the simulator stays below the limits, after the agent's own chain too."""
+    site, _ = parse_site(template(kind).encode())
+    stage = set_stage(site, Clock(), Play())
+    for source in site.sources():
+        said = stage.instruments[source.device.id].said().numbers
+        assert source.point in said
+    if "DA001" not in [outlet.id for outlet in site.outlets]:
+        return
+    said = {}
+    for instrument in stage.instruments.values():
+        said |= {point: one.high for point, one in instrument.courses.items()}
+    hot = gas.state_factor(gas_c=said["a01012"], pressure_pa=101_325 - 300)
+    dry = gas.dry_share(said["a01014"] / 100)
+    reference = site.outlets[0].gas.reference_oxygen
+    zs = hot / dry * gas.oxygen_factor(said["a19001"], reference=reference, intake=21.0)
+    for source in site.sources():
+        value = said.get(source.point, 0.0)
+        if source.code == "a21002":
+            value = gas.nox_as_no2(value, said["a21004"])
+        for limit in source.rule.limits:
+            assert value * zs < limit.high, source.code
+
+
+def test_point_of_a_chain_is_played_as_what_the_instrument_measures():
+    site, _ = parse_site(template("thermal-power").encode())
+    stage = set_stage(site, Clock(), Play(as_recorded=True))
+    assert stage.instruments["cems"].courses["a21003"].scale == course("a21003", seed="").scale
+    velocity = stage.instruments["duct"].courses["a01011"]
+    assert (velocity.unit, velocity.level) == ("m/s", course("a01011", seed="").level)
+
+
 def test_schema_line_names_a_file_that_is_there():
     first = template("wastewater").splitlines()[0]
     assert first == f"# yaml-language-server: $schema={config_directory() / 'schema' / 'site.json'}"
@@ -102,11 +186,12 @@ def test_file_that_is_there_stays_unless_forced(tmp_path):
 
 
 def test_unknown_kind_is_named_with_what_there_is(monkeypatch):
-    result = run("cement")
+    known = "cement, incineration, paper, plating, thermal-power, wastewater"
+    result = run("quarry")
     assert result.exit_code == 2
-    assert "没有 cement 的模板；可用：wastewater" in result.stderr
+    assert f"没有 quarry 的模板；可用：{known}" in result.stderr
     monkeypatch.setenv("PAIKOU_LANG", "en")
-    assert "no template for cement; there is: wastewater" in run("cement").stderr
+    assert f"no template for quarry; there is: {known}" in run("quarry").stderr
 
 
 def test_no_kind_is_wrong_usage():

@@ -4,8 +4,9 @@ import pytest
 from platform_frames import GAS, MINUTE, MN, QN, REAL_TIME, checksum, framed, upload
 
 from agent.tools.platform.answers import answer_frame
-from agent.tools.platform.areas import fits
 from agent.tools.platform.checker import Address, Rules, check
+from agent.tools.platform.factor_items import fits
+from protocols.hj212.editions import edition
 
 ANY = Rules()
 LONG = "DataTime=20260601083000;" + ";".join(
@@ -48,11 +49,11 @@ WRONG = {
     "fields out of order": framed(
         f"ST=32;CN=2011;QN={QN};PW=123456;MN={MN};Flag=5;CP=&&{REAL_TIME}&&"
     ),
-    "is not 24 of 0-9 and A-F": upload("2011", REAL_TIME, mn="LD130126000354"),
+    "MN='LD130126000354' is not [0-9A-F]{24}": upload("2011", REAL_TIME, mn="LD130126000354"),
     "QN: '20261301083000123' is no time": upload("2011", REAL_TIME, qn="20261301083000123"),
     "ST: '99' is no system": upload("2011", REAL_TIME, st="99"),
     "ST: 32, 9011 goes with 91": upload("9011", "QnRtn=1", flag=4),
-    "Flag: version 0 is no edition": upload("2011", REAL_TIME, flag=1),
+    "Flag: version 3 is no edition": upload("2011", REAL_TIME, flag=13),
     "PNUM and PNO with Flag=5": upload("2011", REAL_TIME, packets="PNUM=2;PNO=1;"),
     "Flag=7 without PNUM": upload("2011", REAL_TIME, flag=7),
     "PNO: 3 of 2": upload("2011", REAL_TIME, flag=7, packets="PNUM=2;PNO=3;"),
@@ -160,7 +161,7 @@ def test_password_is_compared_and_not_told() -> None:
 
 
 def test_edition_that_is_insisted_on_refuses_the_other() -> None:
-    rules = Rules(edition="hj212-2025")
+    rules = Rules(edition=edition("hj212-2025"))
     assert check(upload("2011", REAL_TIME, flag=9), rules=rules).ok
     assert "Flag: version 1" in check(upload("2011", REAL_TIME), rules=rules).reason
 

@@ -7,9 +7,10 @@ import pytest
 from platform_frames import MINUTE, MN, REAL_TIME, upload
 
 from agent.errors import StoreError
+from agent.tools.platform.broker_address import BadAddress, BrokerAddress
 from agent.tools.platform.checker import Rules, check
 from agent.tools.platform.ledger import Entry, Ledger
-from agent.tools.platform.mqtt_link import BadAddress, BrokerAddress, pause_s
+from agent.tools.platform.mqtt_link import pause_s
 from agent.tools.platform.store import FrameStore
 
 LATER = "20260601090000456"

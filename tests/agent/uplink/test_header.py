@@ -5,8 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from test_dispatcher import framed
-from uplink_fakes import BODY, MN, PW
+from uplink_fakes import BODY, MN, PW, framed
 
 from agent.store.outbox import Row
 from agent.uplink.header import Header
@@ -75,3 +74,19 @@ def test_password_that_cannot_be_written_is_not_shown_either(pw: str) -> None:
 
 def test_password_is_not_in_the_repr() -> None:
     assert PW not in repr(HEADER)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "read"), [("auto", "ģ"), ("utf-8", "ģ"), ("gbk", "模")], ids=str
+)
+def test_text_is_read_as_the_platform_is_known_to_write_it(encoding: str, read: str) -> None:
+    """Two bytes that are a word in either: only the settings can tell."""
+    frame = framed(f"ST=91;CN=9013;PW={PW};MN={MN};Flag=4;CP=&&A=".encode() + b"\xc4\xa3&&")
+    header = dataclasses.replace(HEADER, encoding=encoding)
+    assert header.read(frame).cp == f"A={read}"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gbk"])
+def test_text_in_another_encoding_is_read_with_escapes(encoding: str) -> None:
+    frame = framed(f"ST=91;CN=9013;PW={PW};MN={MN};Flag=4;CP=&&A=".encode() + b"\xff&&")
+    assert dataclasses.replace(HEADER, encoding=encoding).read(frame).cp == "A=\\xff"

@@ -8,8 +8,10 @@ import pytest
 from uplink_fakes import NEVER_S, Desk, Published
 
 from agent.store.db import Store
+from agent.uplink.awaited import LATE
 from agent.uplink.manners import SILENT_UPLOADS
-from agent.uplink.sender import LATE, LIVE_S, Sender
+from agent.uplink.picking import LIVE_S
+from agent.uplink.sender import Sender
 
 OLD = LIVE_S + 1
 LONG_S = 60.0
@@ -188,9 +190,9 @@ async def test_uploads_listened_for_late_are_bounded(desk: Desk) -> None:
     await desk.owe()
     (row,) = await sender._next(0.0)
     for number in range(LATE + 50):
-        sender._miss(str(number), row)
-    assert len(sender._silent) == LATE
-    assert "0" not in sender._silent
+        sender._awaited.miss(str(number), row)
+    assert len(sender._awaited._silent) == LATE
+    assert "0" not in sender._awaited._silent
 
 
 async def test_two_uploads_wait_for_their_own_answers(desk: Desk) -> None:

@@ -10,7 +10,7 @@ from uplink_fakes import AT, Desk, body, reasons
 from agent.model import EVENT, Urgency
 from agent.store.db import Store
 from agent.uplink.link import NOBODY_SUBSCRIBED
-from agent.uplink.sender import LIVE_S
+from agent.uplink.picking import LIVE_S
 
 OLD = LIVE_S + 1
 
@@ -62,7 +62,7 @@ async def test_row_is_not_sent_before_its_time(desk: Desk) -> None:
 async def test_backlog_keeps_to_its_rate(desk: Desk) -> None:
     await desk.owe_at(*range(40), age_s=OLD)
     sender = desk.sender(backlog_per_s=5.0)
-    sender._tokens, sender._refilled_at = 0.0, 100.0
+    sender._picker.tokens, sender._picker.refilled_at = 0.0, 100.0
     given = []
     for at in (100.1, 100.4, 101.0, 101.4, 200.0):
         rows = await sender._next(at)
@@ -74,7 +74,7 @@ async def test_backlog_keeps_to_its_rate(desk: Desk) -> None:
 async def test_backlog_below_one_a_second_still_goes(desk: Desk) -> None:
     await desk.owe_at(*range(5), age_s=OLD)
     sender = desk.sender(backlog_per_s=0.1)
-    sender._tokens, sender._refilled_at = 0.0, 100.0
+    sender._picker.tokens, sender._picker.refilled_at = 0.0, 100.0
     assert await sender._next(105.0) == []
     assert len(await sender._next(110.1)) == 1
 
@@ -91,7 +91,7 @@ async def test_backlog_begins_at_a_random_moment_of_the_window(desk: Desk) -> No
         sender = desk.sender(send_window_s=20.0, backlog_per_s=5.0)
         async with desk.sending(sender):
             await asyncio.sleep(0)
-            debts.append(-sender._tokens / 5.0)
+            debts.append(-sender._picker.tokens / 5.0)
     assert all(0 <= debt <= 20 for debt in debts)
     assert len({round(debt, 6) for debt in debts}) > 20
 
@@ -123,10 +123,10 @@ async def test_second_packet_waits_until_the_first_that_was_kept_is_through(desk
 async def test_packets_of_backlog_use_no_more_of_the_rate_than_they_are(desk: Desk) -> None:
     await desk.owe(AT, *[body(n) for n in range(4)], age_s=OLD)
     sender = desk.sender(backlog_per_s=4.0)
-    sender._tokens, sender._refilled_at = 4.0, 100.0
+    sender._picker.tokens, sender._picker.refilled_at = 4.0, 100.0
     (row,) = await sender._next(100.0)
     assert row.pno == 1
-    assert sender._tokens == 3.0
+    assert sender._picker.tokens == 3.0
 
 
 @pytest.mark.parametrize(
@@ -170,4 +170,4 @@ async def test_event_of_the_same_moment_does_not_delay_a_bottle(desk: Desk) -> N
     await desk.owe_at(1, cn="3015", urgency=Urgency.ALARM)
     async with desk.sending():
         await desk.until_states("accepted", "accepted")
-    assert sorted(desk.link.topics()) == ["event", "up/3015"]
+    assert sorted(desk.link.told()) == ["event", "up/3015"]

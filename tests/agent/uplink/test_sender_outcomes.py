@@ -72,7 +72,7 @@ async def test_upload_for_nobody_is_kept_and_the_whole_station_rests(desk: Desk)
         await desk.until(lambda: desk.metrics.text().count('outcome="kept"') > 0)
         await desk.settled()
     # the event went first and rests alone; the first frame makes everything rest
-    assert desk.link.topics() == ["event", "up/2051"]
+    assert desk.link.told() == ["event", "up/2051"]
     assert desk.states() == ["open"] * 4
 
 

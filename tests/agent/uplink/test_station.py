@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from test_dispatcher import down, framed
-from uplink_fakes import MN, PW, TOPICS, Desk, FakeLink, Published, manners, until
+from agent_site import plan_with
+from uplink_fakes import MN, PW, QN, TOPICS, Desk, FakeLink, Published, down, framed, manners, until
 
 from agent.errors import LinkError, Rejected, StoreError, Unreachable
 from agent.report import State
@@ -22,8 +22,12 @@ from agent.uplink.header import Header
 from agent.uplink.link import Arrival
 from agent.uplink.login import Login, Will
 from agent.uplink.mqtt import NoGreeting, TakenOver, UnknownVersion
-from agent.uplink.station import Contract, StationLink
+from agent.uplink.station import Attempt, Contract, StationLink
+from agent.uplink.talk import Talk
+from protocols.hj212.answers import answer_to
 from protocols.hj212.editions import edition
+from protocols.hj212.flag import Flag
+from protocols.hj212.segment import Segment
 
 FIRST, SECOND = "mqtt://first", "mqtt://second"
 GONE = Unreachable("gone")
@@ -42,6 +46,23 @@ def dies(error: LinkError = GONE) -> Callable[[FakeLink], None]:
 
 
 @dataclass
+class Echo:
+    """A receiver that answers each request, and keeps what it was given."""
+
+    taken: list[bytes] = field(default_factory=list)
+    attended: int = 0
+
+    async def take(self, data: bytes, talk: Talk) -> None:
+        self.taken.append(data)
+        asked = talk.header.read(data)
+        await talk.say(answer_to(asked, "9011", talk.header.edition, result=1))
+
+    async def attend(self, talk: Talk) -> None:
+        self.attended += 1
+        await asyncio.Event().wait()
+
+
+@dataclass
 class Stage:
     """Attempts in their order, and what the station made of them."""
 
@@ -55,14 +76,21 @@ class Stage:
     pauses: list[tuple[float, float]] = field(default_factory=list)
     header_error: Exception | None = None
     health_error: Exception | None = None
+    receiver: Echo | None = None
+    timeout_s: float = 0.01
+    interfaces: tuple[str, ...] = ("",)
+    edition: str = "hj212-2017"
+    mn: str = MN
 
     def station(self) -> StationLink:
         desk = self.desk
         return StationLink(
             Contract(
-                manners=manners(),
+                station=plan_with().stations["st1"],
+                manners=manners(timeout_s=self.timeout_s),
                 mn=MN,
                 addresses=self.addresses,
+                interfaces=self.interfaces,
                 header=self._header,
                 login=self._login,
                 versions=self.versions,
@@ -77,6 +105,7 @@ class Stage:
             pause=self._pause,
             jitter=self._jitter,
             steady_s=self.steady_s,
+            receiver=self.receiver,
         )
 
     async def play(self) -> StationLink:
@@ -86,14 +115,15 @@ class Stage:
             await asyncio.wait_for(station.run(), 10)
         return station
 
-    def _header(self) -> Header:
+    async def _header(self) -> Header:
         if self.header_error:
             raise self.header_error
-        return Header(edition("hj212-2017"), MN, PW)
+        return Header(edition(self.edition), self.mn, PW)
 
-    def _login(self, address: str, newest: bool) -> Login:
-        self.logins.append((address, newest))
-        return Login(address, f"paikou-{MN}", Will("state", b""), (), newest)
+    def _login(self, attempt: Attempt) -> Login:
+        address = str(attempt.way)
+        self.logins.append((address, attempt.newest))
+        return Login(address, f"paikou-{MN}", Will("state", b""), (), attempt.newest)
 
     async def _health(self) -> bytes:
         if self.health_error:
@@ -146,7 +176,7 @@ async def test_birth_goes_first_and_is_retained(stage: Staged) -> None:
     one = stage(None)
     await one.desk.owe()
     async with connected(one) as (_, link):
-        await until(lambda: {"up/2051", "health"} <= set(link.topics()))
+        await until(lambda: {"up/2051", "health"} <= set(link.told()))
     birth = link.published[0]
     assert birth == Published(f"{TOPICS}/state", birth.payload, 1, True)
     assert json.loads(birth.payload)["online"] is True
@@ -157,7 +187,7 @@ async def test_health_goes_every_minute_retained_and_without_acknowledgement(
 ) -> None:
     one = stage(None)
     async with connected(one) as (_, link):
-        await until(lambda: link.topics().count("health") >= 4)
+        await until(lambda: link.told().count("health") >= 4)
     told = [one for one in link.published if one.topic == f"{TOPICS}/health"]
     assert {(one.qos, one.retain) for one in told} == {(0, True)}
     times = [json.loads(one.payload)["at"] for one in told]
@@ -219,6 +249,33 @@ async def test_addresses_are_tried_in_order_and_the_one_that_works_is_kept(stage
     assert [address for address, _ in one.logins[:6]] == [
         FIRST, SECOND, third, third, third, FIRST,
     ]  # fmt: skip
+
+
+async def test_next_interface_is_tried_when_no_address_is_reached_by_the_first(
+    stage: Staged,
+) -> None:
+    one = stage(*[GONE] * 4, addresses=(FIRST, SECOND), interfaces=("eth0", "wwan0"))
+    await one.play()
+    assert [way for way, _ in one.logins] == [
+        f"{FIRST} by eth0", f"{SECOND} by eth0", f"{FIRST} by wwan0", f"{SECOND} by wwan0",
+        f"{FIRST} by eth0",
+    ]  # fmt: skip
+
+
+async def test_who_is_called_opens_the_door_again_soon(stage: Staged) -> None:
+    one = stage(*[dies()] * 5, addresses=("listen://127.0.0.1:1",))
+    await one.play()
+    assert {most for _, most in one.pauses} == {1.0}
+
+
+async def test_nothing_goes_out_before_an_mn_is_assigned(stage: Staged) -> None:
+    one = stage(None, edition="hj212-2025", mn="", receiver=Echo())
+    await one.desk.owe()
+    async with connected(one) as (_, link):
+        await until(lambda: "health" in link.told())
+        await one.desk.settled()
+        assert set(link.told()) == {"state", "health"}
+    assert one.receiver.attended == 1, "who registers is at work"
 
 
 async def test_session_taken_over_ends_reconnecting_and_is_journalled(
@@ -307,15 +364,67 @@ async def test_fault_in_the_store_is_not_taken_for_a_fault_of_the_link(stage: St
     assert not station.state.linked, "status must not show a link that is gone"
 
 
-async def test_request_from_the_platform_is_answered_under_its_topic(stage: Staged) -> None:
+async def test_request_from_the_platform_goes_to_who_serves_it(stage: Staged) -> None:
+    one = stage(None, receiver=Echo())
+    async with connected(one) as (_, link):
+        link.inbox.put_nowait(Arrival(f"{TOPICS}/down", down("1011")))
+        await until(lambda: "up/9011" in link.told())
+    answer = next(one for one in link.published if one.topic == f"{TOPICS}/up/9011")
+    qn = "20260610100000123"
+    text = f"QN={qn};ST=91;CN=9011;PW={PW};MN={MN};Flag=4;CP=&&QnRtn=1&&"
+    assert (answer.payload, answer.qos, answer.retain) == (framed(text), 1, False)
+    assert one.receiver.attended == 1
+
+
+async def test_handler_may_wait_for_the_answer_to_what_it_said(stage: Staged) -> None:
+    """While one waits the next request, and the answer itself, are read all the same."""
+    waited: list[bool] = []
+
+    @dataclass
+    class Asking(Echo):
+        async def take(self, data: bytes, talk: Talk) -> None:
+            asked = talk.header.read(data)
+            notice = Segment(QN, "32", "1013", PW, MN, Flag(1, answer=True))
+            if asked.cn == "1011":
+                await talk.say(notice)
+                waited.append(await talk.answered(QN))
+            else:
+                await Echo.take(self, data, talk)
+
+    one = stage(None, receiver=Asking(), timeout_s=60.0)
+    async with connected(one) as (_, link):
+        link.inbox.put_nowait(Arrival(f"{TOPICS}/down", down("1011")))
+        await until(lambda: "up/1013" in link.told())
+        link.inbox.put_nowait(Arrival(f"{TOPICS}/down", down("1061")))
+        await until(lambda: "up/9011" in link.told())
+        assert waited == []
+        link.inbox.put_nowait(Arrival(f"{TOPICS}/down", down("9013", qn=QN, flag="Flag=4;")))
+        await until(lambda: waited == [True])
+
+
+async def test_answer_that_cannot_be_written_cuts_nobody_off(stage: Staged) -> None:
+    @dataclass
+    class Clumsy(Echo):
+        async def take(self, data: bytes, talk: Talk) -> None:
+            if talk.header.read(data).cn == "1011":
+                await talk.say(Segment(QN, "32", "2011", PW, MN, Flag(1), cp="&&"))
+            await Echo.take(self, data, talk)
+
+    one = stage(None, receiver=Clumsy())
+    async with connected(one) as (station, link):
+        link.inbox.put_nowait(Arrival(f"{TOPICS}/down", down("1011")))
+        link.inbox.put_nowait(Arrival(f"{TOPICS}/down", down("1061")))
+        await until(lambda: "up/9011" in link.told())
+        await until(lambda: station.tally.refused == 1)
+        assert station.state.linked
+
+
+async def test_request_that_nobody_serves_is_counted(stage: Staged) -> None:
     one = stage(None)
     async with connected(one) as (_, link):
         link.inbox.put_nowait(Arrival(f"{TOPICS}/down", down("3999")))
-        await until(lambda: "up/9011" in link.topics())
-    answer = next(one for one in link.published if one.topic == f"{TOPICS}/up/9011")
-    qn = "20260610100000123"
-    text = f"QN={qn};ST=91;CN=9011;PW={PW};MN={MN};Flag=4;CP=&&QnRtn=8&&"
-    assert (answer.payload, answer.qos, answer.retain) == (framed(text), 1, False)
+        await until(lambda: "paikou_refused_frames_total{" in one.desk.metrics.text())
+    assert "up/9011" not in link.told()
 
 
 async def test_what_comes_on_another_topic_is_nothing_to_us(stage: Staged) -> None:
@@ -324,7 +433,7 @@ async def test_what_comes_on_another_topic_is_nothing_to_us(stage: Staged) -> No
         link.inbox.put_nowait(Arrival(f"{TOPICS}/other", down("3999")))
         link.inbox.put_nowait(Arrival(f"{TOPICS}/down", b"rubbish"))
         await until(lambda: "paikou_refused_frames_total{" in one.desk.metrics.text())
-    assert "up/9011" not in link.topics()
+    assert "up/9011" not in link.told()
 
 
 async def test_peer_that_repeats_its_rubbish_is_counted_each_time_and_logged_once(
@@ -338,6 +447,15 @@ async def test_peer_that_repeats_its_rubbish_is_counted_each_time_and_logged_onc
             count = 'paikou_refused_frames_total{station="st1"} 5.0'
             await until(lambda: count in one.desk.metrics.text())
     assert caplog.text.count("refused what came down") == 1
+
+
+async def test_9013_says_nothing_of_whether_uploads_are_answered(stage: Staged) -> None:
+    one = stage(None)
+    async with connected(one) as (station, link):
+        link.inbox.put_nowait(Arrival(f"{TOPICS}/down", down("9013", flag="Flag=4;")))
+        link.inbox.put_nowait(Arrival(f"{TOPICS}/down", b"rubbish"))
+        await until(lambda: station.tally.refused == 1)
+        assert not station.state.confirmation.seen
 
 
 async def test_9014_from_the_platform_reaches_the_sender(stage: Staged) -> None:

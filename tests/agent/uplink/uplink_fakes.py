@@ -19,15 +19,17 @@ from agent.model import EVENT, Upload, Urgency
 from agent.store import outbox
 from agent.store.db import Store
 from agent.uplink.header import Header
-from agent.uplink.link import Arrival, Outcome, Sent, judge_puback
+from agent.uplink.link import Arrival, Outcome, Sent, Traffic, judge_puback
 from agent.uplink.manners import Confirmation, Manners, Pause
 from agent.uplink.sender import Sender
 from protocols.hj212.editions import edition
 from protocols.hj212.frame import decode_frame
+from protocols.hj212.frame_parts import Unseal
 from protocols.hj212.segment import Segment, parse_segment
 
 MN = "010000A8900016F000169DC0"
 PW = "123456"
+QN = "20260610100000123"
 STATION = "st1"
 TOPICS = f"hj212/{MN}"
 WAIT_S = 10.0
@@ -71,9 +73,23 @@ class FakeLink:
     inbox: asyncio.Queue[Arrival | LinkError] = field(default_factory=asyncio.Queue)
     heard: Callable[[Published], None] = lambda _: None
     """Told of each message once it was acknowledged: what a platform does with it."""
+    topics: bool = True
+    taken: bool = True
+    traffic: Traffic = field(default_factory=Traffic)
 
     def __post_init__(self) -> None:
         self.gate.set()
+
+    async def send(self, cn: str, frame: bytes) -> Sent:
+        return await self.publish(f"{TOPICS}/up/{cn}", frame)
+
+    async def tell(self, what: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> Sent:
+        if not self.topics:
+            return Sent(Outcome.REJECTED, "no topics")
+        return await self.publish(f"{TOPICS}/{what}", payload, qos=qos, retain=retain)
+
+    def read_with(self, unseal: Unseal | None) -> None:
+        pass
 
     async def publish(
         self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False
@@ -99,12 +115,30 @@ class FakeLink:
             raise arrival
         return arrival
 
-    def topics(self) -> list[str]:
+    def told(self) -> list[str]:
         return [one.topic.removeprefix(f"{TOPICS}/") for one in self.published]
 
     def times(self) -> list[str]:
         """Give the DataTime of each frame that was handed over."""
         return [one.segment.cp[9:23] for one in self.published]
+
+
+def framed(segment: str | bytes) -> bytes:
+    """Put length and CRC around a segment; the CRC is HJ 212's, worked out bit by bit."""
+    data = segment.encode() if isinstance(segment, str) else segment
+    register = 0xFFFF
+    for byte in data:
+        register = (register >> 8) ^ byte
+        for _ in range(8):
+            register = (register >> 1) ^ (0xA001 if register & 1 else 0)
+    return b"##%04d%b%04X\r\n" % (len(data), data, register)
+
+
+def down(
+    cn: str, *, qn: str = QN, mn: str = MN, pw: str = PW, flag: str = "Flag=5;", cp: str = ""
+) -> bytes:
+    """Make a frame as a platform sends it."""
+    return framed(f"QN={qn};ST=32;CN={cn};PW={pw};MN={mn};{flag}CP=&&{cp}&&")
 
 
 async def until(true: Callable[[], bool]) -> None:
@@ -126,7 +160,6 @@ async def settled(true: Callable[[], Any], *, turns: int = 60) -> Any:
 def manners(**keys: Any) -> Manners:
     plain: dict[str, Any] = {
         "station": STATION,
-        "topics": TOPICS,
         "ack": "auto",
         "timeout_s": 0.01,
         "resends": 2,

@@ -73,8 +73,8 @@ def test_hours_of_an_outlet_settle_with_its_slowest_factor_and_its_minutes_do_no
 
 def test_flow_is_made_before_what_it_weighs_and_a_minute_has_no_batch_factors() -> None:
     outlet = plan_with(only(COD, PH, FLOW)).outlets["DW001"]
-    assert [one.factor for one in outlet.flow_first(Kind.HOUR)] == [FLOW, COD, PH]
-    assert [one.factor for one in outlet.flow_first(Kind.MINUTE)] == [FLOW, PH]
+    assert [one.factor for one in outlet.inputs_first(Kind.HOUR)] == [FLOW, COD, PH]
+    assert [one.factor for one in outlet.inputs_first(Kind.MINUTE)] == [FLOW, PH]
 
 
 def test_concentrations_are_weighted_and_have_a_mass_where_there_is_a_flow() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from agent_site import DAY, HOUR, PH, T0, destination
 
 from agent import upkeep as module
 from agent.model import Upload
-from agent.store import journal, outbox
+from agent.store import frame_packs, journal, outbox
 from agent.upkeep import CHUNK, upkeep
 
 YEAR = 366 * DAY
@@ -36,7 +37,10 @@ async def keep_up(house: House) -> None:
 def pruned(house: House) -> dict[str, int]:
     lines = house.rows("SELECT detail FROM journal WHERE what = 'pruned'")
     found = [json.loads(text) for (text,) in lines]
-    return {one["what"]: one["rows"] for one in found}
+    rows: Counter[str] = Counter()
+    for one in found:
+        rows[one["what"]] += one["rows"]
+    return dict(rows)
 
 
 async def statistics(house: House, kind: str, *starts: float) -> None:
@@ -74,7 +78,7 @@ async def test_minutes_of_any_length_have_their_own_days(short: House, kind: str
 
 @pytest.mark.parametrize("kind", ["1h", "1d", "1M"])
 async def test_hours_days_and_months_stay_for_years(short: House, kind: str) -> None:
-    await statistics(short, kind, T0 - YEAR - 60, T0 - YEAR, T0 - 33 * DAY)
+    await statistics(short, kind, T0 - YEAR - DAY, T0 - YEAR, T0 - 33 * DAY)
     await keep_up(short)
     assert kept(short, kind) == [T0 - YEAR, T0 - 33 * DAY]
     assert pruned(short) == {"statistics": 1}
@@ -174,3 +178,53 @@ async def test_room_of_what_went_is_given_back(short: House) -> None:
     await keep_up(short)
     (after,) = short.rows("PRAGMA page_count")
     assert after[0] < before[0] / 2
+
+
+async def test_uploads_nobody_took_are_given_up_with_their_values(short: House) -> None:
+    await owe(short, "2051", T0 - 32 * DAY - 60)
+    await owe(short, "2051", T0 - 31 * DAY)
+    await owe(short, "2061", T0 - 33 * DAY)
+    await owe(short, "2061", T0 - YEAR - 60)
+    await keep_up(short)
+    assert states(short, "2051") == [(-31 * DAY, "open")]
+    assert states(short, "2061") == [(-33 * DAY, "open")]
+    debts = short.rows("SELECT cn, start, state FROM deliveries ORDER BY cn, start")
+    assert ("2051", T0 - 32 * DAY - 60, "abandoned") in debts
+    lines = short.rows("SELECT detail FROM journal WHERE what = 'uploads abandoned'")
+    assert [json.loads(text)["uploads"] for (text,) in lines] == [1, 1]
+    assert 'paikou_dropped_rows_total{what="abandoned"} 2.0' in short.metrics.text()
+
+
+async def frames_of(house: House, *ats: float) -> None:
+    def job(connection: sqlite3.Connection) -> None:
+        for at in ats:
+            record = frame_packs.FrameRecord(at, "st1", ">", "1", "2011", "text" * 1000)
+            frame_packs.add(connection, [record])
+
+    await house.write(job)
+
+
+async def test_message_log_has_days_of_its_own(short: House) -> None:
+    await frames_of(short, T0 - 36 * DAY, T0 - 34 * DAY, T0 - DAY, T0)
+    await keep_up(short)
+    assert pruned(short) == {"frames": 1}
+    assert short.one("SELECT count(*) FROM frames") == 3
+
+
+async def test_message_log_larger_than_its_share_loses_its_oldest(house_with: Any) -> None:
+    house: House = await house_with(
+        lambda site: site.update(storage={"frames_mb": 16, "samples_days": 2})
+    )
+
+    def job(connection: sqlite3.Connection) -> None:
+        for number in range(20):
+            connection.execute(
+                "INSERT INTO frames (first_at, last_at, stations, pack)"
+                " VALUES (?, ?, ' st1 ', zeroblob(1000000))",
+                (T0 + number, T0 + number),
+            )
+
+    await house.write(job)
+    await keep_up(house)
+    assert house.rows("SELECT min(first_at), count(*) FROM frames") == [(T0 + 4, 16)]
+    assert pruned(house) == {"frames beyond frames_mb": 4}

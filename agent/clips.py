@@ -1,0 +1,64 @@
+"""Orders clips: a row for each camera of the outlet, in the commit of what is to be seen."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from agent.plan import Plan
+from agent.store import actions, journal
+
+CLIP = "clip"
+FILMED = frozenset({"exceedance", "retention"})
+"""Kinds of events that are filmed."""
+BEGIN_S = 3600.0
+"""How long after its order a clip may still be begun; what the ring has lost it cannot show."""
+
+
+def order_clips(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    kind: str,
+    detail: Mapping[str, Any],
+    *,
+    outlet: str,
+    factor: str,
+    now: float,
+) -> None:
+    """Order a clip of this moment from every camera of an outlet; one, whatever has several causes.
+
+    The moment is `now`, when the fact was found: what happens on site happens then.
+    """
+    for camera in plan.site.cameras:
+        if camera.outlet != outlet:
+            continue
+        ref = f"{CLIP}:{camera.id}:{now:.3f}"
+        request = {
+            "outlet": outlet,
+            "factor": factor,
+            "kind": kind,
+            "value": _value(detail),
+            "at": now,
+            "before_s": camera.before_s,
+            "after_s": camera.after_s,
+        }
+        added = actions.add(
+            connection,
+            ref=ref,
+            device=camera.id,
+            kind=CLIP,
+            cause="rule",
+            request=request,
+            now=now,
+            not_after=now + BEGIN_S,
+        )
+        if added:
+            detail_of = {"ref": ref, "camera": camera.id, **request}
+            journal.add(connection, "clip ordered", detail_of, at=now)
+
+
+def _value(detail: Mapping[str, Any]) -> float | None:
+    """Give the value that was the cause, in the factor's unit; None where there is none."""
+    found = detail.get("value", detail.get("state", {}).get("worst"))
+    return None if found is None else float(found)

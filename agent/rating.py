@@ -1,0 +1,95 @@
+"""Transmission and validity rates of an outlet-day out of the store (domain rules §8).
+
+Immediate: as it was sent. Completed: after marks, with what they excuse.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from agent.compliance import CHECKED, Group, Rates, excuse_check, rates
+from agent.model import Cause, Kind, Mark, MarkKind, Period, Statistic
+from agent.plan import OutletPlan, StationPlan
+from agent.report import PERIOD_CN
+from agent.store import checks, columns, marks, statistics
+from agent.store.series import Names
+
+STOP = "停运"
+_DELIVERED = (
+    "SELECT 1 FROM deliveries WHERE station = ? AND cn = ? AND start = ? AND st = ?"
+    " AND state IN ('accepted', 'unconfirmed') LIMIT 1"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DayRates:
+    """Both rates of one outlet-day at one station."""
+
+    immediate: Rates
+    completed: Rates
+
+
+def rates_of_day(
+    connection: sqlite3.Connection,
+    outlet: OutletPlan,
+    station: StationPlan,
+    day: Period,
+    *,
+    names: Names,
+) -> DayRates:
+    """Give the rates of a day's closed hours; a group is one hour of the outlet.
+
+    A group is valid when every factor due in it is (I). One hour of automatic standard check is
+    excused in both; a confirmed stop, and what was not the unit's fault, in the completed one.
+    """
+    checked = {
+        Period.holding(Kind.HOUR, one.start).start
+        for one in checks.between(connection, day.start, day.end, outlet=outlet.id)
+        if one.kind == "standard" and one.factor in CHECKED
+    }
+    said = marks.between(connection, day.start, day.end, outlet=outlet.id)
+    now_groups, then_groups = [], []
+    rows_by_hour: dict[int, list[Statistic]] = {}
+    first = Period(Kind.HOUR, day.start)
+    for row in statistics.between(connection, first, day.end, outlet.id, names, first_only=False):
+        if station.wants(row.factor):
+            rows_by_hour.setdefault(row.period.start, []).append(row)
+    for start, rows in sorted(rows_by_hour.items()):
+        wanted = (station.id, PERIOD_CN[Kind.HOUR], start, outlet.st)
+        sent = connection.execute(_DELIVERED, wanted).fetchone() is not None
+        now_groups.append(_group(rows, sent=sent))
+        after = [columns.of(connection, "marks", row, names=names) or row for row in rows]
+        excuse = _excuse(said, Period(Kind.HOUR, start))
+        then_groups.append(_group(after, sent=sent, received=rows, excused=excuse))
+    return DayRates(
+        rates(excuse_check(now_groups, checked)), rates(excuse_check(then_groups, checked))
+    )
+
+
+def _group(
+    rows: Sequence[Statistic],
+    *,
+    sent: bool,
+    received: Sequence[Statistic] | None = None,
+    excused: str = "",
+) -> Group:
+    due = [row for row in rows if row.due > 0 or row.cause is not Cause.NORMAL]
+    told = {row.factor for row in (received or rows) if row.avg is not None}
+    count = sum(1 for row in due if row.factor in told) if sent else 0
+    start = rows[0].period.start
+    return Group(start, len(due), count, valid=all(row.valid for row in due), excused=excused)
+
+
+def _excuse(said: Sequence[Mark], hour: Period) -> str:
+    """Give the mark of the whole outlet that excuses an hour: more than 15 minutes of it."""
+    for mark in said:
+        if mark.factor is not None:
+            continue
+        stop = mark.kind is MarkKind.CONDITION and mark.code == STOP
+        if not stop and mark.kind is not MarkKind.NO_FAULT:
+            continue
+        if min(mark.end, hour.end) - max(mark.start, hour.start) > 15 * 60:
+            return mark.code
+    return ""

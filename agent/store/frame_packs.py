@@ -1,0 +1,117 @@
+"""Rows of the message log: what went over the wire, some seconds of it packed into one row.
+
+A row a frame would touch a page of its own for each, twice an upload, thousands a day; packed
+together frames that are alike take a tenth of their room. A pack is JSON compressed by zlib: one
+list a record, its fields in the order of `FrameRecord`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+SENT, RECEIVED, SETTLED, LOST = ">", "<", "=", "!"
+"""Directions: up, down, how a sent frame ended, records that could not be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """One frame as it went over the wire, in clear and without secrets, or what became of it.
+
+    `text` is the data segment; of what could not be read, its beginning. `outcome` says how a
+    sent frame ended, `reason` why it went out again, or what is wrong with one that came in.
+    """
+
+    at: float
+    station: str
+    direction: str
+    qn: str
+    cn: str
+    text: str = ""
+    sealed: bool = False
+    attempt: int = 1
+    outcome: str = ""
+    reason: str = ""
+
+
+def add(connection: sqlite3.Connection, records: Sequence[FrameRecord]) -> None:
+    """Store records in the order they happened."""
+    times = [one.at for one in records]
+    names = " ".join(dict.fromkeys(one.station for one in records))
+    connection.execute(
+        "INSERT INTO frames (first_at, last_at, stations, pack) VALUES (?, ?, ?, ?)",
+        (min(times), max(times), f" {names} ", pack(records)),
+    )
+
+
+def pack(records: Iterable[FrameRecord]) -> bytes:
+    """Write records as one blob."""
+    told = [dataclasses.astuple(one) for one in records]
+    return zlib.compress(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def unpack(blob: bytes) -> list[FrameRecord]:
+    """Read a blob back."""
+    return [FrameRecord(*told) for told in json.loads(zlib.decompress(blob))]
+
+
+def newest(connection: sqlite3.Connection) -> int:
+    """Give the number of the newest row, 0 when there is none."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM frames").fetchone()[0])
+
+
+def oldest(connection: sqlite3.Connection) -> int:
+    """Give the number of the oldest row, 0 when there is none."""
+    return int(connection.execute("SELECT coalesce(min(id), 0) FROM frames").fetchone()[0])
+
+
+def between(
+    connection: sqlite3.Connection,
+    after: int,
+    last: int,
+    *,
+    since: float = 0.0,
+    station: str | None = None,
+) -> list[FrameRecord]:
+    """Give the records of the rows after one number up to another, in the order they happened.
+
+    Only what is not older than `since` and, where one is named, of that station. Ask for a few
+    hundred rows at a time: they are read in one go.
+    """
+    rows = connection.execute(
+        "SELECT pack FROM frames WHERE id > ? AND id <= ? AND last_at >= ?"
+        " AND (? IS NULL OR instr(stations, ?)) ORDER BY id",
+        (after, last, since, station, f" {station} "),
+    )
+    return [
+        one
+        for (blob,) in rows
+        for one in unpack(blob)
+        if one.at >= since and (station is None or one.station in (station, ""))
+    ]
+
+
+def size(connection: sqlite3.Connection) -> int:
+    """Give the bytes that all packs take."""
+    return int(
+        connection.execute("SELECT coalesce(sum(length(pack)), 0) FROM frames").fetchone()[0]
+    )
+
+
+def drop_above(connection: sqlite3.Connection, bytes_: int, *, limit: int) -> int:
+    """Drop the oldest rows, at most `limit`, that lie beyond what the log may take; how many."""
+    over = size(connection) - bytes_
+    gone: list[tuple[int]] = []
+    for number, length in connection.execute(
+        "SELECT id, length(pack) FROM frames ORDER BY id LIMIT ?", (limit,)
+    ):
+        if over <= 0:
+            break
+        over -= length
+        gone.append((number,))
+    connection.executemany("DELETE FROM frames WHERE id = ?", gone)
+    return len(gone)

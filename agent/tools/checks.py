@@ -1,0 +1,176 @@
+"""`paikou values SITE check|mass|rates`: checks by hand, lost mass, rates of a day."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from agent.desk import Desk, MarkError
+from agent.errors import Lang
+from agent.marks import term_start
+from agent.model import Kind, Period
+from agent.rating import rates_of_day
+from agent.store import checks
+from agent.store.checks import CheckRecord
+from agent.substituting import of_month, of_quarter
+from agent.substitution import Verdict, deviation_pct, drift_pct, verdict
+from agent.substitution.drift import Class, What
+from agent.tools.hand import SITE, Instant, desk, signed, span_options
+from agent.tools.words import lang_option, pick
+
+_SAME = ("已有同一记录，未改动", "this very record is there already; nothing changed")
+_NOW = ("即时：传输率 有效率 有效传输率", "immediate: transmission validity effective")
+_THEN = ("补全：传输率 有效率 有效传输率", "completed: transmission validity effective")
+_VERDICTS = {
+    Verdict.PASS: ("合格", "passed"),
+    Verdict.FAIL: ("不合格", "failed"),
+    Verdict.OUT_OF_CONTROL: ("失控", "out of control"),
+}
+_MASS = ("捕集率 {rate}；实测量 {measured}，替代量 {substituted}"
+         "（{count} 个时段，其中 {empty} 个无法替代）",
+         "capture rate {rate}; measured {measured}, substituted {substituted} "
+         "({count} periods, {empty} of them left empty)")  # fmt: skip
+
+
+@click.command("check")
+@SITE
+@click.option("--outlet", required=True, help="排放口 / outlet.")
+@click.option("--factor", required=True, help="因子编码 / factor code.")
+@click.option("--kind", type=click.Choice(["zero", "span", "standard"]), required=True)
+@click.option("--nominal", type=float, required=True, help="标称值 / nominal.")
+@click.option("--reading", type=float, required=True, help="示值 / reading.")
+@click.option("--full-scale", type=float, help="满量程，zero 和 span 用 / full scale.")
+@span_options(needed=True)
+@signed
+@lang_option
+def check(
+    site: Path,
+    outlet: str,
+    factor: str,
+    kind: Literal["zero", "span", "standard"],
+    nominal: float,
+    reading: float,
+    full_scale: float | None,
+    since: float,
+    until: float,
+    *,
+    by: str,
+    why: str,
+    lang: Lang,
+) -> None:
+    """录入一次校准或标样核查，并判定 / enter a calibration or standard check; it is judged."""
+    with desk(site, write=True) as at:
+        known_factor(at, outlet, factor, since=since, until=until)
+        try:
+            percent, judged = _judged(factor, kind, reading, nominal, full_scale)
+        except (KeyError, ValueError) as error:
+            raise MarkError(f"{factor} {kind}: {error}") from error
+        told = CheckRecord(
+            outlet,
+            factor,
+            kind,
+            int(since),
+            int(until),
+            judged,
+            nominal=nominal,
+            reading=reading,
+            deviation=percent,
+            channel="manual",
+            detail={"why": why},
+            made_by=by,
+            made_at=at.now,
+        )
+        number = checks.add(at.connection, told)
+    said = f"{number:>6}  {kind} {percent:+.2f} % {pick(_VERDICTS[judged], lang)}" if number else ""
+    click.echo(said or pick(_SAME, lang))
+
+
+@click.command("mass")
+@SITE
+@click.option("--outlet", required=True, help="排放口 / outlet.")
+@click.option("--factor", required=True, help="因子编码 / factor code.")
+@click.option("--from", "since", type=Instant(), required=True, help="季（废气）或月内任一时刻.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@lang_option
+def mass(site: Path, outlet: str, factor: str, since: float, *, as_json: bool, lang: Lang) -> None:
+    """排放量及替代量 / mass with its substitutes: gas by quarter, water by month."""
+    with desk(site, write=False) as at:
+        known_factor(at, outlet, factor, since=0, until=since)
+        known = at.plan.outlets[outlet]
+        gas = known.medium == "gas"
+        reckon = of_quarter if gas else of_month
+        start = (
+            term_start("quarter", int(since)) if gas else Period.holding(Kind.MONTH, since).start
+        )
+        found = reckon(at.connection, known, factor, start, names=at.names, until=int(at.now))
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+        return
+    rate = "—" if found.rate is None else f"{found.rate:.4f} %"
+    words = {
+        "rate": rate,
+        "measured": f"{found.measured:.6g}",
+        "substituted": f"{found.substituted:.6g}",
+        "count": len(found.rows),
+        "empty": found.empty,
+    }
+    click.echo(pick(_MASS, lang).format(**words))
+
+
+@click.command("rates")
+@SITE
+@click.option("--outlet", required=True, help="排放口 / outlet.")
+@click.option("--day", type=Instant(), required=True, help="日期 / day.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@lang_option
+def day_rates(site: Path, outlet: str, day: float, *, as_json: bool, lang: Lang) -> None:
+    """一日的传输率、有效率：即时与补全，按站点 / rates of a day by station."""
+    with desk(site, write=False) as at:
+        at.settings(outlet)
+        period = Period.holding(Kind.DAY, day)
+        for station in at.plan.stations.values():
+            if not any(one.id == outlet for one in station.outlets):
+                continue
+            found = rates_of_day(
+                at.connection, at.plan.outlets[outlet], station, period, names=at.names
+            )
+            if as_json:
+                told = {"station": station.id, **dataclasses.asdict(found)}
+                click.echo(json.dumps(told, ensure_ascii=False))
+                continue
+            for words, one in ((_NOW, found.immediate), (_THEN, found.completed)):
+                shares = (one.transmission, one.validity, one.effective)
+                texts = ("—" if share is None else f"{share:.2f} %" for share in shares)
+                click.echo(f"{station.id} {pick(words, lang)} " + "  ".join(texts))
+
+
+def _judged(
+    factor: str, kind: What, reading: float, nominal: float, full_scale: float | None
+) -> tuple[float, Verdict]:
+    """Give the deviation in percent and the verdict. Raises KeyError, ValueError."""
+    if kind == "standard":
+        percent = deviation_pct(reading, nominal)
+        return percent, verdict("water", kind, percent)
+    if full_scale is None:
+        raise ValueError("--full-scale?")
+    percent = drift_pct(reading, nominal, full_scale)
+    # the particulate factors of HJ 212 are a34…; a velocity is watched by its own rule
+    family: Class = "pm" if factor.startswith("a34") else "gas"
+    if factor == "a01011":
+        return percent, verdict("velocity", kind, percent, absolute=reading - nominal)
+    return percent, verdict(family, kind, percent)
+
+
+def known_factor(at: Desk, outlet: str, factor: str, *, since: float, until: float) -> None:
+    """Raise MarkError unless the outlet has the factor and the span is in the past."""
+    at.settings(outlet)
+    if factor not in at.plan.outlets[outlet].factors:
+        raise MarkError(f"{outlet}: 没有因子 / no factor {factor}")
+    if until <= since:
+        raise MarkError("采样止不晚于采样起 / the end does not lie after the begin")
+    if until > at.now:
+        raise MarkError("采样止在将来 / the end lies in the future")

@@ -1,0 +1,1 @@
+"""`paikou evidence`: everything that is known of an interval, signed, in one file."""

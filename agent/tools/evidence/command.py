@@ -1,0 +1,121 @@
+"""`paikou evidence SITE`: a signed bundle of an event or an interval."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import getpass
+import json
+import sqlite3
+from pathlib import Path
+
+import click
+
+from agent.clock import Clock
+from agent.errors import Lang, StoreError
+from agent.settings import Site, load_site
+from agent.settings.storage import state_directory
+from agent.store import events
+from agent.store.db import FILE_NAME, SCHEMA_VERSION, connect, schema_version
+from agent.tools.evidence.bundle import make
+from agent.tools.evidence.gather import Interval
+from agent.tools.words import lang_option, local_time, pick
+from protocols.hj212.times import BEIJING_OFFSET_S
+
+BEFORE_S = 2 * 3600.0
+AFTER_S = 3600.0
+"""What goes with an event: from so long before it began until so long after it ended."""
+LONGEST_S = 92 * 86_400.0
+_ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
+_WORDS = {
+    "made": ("已生成 {file}（{bytes} 字节），公钥 {key}", "made {file} ({bytes} bytes), key {key}"),
+    "no_event": ("{db} 里没有编号为 {number} 的事件", "{db}: no event {number}"),
+    "no_store": ("{db}：还没有数据库", "{db}: there is no store yet"),
+    "which": ("要么 --event，要么 --from 和 --to", "either --event, or --from and --to"),
+    "order": ("--to 应晚于 --from，最长 92 天", "--to must be after --from, by 92 days at most"),
+}
+
+
+class LocalTime(click.ParamType):  # type: ignore[type-arg]  # generic for mypy alone
+    """A local time, `2026-11-22` or `2026-11-22T10:30`, as UTC epoch seconds."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read one; a time with an offset of its own keeps it."""
+        if isinstance(value, float):
+            return value
+        try:
+            found = datetime.datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r}: 2026-11-22T10:30 expected", param, ctx)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=_ZONE)
+        return found.timestamp()
+
+
+@click.command("evidence")
+@click.argument("site", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option("--event", type=int, help="The event's number (paikou status).")
+@click.option("--from", "begin", type=LocalTime(), help="Local time.")
+@click.option("--to", "end", type=LocalTime(), help="Local time.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to make.")
+@click.option("--by", default=getpass.getuser, help="Who asks; default: this user.")
+@click.option("--why", default="", help="What for.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@lang_option
+def evidence(
+    site: Path,
+    event: int | None,
+    begin: float | None,
+    end: float | None,
+    output: Path | None,
+    by: str,
+    why: str,
+    as_json: bool,
+    lang: Lang,
+) -> None:
+    """Make a signed evidence bundle of an event or an interval; the daemon may run on."""
+    settings, _ = load_site(site)
+    directory = state_directory(settings)
+    if schema_version(directory / FILE_NAME) != SCHEMA_VERSION:
+        raise StoreError(pick(_WORDS["no_store"], lang).format(db=directory / FILE_NAME))
+    now = Clock().now()
+    interval = _interval(directory, event, begin, end, now=now, lang=lang)
+    file = output or Path(_name(settings, interval))
+    made = make(directory, settings, site, interval, file, now=now, by=by, why=why)
+    if as_json:
+        told = {name: made[name] for name in ("unit", "begin", "end", "event", "key", "head")}
+        click.echo(json.dumps({"file": str(file), **told, "sha256": made["sha256"]}))
+    else:
+        words = pick(_WORDS["made"], lang)
+        click.echo(words.format(file=file, bytes=made["bytes"], key=made["key"]))
+
+
+def _interval(
+    directory: Path, event: int | None, begin: float | None, end: float | None,
+    *, now: float, lang: Lang,
+) -> Interval:  # fmt: skip
+    if (event is None) == (begin is None) or (begin is None) != (end is None):
+        raise click.UsageError(pick(_WORDS["which"], lang))
+    if begin is not None and end is not None:
+        if not 0 < end - begin <= LONGEST_S:
+            raise click.UsageError(pick(_WORDS["order"], lang))
+        return Interval(begin, end)
+    path = directory / FILE_NAME
+    with contextlib.closing(connect(path, read_only=True)) as connection:
+        found = _event(connection, event)
+    if found is None:
+        raise StoreError(pick(_WORDS["no_event"], lang).format(db=path, number=event))
+    return Interval(found.at - BEFORE_S, (found.ended_at or now) + AFTER_S, found.id)
+
+
+def _event(connection: sqlite3.Connection, number: int | None) -> events.Event | None:
+    return None if number is None else events.find(connection, number)
+
+
+def _name(site: Site, interval: Interval) -> str:
+    what = f"event{interval.event}" if interval.event else "interval"
+    return f"{site.unit.code}-{local_time(interval.begin, '%Y%m%dT%H%M')}-{what}.zip"

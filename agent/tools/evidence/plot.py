@@ -1,0 +1,94 @@
+"""A course of values as an inline SVG: limit line, gaps where nothing was, marks for causes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from agent.model import Cause
+from agent.tools.evidence.facts import Course
+from agent.tools.words import local_time
+
+WIDTH, HEIGHT = 720, 150
+LEFT, RIGHT, TOP, BOTTOM = 52, 10, 10, 22
+_MOST = 700
+"""Points drawn: about one a pixel."""
+
+
+def plot(course: Course, begin: float, end: float) -> str:
+    """Draw one factor; empty where there is nothing to draw."""
+    points = _thinned([one for one in course.points if begin <= one[0] < end])
+    dots = [(at, value) for at, value, _ in course.results if value is not None]
+    values = [value for _, value, _ in points if value is not None] + [one for _, one in dots]
+    if not values or end <= begin:
+        return ""
+    begin, end = _stretch([at for at, _, _ in points] + [at for at, _ in dots], begin, end)
+    high = max([*values, course.limit or values[0]]) * 1.05
+    low = min([*values, 0.0])
+    span = high - low or 1.0
+
+    def x(at: float) -> float:
+        return LEFT + (at - begin) / (end - begin) * (WIDTH - LEFT - RIGHT)
+
+    def y(value: float) -> float:
+        return TOP + (high - value) / span * (HEIGHT - TOP - BOTTOM)
+
+    parts = [*_axes(begin, end, low, high, y(low))]
+    if course.limit is not None:
+        at = y(course.limit)
+        parts.append(f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}"'
+                     f' y2="{at:.1f}"/><text class="limit" x="{WIDTH - RIGHT}" y="{at - 3:.1f}"'
+                     f' text-anchor="end">限值 {course.limit:g}</text>')  # fmt: skip
+    for run in _runs(points):
+        path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in run)
+        parts.append(f'<polyline class="value" points="{path}"/>')
+    for at, value in dots:
+        parts.append(f'<circle class="dot" cx="{x(at):.1f}" cy="{y(value):.1f}" r="3"/>')
+    for at, _, cause in points:
+        if cause is not Cause.NORMAL:
+            parts.append(f'<rect class="mark" x="{x(at):.1f}" y="{HEIGHT - BOTTOM}" width="1.5"'
+                         ' height="5"/>')  # fmt: skip
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(parts)}</svg>'
+
+
+def _stretch(times: Sequence[float], begin: float, end: float) -> tuple[float, float]:
+    """Draw the whole interval, unless all that is known lies in a small part of it."""
+    first, last = min(times), max(times)
+    if last - first > (end - begin) / 5:
+        return begin, end
+    margin = max(30.0, (last - first) / 10)
+    return first - margin, last + margin
+
+
+def _axes(begin: float, end: float, low: float, high: float, base: float) -> Iterator[str]:
+    yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{base:.1f}" y2="{base:.1f}"/>'
+    for value, at in ((high, TOP + 8), (low, base)):
+        yield f'<text x="{LEFT - 6}" y="{at:.1f}" text-anchor="end">{value:.4g}</text>'
+    for moment, where, side in ((begin, LEFT, "start"), (end, WIDTH - RIGHT, "end")):
+        label = local_time(moment, "%m-%d %H:%M:%S")
+        yield f'<text x="{where}" y="{HEIGHT - 4}" text-anchor="{side}">{label}</text>'
+
+
+def _thinned(
+    points: Sequence[tuple[float, float | None, Cause]],
+) -> Sequence[tuple[float, float | None, Cause]]:
+    """Keep the highest value of each stretch: a peak must not be thinned away."""
+    size = -(-len(points) // _MOST)
+    if size <= 1:
+        return points
+    stretches = (points[start : start + size] for start in range(0, len(points), size))
+    return [max(one, key=lambda point: (point[1] is not None, point[1] or 0)) for one in stretches]
+
+
+def _runs(
+    points: Sequence[tuple[float, float | None, Cause]],
+) -> Iterator[list[tuple[float, float]]]:
+    run: list[tuple[float, float]] = []
+    for at, value, _ in points:
+        if value is None:
+            if run:
+                yield run
+            run = []
+        else:
+            run.append((at, value))
+    if run:
+        yield run

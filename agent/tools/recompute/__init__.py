@@ -1,0 +1,1 @@
+"""`paikou recompute`: an inspector's recalculation, by the functions of the daemon itself."""

@@ -1,0 +1,176 @@
+"""`paikou resend SITE`: owe a platform once more what it has not got, or has lost.
+
+Only rows are written, beside a running daemon or without one; its sender takes them as backlog,
+under the rate of the destination.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import getpass
+import itertools
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from agent.errors import Lang, StoreError
+from agent.lock import held
+from agent.plan import StationPlan, make_plan
+from agent.resending import Asked, Tally, resend, wanted
+from agent.settings import load_site
+from agent.settings.storage import state_directory
+from agent.store import journal, series
+from agent.store.db import transaction
+from agent.store.series import Names
+from agent.tools.gap_list import show_gaps
+from agent.tools.moments import Moment
+from agent.tools.open_store import open_store
+from agent.tools.words import GAP_KINDS, lang_option, local_time, pick
+
+CHUNK = 50
+"""Periods in one commit: the daemon's own are not to wait long."""
+LONGEST_WHY = 200
+
+_WORDS: Mapping[str, tuple[str, str]] = {
+    "dry": (
+        "{station} {kind} {first} — {end}：可补发 {sent} 条（原报文 {again}，按统计重做 {made}），"
+        "已在待发 {owed}，已确认略过 {delivered}，无数据 {without}；约需 {takes}",
+        "{station} {kind} {first} to {end}: {sent} uploads to send ({again} as they were, {made} "
+        "made again), {owed} on their way, {delivered} acknowledged, {without} without data; "
+        "takes about {takes}",
+    ),
+    "yes": ("加 --yes 执行", "add --yes to do it"),
+    "done": (
+        "{station} {kind} {first} — {end}：已排入补发 {sent} 条（原报文 {again}，"
+        "按统计重做 {made}），已在待发 {owed}，已确认略过 {delivered}，无数据 {without}；"
+        "约需 {takes}",
+        "{station} {kind} {first} to {end}: {sent} uploads owed again ({again} as they were, "
+        "{made} made again), {owed} on their way, {delivered} acknowledged, {without} without "
+        "data; takes about {takes}",
+    ),
+    "idle": (
+        "守护进程没有运行，启动后发送",
+        "no daemon runs on this store; they go out once one does",
+    ),
+    "order": ("起始时间应早于结束时间", "the span must begin before it ends"),
+}
+
+
+@click.command("resend")
+@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--to", "name", required=True, metavar="STATION", help="Station it goes to.")
+@click.option("--kind", type=click.Choice(list(GAP_KINDS)))
+@click.option("--from", "first", type=Moment(), help="First period, UTC+8.")
+@click.option(
+    "--until", "end", type=Moment(closing=True), help="Before this; a day means its end. [now]"
+)
+@click.option("--missing", is_flag=True, help="Only what was not acknowledged.")
+@click.option("--yes", is_flag=True, help="Do it; else only count.")
+@click.option("--why", default="", help="Reason, for the journal.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@lang_option
+def command(
+    site: Path,
+    name: str,
+    kind: str | None,
+    first: float | None,
+    end: float | None,
+    missing: bool,
+    yes: bool,
+    why: str,
+    as_json: bool,
+    lang: Lang,
+) -> None:
+    """Send periods to a station again. Counts first; --yes does it.
+
+    Without --from it lists what the station has not got.
+    """
+    settings, _ = load_site(site)
+    stations = make_plan(settings).stations
+    if name not in stations:
+        raise click.BadParameter(f"no station {name!r} in {site}; there are: {', '.join(stations)}")
+    if first is None:
+        show_gaps(settings, stations[name], kind, as_json=as_json, lang=lang)
+        return
+    if kind is None:
+        raise click.UsageError("--kind: one of " + ", ".join(GAP_KINDS))
+    end = time.time() if end is None else end
+    if first >= end:
+        raise click.UsageError(pick(_WORDS["order"], lang))
+    asked = Asked(stations[name], kind, first, end, missing)
+    with open_store(settings, read_only=not yes) as connection:
+        try:
+            tally = _do(connection, asked, why[:LONGEST_WHY], dry=not yes)
+        except sqlite3.Error as error:
+            raise StoreError(f"{state_directory(settings)}: {error}") from None
+    runs = held(state_directory(settings))
+    if as_json:
+        told = {"station": name, "kind": kind, "from": first, "until": end, "done": yes}
+        told |= dataclasses.asdict(tally) | {"sent": tally.sent, "daemon": runs}
+        click.echo(json.dumps(told, ensure_ascii=False))
+        return
+    click.echo(_line(asked, tally, "done" if yes else "dry", lang))
+    if not yes and tally.sent:
+        click.echo(pick(_WORDS["yes"], lang))
+    if yes and tally.sent and not runs:
+        click.echo(pick(_WORDS["idle"], lang))
+
+
+def _do(connection: sqlite3.Connection, asked: Asked, why: str, *, dry: bool) -> Tally:
+    who, now = _who(), time.time()
+    names: Names = series.load(connection)
+    tally, text = Tally(), f"resend by {who}: {why or '-'}"
+    periods = wanted(connection, asked, now=now)
+    while some := list(itertools.islice(periods, CHUNK)):
+        if dry:
+            resend(connection, asked, some, names=names, why=text, now=now, tally=tally, dry=True)
+            continue
+        with transaction(connection):
+            before = tally.sent
+            resend(connection, asked, some, names=names, why=text, now=now, tally=tally, dry=False)
+            detail = {
+                "station": asked.station.id,
+                "kind": asked.kind,
+                "from": some[0][1].start,
+                "until": some[-1][1].end,
+                "missing": asked.missing,
+                "uploads": tally.sent - before,
+                "why": why,
+            }
+            # who asked for what, in the commit that owes it
+            journal.add(connection, "resend", detail, at=now, who=who)
+    return tally
+
+
+def _who() -> str:
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):  # nobody of that number is in the list of users
+        return f"uid {os.getuid()}"
+
+
+def _line(asked: Asked, tally: Tally, word: str, lang: Lang) -> str:
+    return pick(_WORDS[word], lang).format(
+        station=asked.station.id,
+        kind=pick(GAP_KINDS[asked.kind], lang),
+        first=local_time(asked.first, "%Y-%m-%d %H:%M"),
+        end=local_time(asked.end, "%Y-%m-%d %H:%M"),
+        takes=_takes(asked.station, tally),
+        sent=tally.sent,
+        again=tally.again,
+        made=tally.made,
+        owed=tally.owed,
+        delivered=tally.delivered,
+        without=tally.without,
+    )
+
+
+def _takes(station: StationPlan, tally: Tally) -> str:
+    """Give how long the rate of the destination lets it take."""
+    seconds = tally.packets / station.destination.backlog_per_s
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,1 @@
+"""`paikou verify`: checks a store or an evidence bundle offline."""

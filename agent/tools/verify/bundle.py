@@ -1,0 +1,156 @@
+"""Checks an evidence bundle offline: signature, files, the journal's chain, every seal in it.
+
+The tables of the bundle are laid into a database in memory, so that the very functions that check a
+store check the bundle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from agent.store import identity, journal
+from agent.store.db import SCHEMA_VERSION
+from agent.tools.evidence.gather import TABLES
+from agent.tools.evidence.pack import MANIFEST, Tail, tail
+from agent.tools.verify.sealed import (
+    Fault,
+    Looked,
+    SealedRange,
+    late_faults,
+    name_faults,
+    range_faults,
+    read,
+    signature_faults,
+)
+
+LARGEST = 4 << 30
+"""Bytes that the files of a bundle may come to."""
+_BLOBS = {"samples": (2,)}
+_CHUNK = 1 << 20
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found of a bundle. `own_key`: it was held against the key that it brings itself."""
+
+    key: str = ""
+    own_key: bool = True
+    unit: str = ""
+    begin: float | None = None
+    end: float | None = None
+    made_at: float | None = None
+    files: int = 0
+    looked: Looked = field(default_factory=Looked)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def verify_bundle(path: Path, *, key: str | None = None) -> Verdict:
+    """Check a bundle, against `key` (64 hex digits) where one is known. Raises OSError."""
+    verdict = Verdict(own_key=key is None)
+    with path.open("rb") as file:
+        found = tail(file)
+        if found is None:
+            verdict.faults.append(Fault("form", "no bundle, or its end was changed"))
+            return verdict
+        verdict.key = found.key
+        verdict.faults += _signature(found, key)
+        if not verdict.faults:
+            verdict.faults += _content(file, verdict)
+    return verdict
+
+
+def _signature(found: Tail, key: str | None) -> Iterator[Fault]:
+    if key is not None and key.lower() != found.key:
+        yield Fault("key", f"signed with {found.key}, not with {key}")
+    elif not identity.signed_by(found.key, found.digest, found.signature):
+        yield Fault("signature", "the file is not as it was signed")
+
+
+def _content(file: BinaryIO, verdict: Verdict) -> Iterator[Fault]:
+    """Look inside; what is signed was made by the holder of the key, and must fit all the same."""
+    try:
+        with zipfile.ZipFile(file) as packed:
+            manifest = json.loads(packed.read(MANIFEST))
+            verdict.unit, verdict.made_at = manifest["unit"], manifest["made_at"]
+            verdict.begin, verdict.end = manifest["begin"], manifest["end"]
+            yield from _files(packed, manifest, verdict)
+            with contextlib.closing(_tables(packed)) as connection:
+                yield from _chain(connection, manifest, verdict.looked)
+                yield from _rows(connection, manifest, verdict.looked)
+                yield from signature_faults(connection, verdict.looked)
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, sqlite3.Error) as error:
+        yield Fault("form", f"cannot be read: {error}")
+
+
+def _files(packed: zipfile.ZipFile, manifest: dict[str, Any], verdict: Verdict) -> Iterator[Fault]:
+    told = {one["name"]: one for one in manifest["files"]}
+    there = {entry.filename: entry for entry in packed.infolist()}
+    if sum(entry.file_size for entry in there.values()) > LARGEST:
+        raise ValueError(f"more than {LARGEST} bytes")
+    for name in sorted({*told, *there} - {MANIFEST}):
+        if name not in there or name not in told:
+            yield Fault("files", f"{name}: {'missing' if name in told else 'not in the manifest'}")
+            continue
+        verdict.files += 1
+        found = hashlib.sha256()
+        with packed.open(name) as file:
+            while chunk := file.read(_CHUNK):
+                found.update(chunk)
+        if found.hexdigest() != told[name]["sha256"]:
+            yield Fault("files", f"{name}: not what the manifest says")
+
+
+def _tables(packed: zipfile.ZipFile) -> sqlite3.Connection:
+    """Lay the rows of a bundle into tables like those of a store."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for number in range(1, SCHEMA_VERSION + 1):
+        script = resources.files("agent.store") / "schema" / f"v{number}.sql"
+        connection.executescript(script.read_text(encoding="utf-8"))
+    for table in TABLES:
+        blobs = _BLOBS.get(table, ())
+        with packed.open(f"rows/{table}.jsonl") as file:
+            for line in file:
+                row = json.loads(line)
+                for column in blobs:
+                    row[column] = bytes.fromhex(row[column])
+                marks = ",".join("?" * len(row))
+                connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)
+    return connection
+
+
+def _chain(
+    connection: sqlite3.Connection, manifest: dict[str, Any], looked: Looked
+) -> Iterator[Fault]:
+    (looked.lines,) = connection.execute("SELECT count(*) FROM journal").fetchone()
+    first, anchor = int(manifest["reach"]["line"]), str(manifest["anchor"])
+    broken = journal.broken_at(connection, first=first, before=anchor)
+    looked.head = journal.head(connection)
+    if broken is not None:
+        yield Fault("chain", f"line {broken} does not follow the one before", broken)
+    elif looked.lines and looked.head != manifest["head"]:
+        yield Fault("head", "the journal does not end with the line that the manifest names")
+
+
+def _rows(
+    connection: sqlite3.Connection, manifest: dict[str, Any], looked: Looked
+) -> Iterator[Fault]:
+    """Hold the rows against every seal that lies in the bundle as a whole."""
+    reach = {(table, scope): (low, high) for table, scope, low, high in manifest["reach"]["bounds"]}
+
+    def expected(one: SealedRange) -> bool:
+        low, high = reach.get((one.table, one.scope), (0, 0))
+        return bool(low <= one.begin and one.end <= high)
+
+    sealed = read(connection)
+    yield from range_faults(connection, sealed, looked, expected=expected)
+    yield from late_faults(connection, sealed, looked, expected=lambda _table, _row: False)
+    yield from name_faults(connection, sealed)

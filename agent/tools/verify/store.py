@@ -1,0 +1,99 @@
+"""Checks a store against its own journal, and the journal against a head that was published."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+
+from agent.store import journal
+from agent.tools.verify.sealed import (
+    Fault,
+    Looked,
+    Sealed,
+    late_faults,
+    name_faults,
+    range_faults,
+    read,
+    signature_faults,
+)
+
+_UNSEALED = {
+    "samples": "SELECT count(*) FROM samples WHERE key >= ? AND epoch = CAST(? AS INTEGER)",
+    "measurements": "SELECT count(*) FROM measurements WHERE id >= ?",
+    "statistics": (
+        "SELECT count(*) FROM statistics t JOIN series s ON s.id = t.series"
+        " WHERE start >= ? AND t.kind || '/' || s.outlet = ?"
+    ),
+}
+
+
+def verify_store(connection: sqlite3.Connection, *, head: str | None = None) -> Looked:
+    """Look through a store; `head` is a hash of the journal's that was published some day."""
+    looked = Looked(head=journal.head(connection))
+    (looked.lines,) = connection.execute("SELECT count(*) FROM journal").fetchone()
+    broken = journal.broken_at(connection)
+    if broken is not None:
+        # nothing that such a journal says can be relied on
+        looked.faults.append(
+            Fault("chain", f"line {broken} does not follow the one before", broken)
+        )
+        return looked
+    looked.faults += _faults(connection, read(connection), looked, head)
+    return looked
+
+
+def _faults(
+    connection: sqlite3.Connection, sealed: Sealed, looked: Looked, head: str | None
+) -> Iterator[Fault]:
+    if head is not None and not _holds(connection, head):
+        yield Fault("head", f"no line has the published hash {head}")
+    yield from _holes(connection, sealed, looked)
+    yield from range_faults(
+        connection,
+        sealed,
+        looked,
+        # results are given up by when they came: before their seal was made
+        expected=lambda one: (
+            (one.at if one.table == "measurements" else one.begin)
+            >= _gone(sealed, one.table, one.scope)
+        ),
+    )
+    yield from late_faults(
+        connection,
+        sealed,
+        looked,
+        expected=lambda table, row: _late_at(table, row) >= _gone(sealed, table, row),
+    )
+    yield from name_faults(connection, sealed)
+    yield from signature_faults(connection, looked)
+
+
+def _holds(connection: sqlite3.Connection, head: str) -> bool:
+    found = connection.execute("SELECT 1 FROM journal WHERE hash = ?", (head,)).fetchone()
+    return found is not None or head == journal.FIRST
+
+
+def _holes(connection: sqlite3.Connection, sealed: Sealed, looked: Looked) -> Iterator[Fault]:
+    """See that the seals of a scope follow each other, and count what none covers yet."""
+    reached: dict[tuple[str, str], int] = {}
+    for one in sealed.ranges:
+        if reached.setdefault((one.table, one.scope), one.begin) != one.begin:
+            yield Fault("hole", f"{one.where}: a seal before it is missing", one.seq)
+        reached[one.table, one.scope] = one.end
+    for (table, scope), end in reached.items():
+        asked = (end,) if table == "measurements" else (end, scope)
+        looked.unsealed += connection.execute(_UNSEALED[table], asked).fetchone()[0]
+
+
+def _gone(sealed: Sealed, table: str, scope: str) -> float:
+    """Give below which `begin` the rows of a scope were given up."""
+    if table == "samples":
+        return sealed.pruned.get("samples", 0.0) * 1000 * 65_536
+    if table == "measurements":
+        return sealed.pruned.get("results", 0.0)
+    kind = scope.partition("/")[0]
+    return sealed.pruned.get("minutes" if kind.endswith("m") else "statistics", 0.0)
+
+
+def _late_at(table: str, row: str) -> int:
+    return int(row) if table == "samples" else int(row.split("/")[1])

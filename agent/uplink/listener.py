@@ -1,0 +1,93 @@
+"""Reads what comes down one connection: answers at once, requests in tasks of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, field
+
+from agent.uplink.conversation import Conversation
+from agent.uplink.link import Arrival, Link
+from agent.uplink.sender import Sender
+from agent.uplink.talk import AT_ONCE, WAITING, Receiver
+from protocols.hj212.answers import answered
+from protocols.hj212.errors import LocalFrameError, PeerFrameError
+from protocols.hj212.segment import Segment
+
+log = logging.getLogger(__name__)
+
+DATA_ANSWER = "9014"
+NOTICE_ANSWER = "9013"
+DOWN = "down"
+
+
+@dataclass(slots=True)
+class Listener:
+    """One connection's reader. It never waits for those who serve: they wait for answers."""
+
+    talk: Conversation
+    link: Link
+    sender: Sender
+    receiver: Receiver | None
+    _served: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    _under_way: int = 0
+
+    async def run(self) -> None:
+        """Read until the link closes. Raises `LinkError`."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                arrival = await self.link.receive()
+                if not arrival.topic or arrival.topic.rpartition("/")[2] == DOWN:
+                    self._take(arrival, group)
+
+    def _take(self, arrival: Arrival, group: asyncio.TaskGroup) -> None:
+        if arrival.error is not None:
+            self._unreadable(arrival.payload, arrival.error)
+            return
+        try:
+            segment, sealed = self.talk.header.open(arrival.payload)
+        except PeerFrameError as error:
+            self._unreadable(arrival.payload, error)
+            return
+        self.talk.heard += 1
+        self._log(segment, sealed=sealed or arrival.sealed)
+        if segment.cn in (DATA_ANSWER, NOTICE_ANSWER):
+            self._answered(segment)
+        elif self.receiver is None:
+            self.talk.lost(f"command {segment.cn} is not served")
+        elif self._under_way >= AT_ONCE + WAITING:
+            self.talk.lost(f"more than {WAITING} requests wait")
+        else:
+            self._under_way += 1
+            group.create_task(self._serve(self.receiver, arrival.payload))
+
+    async def _serve(self, receiver: Receiver, data: bytes) -> None:
+        try:
+            async with self._served:
+                await receiver.take(data, self.talk)
+        except LocalFrameError as error:
+            # a bug of ours, yet whoever asks again and again must not cut off all the rest by it
+            log.error("%s: no answer can be made: %s", self.talk.station.id, error)
+            self.talk.lost(f"no answer can be made: {error}")
+        finally:
+            self._under_way -= 1
+
+    def _answered(self, segment: Segment) -> None:
+        if not self.talk.header.is_for(segment.mn):
+            self.talk.lost(f"answer for another MN {segment.mn}")
+            return
+        what = answered(segment)
+        mine = self.talk.take_answer(what.qn)
+        # a 9013 says nothing of whether uploads are answered
+        if not mine and segment.cn == DATA_ANSWER:
+            self.sender.answered(what)
+
+    def _unreadable(self, data: bytes, error: PeerFrameError) -> None:
+        reason = f"{error.kind}: {error}"
+        self.talk.lost(reason)
+        if self.talk.frames is not None:
+            self.talk.frames.unreadable(self.talk.station.id, data or error.segment, reason)
+
+    def _log(self, segment: Segment, *, sealed: bool) -> None:
+        if self.talk.frames is not None:
+            self.talk.frames.received(self.talk.station.id, segment, sealed=sealed)

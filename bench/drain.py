@@ -1,0 +1,184 @@
+"""How fast a backlog drains: 30 days of 30 factors, over MQTT and over TCP with 9014.
+
+A station's real-time frames every 30 s, minutes, hours and days lie in its outbox. The limits are
+measured in the same run with the same frames: over MQTT paho alone with the same window, over TCP
+a bare socket that sends a frame, waits for its answer and sends the next. Goals: 80 % of each, and
+no more memory than the daemon may have.
+
+Both are measured over the loopback interface, where the processor is the only limit, and over a
+line with the round trip of a mobile one, which is what a window is for. `--scale 1` is all of the
+backlog, the default a part; `--profile` prints where our time goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import cProfile
+import dataclasses
+import json
+import pstats
+import resource
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from drain_backlog import DAYS, FACTORS, STATION, WINDOW, fill, plan
+from drain_peers import child, paho_alone, ping_pong
+
+from agent.bells import Bells
+from agent.clock import Clock
+from agent.metrics import Metrics
+from agent.store.db import Store
+from agent.store.frames import FrameLog
+from agent.tools.broker import Broker, free_port
+from agent.uplink.contract import contract
+from agent.uplink.station import StationLink
+
+GOAL = 0.8
+MEMORY_GOAL_MB = 90.0
+SCALE = 60.0
+MOBILE_S = 0.05
+WAIT_S = 6 * 3600.0
+PONGS = 400
+"""Frames of the ping-pong over a slow line: all of them would take hours."""
+
+
+async def ours(directory: Path, transport: str, port: int) -> float:
+    """Seconds in which our sender empties the outbox."""
+    made = plan(directory, transport, port)
+    clock, bells, metrics = Clock(), Bells(), Metrics()
+
+    async def health(_: str) -> bytes:
+        return b"{}"
+
+    terms = contract(made, made.stations[STATION], started_at=clock.now(), health=health)
+    # the rate is a courtesy to the platform; here it is the sender that is measured
+    manners = dataclasses.replace(terms.manners, backlog_per_s=1e9)
+    terms = dataclasses.replace(terms, manners=manners)
+    async with Store(directory, ballast_mb=0) as store:
+        log = FrameLog(store, clock, metrics)
+        link = StationLink(terms, store, clock, bells, metrics, frames=log)
+        begun = time.perf_counter()
+        tasks = [asyncio.ensure_future(one) for one in (log.run(), link.run())]
+        async with asyncio.timeout(WAIT_S):
+            while await store.read(_owes):  # noqa: ASYNC110 the rows are the truth, no bell
+                await asyncio.sleep(0.02)
+        taken = time.perf_counter() - begun
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return taken
+
+
+def _owes(connection: sqlite3.Connection) -> bool:
+    query = "SELECT 1 FROM outbox WHERE station = ? AND state = 'open' LIMIT 1"
+    return connection.execute(query, (STATION,)).fetchone() is not None
+
+
+def measure(kind: str, directory: Path, port: int) -> dict[str, float]:
+    """Run one measurement; gives frames a second, and the most memory this process had."""
+    if kind == "paho":
+        count, taken = paho_alone(directory, port)
+    elif kind.startswith("ping"):
+        count, taken = ping_pong(directory, port, PONGS if kind == "ping-slow" else 10**9)
+    else:
+        count, taken = _all(directory), asyncio.run(ours(directory, kind, port))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {"rate": count / taken, "mb": used.ru_maxrss / 1024}
+
+
+def _all(directory: Path) -> int:
+    with contextlib.closing(sqlite3.connect(directory / "store.db")) as connection:
+        return int(connection.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+
+def apart(kind: str, directory: Path, port: int, *, profile: bool) -> dict[str, float]:
+    """Measure in a process of its own, on a copy of the store."""
+    with tempfile.TemporaryDirectory(dir=directory.parent) as folder:
+        copy = Path(folder) / "store"
+        shutil.copytree(directory, copy)
+        done = subprocess.run(
+            [sys.executable, __file__, "--only", kind, "--store", str(copy), "--port", str(port)]
+            + ["--profile"] * profile,
+            check=True, stdout=subprocess.PIPE, text=True, timeout=WAIT_S,
+        )  # fmt: skip
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@contextlib.contextmanager
+def line(port: int, round_trip_s: float) -> Iterator[int]:
+    """Give the port of a platform at the end of a line."""
+    if not round_trip_s:
+        yield port
+        return
+    with child("delay", port, round_trip_s) as near:
+        yield near
+
+
+def compare(limit: str, kind: str, directory: Path, port: int, *, profile: bool) -> bool:
+    """Measure over both lines and print it; says whether all goals were met."""
+    good = True
+    for round_trip_s, name in ((0.0, "loopback"), (MOBILE_S, f"{MOBILE_S * 1000:.0f} ms")):
+        slow = "ping-slow" if limit == "ping-pong" and round_trip_s else limit
+        with line(port, round_trip_s) as near:
+            bare = apart(slow, directory, near, profile=False)
+            our = apart(kind, directory, near, profile=profile)
+        ratio = our["rate"] / bare["rate"]
+        print(f"{kind}, {name}: {our['rate']:.0f} frames/s, {limit} {bare['rate']:.0f}/s: "
+              f"{ratio:.0%}, goal {GOAL:.0%}; {our['mb']:.0f} MB, goal {MEMORY_GOAL_MB:.0f} MB",
+              flush=True)  # fmt: skip
+        good = good and ratio >= GOAL and our["mb"] <= MEMORY_GOAL_MB
+    return good
+
+
+async def everything(folder: Path, days: float, *, profile: bool) -> int:
+    store = folder / "store"
+    count = await asyncio.to_thread(fill, store, days)
+    print(f", {count} frames, window {WINDOW}", flush=True)
+
+    def over_mqtt(port: int) -> bool:
+        with child("listen", port):
+            return compare("paho", "mqtt", store, port, profile=profile)
+
+    def over_tcp() -> bool:
+        with child("answer") as port:
+            return compare("ping-pong", "tcp", store, port, profile=profile)
+
+    async with Broker(free_port(), folder / "broker") as broker:
+        good = await asyncio.to_thread(over_mqtt, broker.port)
+    return 0 if await asyncio.to_thread(over_tcp) and good else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--scale", type=float, default=SCALE, help="1: all of the 30 days")
+    parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--only", help=argparse.SUPPRESS)
+    parser.add_argument("--store", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--port", type=int, default=0, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.only:
+        profiler = cProfile.Profile()
+        if options.profile:
+            profiler.enable()
+        print(json.dumps(measure(options.only, options.store, options.port)))
+        if options.profile:
+            profiler.disable()
+            pstats.Stats(profiler, stream=sys.stderr).sort_stats("tottime").print_stats(30)
+        return 0
+    days = DAYS / options.scale
+    print(f"{days:g} of {DAYS} days (1:{options.scale:g}), {FACTORS} factors", end="", flush=True)
+    with tempfile.TemporaryDirectory(dir=".") as folder:
+        return asyncio.run(everything(Path(folder).resolve(), days, profile=options.profile))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+r"""A ring of raw frames on disk, one per line: what passed last, in a form that transcripts take.
+
+    2026-03-19T02:00:00.125Z > 01 03 00 00 00 02 C4 0B
+    2026-03-19T02:00:00.187Z < 01 03 04 00 00 42 12 4A 9E
+
+Two files share the limit: the older one goes when the newer one is half of it. Frames are kept in
+memory and written in pieces, which spares the disk; what was not written when the process dies is
+lost. Passwords of HJ 212 frames are masked, so their check sums do not fit any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import logging
+import re
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
+
+from drivers.device import Clock
+
+LIMIT = 1_000_000
+EVERY_S = 10.0
+MOST_WAITING = 4000
+"""Frames kept in memory at most; more than these lose the oldest, which is counted."""
+_PASSWORD = re.compile(rb"(PW=)[^;&]*")
+_LINE = re.compile(r"\S+ ([<>] .*)")
+
+_log = logging.getLogger(__name__)
+
+
+class FrameRing:
+    """The last frames of one line, at most `limit` bytes of text."""
+
+    def __init__(self, path: Path, clock: Clock, *, limit: int = LIMIT) -> None:
+        self.path = path
+        self.dropped = 0
+        self._clock = clock
+        self._limit = limit
+        self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
+
+    @property
+    def older(self) -> Path:
+        """The file before this one."""
+        return self.path.with_name(f"{self.path.name}.1")
+
+    def heard(self, direction: str, data: bytes) -> None:
+        """Take a frame: ">" sent or "<" received. Never waits; fits `Bus(record=…)`."""
+        if len(self._waiting) == MOST_WAITING:
+            self.dropped += 1
+        at = datetime.datetime.fromtimestamp(self._clock.now(), datetime.UTC)
+        moment = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        masked = _PASSWORD.sub(rb"\1***", data)
+        self._waiting.append(f"{moment} {direction} {masked.hex(' ').upper()}\n")
+
+    def flush(self) -> None:
+        """Write what waits. Raises OSError, and what waited is lost then."""
+        lines = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if not lines:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        text = "".join(lines)[-self._limit // 2 :]
+        with contextlib.suppress(FileNotFoundError):
+            if self.path.stat().st_size + len(text) > self._limit // 2:
+                self.path.replace(self.older)
+        with self.path.open("a", encoding="ascii") as file:
+            file.write(text)
+
+    def lines(self) -> list[str]:
+        """Give all that is kept, oldest first. Reads files: not for the event loop."""
+        kept: list[str] = []
+        for path in (self.older, self.path):
+            with contextlib.suppress(FileNotFoundError):
+                kept += path.read_text(encoding="ascii").splitlines()
+        return kept
+
+
+@contextlib.asynccontextmanager
+async def recording(ring: FrameRing, *, every_s: float = EVERY_S) -> AsyncIterator[FrameRing]:
+    """Write the ring every few seconds while the block runs, and once at its end."""
+    task = asyncio.create_task(_write(ring, every_s))
+    try:
+        yield ring
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await asyncio.to_thread(_flush, ring)
+
+
+async def _write(ring: FrameRing, every_s: float) -> None:
+    while True:
+        await asyncio.sleep(every_s)
+        await asyncio.to_thread(_flush, ring)
+
+
+def _flush(ring: FrameRing) -> None:
+    try:
+        ring.flush()
+    except OSError as error:
+        _log.warning("%s: frames are not recorded: %s", ring.path, error)
+
+
+def transcript(lines: Iterable[str], *, profile: str, address: int) -> str:
+    """Make a transcript of recorded lines: one case per question that is new.
+
+    What it means is for a person to say: `# expect:` lines are left out.
+    """
+    heads = [f"# profile: {profile}", "# proof: recorded", "# origin: "]
+    if address != 1:
+        heads.append(f"# address: {address}")
+    frames = [found[1] for line in lines if (found := _LINE.fullmatch(line))]
+    cases: dict[str, list[str]] = {}
+    asked = ""
+    for frame in frames:
+        if frame.startswith(">"):
+            asked = "" if frame in cases else frame
+            if asked:
+                cases[asked] = []
+        elif asked:
+            cases[asked].append(frame)
+    blocks = [
+        "\n".join((f"# case: {number}", question, *answers))
+        for number, (question, answers) in enumerate(cases.items(), start=1)
+    ]
+    return "\n\n".join(("\n".join(heads), *blocks)) + "\n"

@@ -1,0 +1,166 @@
+"""A bundle holds what was sealed, and not one byte of it can be changed unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+from agent_house import House
+from agent_site import COD, HOUR, PH, T0
+from click.testing import CliRunner
+
+from agent.model import Cause
+from agent.store import events, identity
+from agent.tools.evidence.bundle import make
+from agent.tools.evidence.gather import Interval
+from agent.tools.evidence.pack import MANIFEST, write
+from agent.tools.verify.bundle import verify_bundle
+from agent.tools.verify.command import verify
+
+BEGIN, END = T0 + 600.0, T0 + HOUR + 600.0
+
+
+@pytest.fixture
+async def trusted(house: House) -> House:
+    """Two hours with a COD result, an exceedance and a bottle."""
+    await house.time.look()
+    await house.begin()
+    await house.live(80)
+    await house.result(T0, 86.4, completed_at=T0 + 1800)
+    await house.sampled(PH, [(T0 + 4801, None, Cause.MAINTENANCE)])
+
+    def happened(connection: object) -> None:
+        events.add(
+            connection,  # type: ignore[arg-type]
+            "exceedance",
+            {"on": "measurement", "source": "演示限值", "state": {"worst": 86.4, "limit": 50.0,
+             "first_at": T0, "outlet": "DW001", "factor": COD}},
+            ref="one", at=T0 + 1900, outlet="DW001", factor=COD, ended_at=T0 + 2000.0,
+        )  # fmt: skip
+
+    await house.write(happened)
+    return house
+
+
+def made(house: House, tmp_path: Path, name: str = "e.zip") -> Path:
+    site_file, out = tmp_path / "site.yaml", tmp_path / name
+    site_file.write_text("unit: {}\n")
+    make(
+        house.store.path.parent, house.plan.site, site_file, Interval(BEGIN, END, 1), out,
+        now=house.clock.now(), by="张三", why="<督办>",
+    )  # fmt: skip
+    return out
+
+
+def test_bundle_of_a_store_is_whole_and_says_whose_key_it_was(
+    trusted: House, tmp_path: Path
+) -> None:
+    verdict = verify_bundle(made(trusted, tmp_path))
+    assert verdict.faults == []
+    assert verdict.own_key
+    assert verdict.looked.seals >= 2
+    assert verdict.looked.rows >= 900
+    assert verdict.files == 12
+
+
+def test_known_key_is_asked_for(trusted: House, tmp_path: Path) -> None:
+    file = made(trusted, tmp_path)
+    key = identity.public_key(trusted.store.path.parent)
+    assert not verify_bundle(file, key=key).faults
+    assert [one.what for one in verify_bundle(file, key="0" * 64).faults] == ["key"]
+
+
+@pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.soak)])
+def test_every_changed_byte_is_found(trusted: House, tmp_path: Path, count: int) -> None:
+    file = made(trusted, tmp_path)
+    whole, draw = file.read_bytes(), random.Random(5)
+    # every byte of the end, where the signature is, and as many of the rest
+    places = [len(whole) - 1 - n for n in range(count // 4)]
+    places += [draw.randrange(len(whole)) for _ in range(count - len(places))]
+    for place in places:
+        changed = bytearray(whole)
+        changed[place] ^= draw.randrange(1, 256)
+        file.write_bytes(changed)
+        assert verify_bundle(file).faults, place
+    file.write_bytes(whole[:-1])
+    assert verify_bundle(file).faults
+    file.write_bytes(whole + b"\n")
+    assert verify_bundle(file).faults
+
+
+def forged(file: Path, name: str, before: bytes, after: bytes, directory: Path) -> None:
+    """Change a file of a bundle, and sign all of it again with another key."""
+    directory.mkdir()
+    with zipfile.ZipFile(file) as packed:
+        found = {one: packed.read(one) for one in packed.namelist()}
+    about = json.loads(found.pop(MANIFEST))
+    assert before in found[name]
+    found[name] = found[name].replace(before, after, 1)
+    del about["files"]
+    write(
+        file,
+        {one: (lambda one=one: iter([found[one]])) for one in found},  # type: ignore[misc]
+        about=about,
+        key=identity.public_key(directory),
+        sign=lambda digest: identity.sign(directory, digest),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "found"),
+    [
+        ("rows/measurements.jsonl", b"86.4", b"46.4", "changed"),
+        ("rows/statistics.jsonl", b"7.0", b"6.9", "changed"),
+        ("rows/journal.jsonl", b'"agent"', b'"somebody"', "chain"),
+        ("rows/series.jsonl", b"w01018", b"w21003", "changed"),
+    ],
+)
+def test_rows_signed_anew_by_somebody_else_do_not_fit_their_seals(
+    trusted: House, tmp_path: Path, name: str, before: bytes, after: bytes, found: str
+) -> None:
+    file = made(trusted, tmp_path)
+    forged(file, name, before, after, tmp_path / "forger")
+    faults = verify_bundle(file).faults
+    assert found in {one.what for one in faults}
+
+
+def test_report_answers_what_when_how_much_and_hides_no_markup(
+    trusted: House, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(made(trusted, tmp_path)) as packed:
+        text = packed.read("report.html").decode()
+        values = packed.read("values.csv").decode("utf-8-sig").splitlines()
+    for said in ("化学需氧量 86.4 mg/L", "限值 50", "超标 0.73 倍", "没有留样记录", "&lt;督办&gt;"):
+        assert said in text
+    assert "<督办>" not in text
+    assert values[0] == "时间,排放口,因子,值,状态"
+    assert any(line.endswith(",DW001,w01001,7.0,normal") for line in values)
+
+
+def test_making_a_bundle_is_in_the_journal(trusted: House, tmp_path: Path) -> None:
+    file = made(trusted, tmp_path)
+    ((who, text),) = trusted.rows("SELECT who, detail FROM journal WHERE what = 'evidence made'")
+    assert who == "张三"
+    assert json.loads(text)["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def test_command_says_yes_with_0_and_no_with_1(trusted: House, tmp_path: Path) -> None:
+    file = made(trusted, tmp_path)
+    fine = CliRunner().invoke(verify, [str(file)])
+    assert (fine.exit_code, fine.output.splitlines()[0]) == (0, f"✓ 完整：{file}")
+    assert "取自文件本身" in fine.output
+    file.write_bytes(file.read_bytes().replace(b"report.html", b"reporT.html", 1))
+    broken = CliRunner().invoke(verify, [str(file), "--lang", "en", "--json"])
+    assert broken.exit_code == 1
+    assert json.loads(broken.output)["whole"] is False
+
+
+def test_command_checks_a_store_too(trusted: House) -> None:
+    path = str(trusted.store.path)
+    assert CliRunner().invoke(verify, [path]).exit_code == 0
+    missing = CliRunner().invoke(verify, [path, "--head", "f" * 64])
+    assert (missing.exit_code, "f" * 64 in missing.output) == (1, True)

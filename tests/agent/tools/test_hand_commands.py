@@ -1,0 +1,293 @@
+"""`paikou marks`, `values`, `faults`: a person's hand beside the daemon, journalled."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from agent_site import site_with
+from click.testing import CliRunner, Result
+
+from agent.store import journal
+from agent.store.db import FILE_NAME, Store
+from agent.tools.faults import faults
+from agent.tools.marks import marks
+from agent.tools.migrate import migrate
+from agent.tools.values import values
+from agent.tools.words import local_time
+
+SIGNED = ("--by", "张三", "--why", "周校准")
+GROUPS = {"marks": marks, "values": values, "faults": faults}
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site file with a store of its own."""
+    settings: dict[str, Any] = site_with()
+    settings["storage"] = {"directory": str(tmp_path / "state")}
+    migrate(tmp_path / "state")
+    path = tmp_path / "site.yaml"
+    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def call(group: str, site: Path, command: str, *options: str) -> Result:
+    return CliRunner().invoke(GROUPS[group], [command, str(site), *options, "--lang", "zh"])
+
+
+def good(group: str, site: Path, command: str, *options: str) -> str:
+    result = call(group, site, command, *options)
+    assert result.exit_code == 0, result.output + repr(result.exception)
+    return result.output
+
+
+def rows(site: Path, sql: str) -> list[tuple[Any, ...]]:
+    with sqlite3.connect(site.parent / "state" / FILE_NAME) as connection:
+        found = connection.execute(sql).fetchall()
+    connection.close()
+    return found
+
+
+def span(hours_ago: float, minutes: int) -> tuple[str, ...]:
+    start = time.time() - hours_ago * 3600
+    last = start + (minutes - 1) * 60
+    return (
+        *("--from", local_time(start, "%Y-%m-%dT%H:%M")),
+        *("--to", local_time(last, "%Y-%m-%dT%H:%M")),
+    )
+
+
+def proposed(site: Path, *more: str) -> int:
+    options = ("--outlet", "DW001", "--code", "校准", *span(3, 20), *SIGNED, *more)
+    good("marks", site, "propose", *options)
+    return int(rows(site, "SELECT max(id) FROM marks")[0][0])
+
+
+def test_mark_goes_from_proposal_to_confirmation_to_refusal(site: Path) -> None:
+    number = proposed(site, "--factor", "w01001")
+    assert rows(site, "SELECT end - start, state, kind FROM marks") == [
+        (1200, "proposed", "equipment")
+    ]
+    assert "待确认" in good("marks", site, "list")
+    assert "已确认" in good("marks", site, "confirm", str(number), *SIGNED)
+    assert "缺附件" in good("marks", site, "list")
+    good("marks", site, "refuse", str(number), *SIGNED)
+    assert "没有标记" in good("marks", site, "list")
+    assert "已否决" in good("marks", site, "list", "--all")
+    told = rows(site, "SELECT what, who, detail FROM journal WHERE what GLOB 'mark *'")
+    assert [(what, who) for what, who, _ in told] == [
+        ("mark proposed", "张三"),
+        ("mark confirmed", "张三"),
+        ("mark refused", "张三"),
+    ]
+    assert json.loads(told[1][2])["factors"] == ["w01001"]
+
+
+@pytest.mark.parametrize("missing", ["--by", "--why"])
+def test_nobody_and_no_reason_change_nothing(site: Path, missing: str) -> None:
+    options = ["--outlet", "DW001", "--code", "校准", *span(3, 20), *SIGNED]
+    at = options.index(missing)
+    del options[at : at + 2]
+    result = call("marks", site, "propose", *options)
+    assert result.exit_code == 2
+    assert missing in result.output
+    assert rows(site, "SELECT count(*) FROM marks") == [(0,)]
+
+
+def test_same_mark_proposed_twice_says_so(site: Path) -> None:
+    options = ("--outlet", "DW001", "--code", "校准", *span(3, 20), *SIGNED)
+    good("marks", site, "propose", *options)
+    assert "未改动" in good("marks", site, "propose", *options)
+    assert rows(site, "SELECT count(*) FROM marks") == [(1,)]
+
+
+def flow_minutes(site: Path, value: float) -> None:
+    """Store minutes of a flow over the marked span."""
+    series = "INSERT OR IGNORE INTO series (outlet, factor, quantity) VALUES (?, ?, ?)"
+    minute = (
+        "INSERT INTO statistics SELECT '1m', ?, id, 0, ?, ?, ?, 0, NULL, NULL, NULL, 'normal',"
+        " 'normal', 1.0, 1, 6, 6, 0, '' FROM series WHERE factor = 'w00000' AND quantity = 'rtd'"
+    )
+    with sqlite3.connect(site.parent / "state" / FILE_NAME) as connection:
+        connection.execute(series, ("DW001", "w00000", "rtd"))
+        start = int(time.time() - 4 * 3600) // 60 * 60
+        for at in range(start, start + 2 * 3600, 60):
+            connection.execute(minute, (at, value, value, value))
+    connection.close()
+
+
+def test_contradicted_stop_is_shown_journalled_and_not_confirmed(site: Path) -> None:
+    flow_minutes(site, 5.0)
+    options = ("--outlet", "DW001", "--code", "停运", *span(3, 20), *SIGNED)
+    good("marks", site, "propose", *options)
+    result = call("marks", site, "confirm", "1", *SIGNED)
+    assert result.exit_code == 1
+    assert "stopped_flow" in result.output
+    assert rows(site, "SELECT state FROM marks") == [("proposed",)]
+    ((who, detail),) = rows(site, "SELECT who, detail FROM journal WHERE what GLOB '*contradicted'")
+    assert who == "张三"
+    assert json.loads(detail)["objections"][0]["rule"] == "stopped_flow"
+    assert "!" in good("marks", site, "confirm", "1", "--despite", *SIGNED)
+
+
+def test_evidence_proposes_a_stop_where_nothing_flowed(site: Path) -> None:
+    flow_minutes(site, 0.0)
+    said = good("marks", site, "propose", "--outlet", "DW001", *span(4, 110), *SIGNED)
+    assert "停运" in said
+    assert "无运行迹象" in said
+
+
+def test_attachment_is_kept_by_name_and_hash(site: Path) -> None:
+    paper = site.parent / "校准单.pdf"
+    paper.write_bytes(b"proof")
+    number = proposed(site)
+    good("marks", site, "confirm", str(number), "--proof", str(paper), *SIGNED)
+    ((proof,),) = rows(site, "SELECT proof FROM marks")
+    assert proof.startswith("校准单.pdf sha256:")
+    assert len(proof.rpartition(":")[2]) == 64
+
+
+def test_confirmed_marks_are_exported_with_their_tick(site: Path) -> None:
+    first, second = proposed(site), proposed(site, "--factor", "w01001")
+    good("marks", site, "confirm", str(first), *SIGNED)
+    result = CliRunner().invoke(marks, ["entered", str(site), str(first), "--by", "李四"])
+    assert result.exit_code == 0
+    window = ("--from", "2020-01-01", "--to", "2100-01-01")
+    result = CliRunner().invoke(marks, ["export", str(site), *window])
+    (row,) = csv.DictReader(io.StringIO(result.output))
+    assert (int(row["id"]), row["type"], row["minutes"]) == (first, "校准", "20")
+    assert (row["confirmed_by"], row["entered_by"]) == ("张三", "李四")
+    assert second > first
+
+
+def test_unknown_mark_outlet_and_name_are_told(site: Path) -> None:
+    for command in ("confirm", "refuse"):
+        result = call("marks", site, command, "99", *SIGNED)
+        assert "no such mark" in str(result.exception)
+    for outlet, code, said in (("DW009", "校准", "no such outlet"), ("DW001", "启炉", "--kind")):
+        options = ("--outlet", outlet, "--code", code, *span(3, 20), *SIGNED)
+        assert said in str(call("marks", site, "propose", *options).exception)
+
+
+def test_commands_without_a_store_say_so(site: Path) -> None:
+    (site.parent / "state" / FILE_NAME).unlink()
+    assert "no such store" in str(call("marks", site, "list").exception)
+
+
+async def test_hand_works_beside_a_store_that_is_open_and_writing(site: Path) -> None:
+    async with Store(site.parent / "state", ballast_mb=0) as store:
+        await store.write(lambda one: journal.add(one, "daemon", {}, at=1.0))
+        number = await asyncio.to_thread(proposed, site)
+        await store.write(lambda one: journal.add(one, "daemon", {}, at=2.0))
+        await asyncio.to_thread(good, "marks", site, "confirm", str(number), *SIGNED)
+        assert await store.read(journal.broken_at) is None
+    lines = rows(site, "SELECT what FROM journal ORDER BY seq")
+    assert [what for (what,) in lines] == ["daemon", "mark proposed", "daemon", "mark confirmed"]
+
+
+def value_options(**more: str) -> tuple[str, ...]:
+    given = {"outlet": "DW001", "factor": "w01018", "value": "42.5", "method": "HJ 828-2017"}
+    given |= {"instrument": "COD-1", **more}
+    pairs = [(f"--{name}", value) for name, value in given.items()]
+    return (*(part for pair in pairs for part in pair), *span(5, 60), *SIGNED)
+
+
+def test_manual_value_is_added_once_and_listed(site: Path) -> None:
+    report = site.parent / "报告.pdf"
+    report.write_bytes(b"42.5")
+    said = good("values", site, "add", *value_options(file=str(report)))
+    assert "42.5" in said
+    assert "未改动" in good("values", site, "add", *value_options())
+    listed = good(
+        "values", site, "list", "--outlet", "DW001", "--from", "2020-01-01", "--to", "2100-01-01",
+        "--json",
+    )  # fmt: skip
+    told = json.loads(listed)
+    assert (told["value"], told["unit"], told["purpose"]) == (42.5, "mg/L", "substitute")
+    assert told["file"].startswith("报告.pdf sha256:")
+    ((who, detail),) = rows(site, "SELECT who, detail FROM journal WHERE what = 'manual value'")
+    assert (who, json.loads(detail)["value"]) == ("张三", 42.5)
+
+
+def test_value_of_an_unknown_factor_is_refused(site: Path) -> None:
+    result = call("values", site, "add", *value_options(factor="w21003"))
+    assert "no factor" in str(result.exception)
+    assert rows(site, "SELECT count(*) FROM manual_values") == [(0,)]
+
+
+def test_ticket_shows_its_clocks_and_is_journalled(site: Path) -> None:
+    found = local_time(time.time() - 5 * 3600, "%Y-%m-%dT%H:%M:%S")
+    options = ("--outlet", "DW001", "--device", "cod", "--text", "光源", "--at", found, *SIGNED)
+    said = good("faults", site, "open", *options)
+    assert "■ 到场" in said
+    assert "已超 1.0 h" in said
+    assert "余 3.0 h" in said
+    assert "（超时）" in good("faults", site, "step", "1", "on_site", *SIGNED)
+    said = good("faults", site, "step", "1", "repaired", *SIGNED)
+    assert said.count("✓") == 3
+    told = json.loads(good("faults", site, "list", "--json"))
+    assert [one["late"] for one in told["clocks"]] == [True, False, False]
+    good("faults", site, "step", "1", "closed", *SIGNED)
+    assert "没有故障单" in good("faults", site, "list")
+    lines = rows(site, "SELECT what FROM journal WHERE what GLOB 'fault*' ORDER BY seq")
+    assert [what for (what,) in lines] == [
+        "fault opened",
+        "fault on_site",
+        "fault repaired",
+        "fault closed",
+    ]
+
+
+def test_step_noted_twice_and_unknown_device_are_told(site: Path) -> None:
+    options = ("--outlet", "DW001", "--text", "光源", *SIGNED)
+    result = call("faults", site, "open", "--device", "nothing", *options)
+    assert "no such device" in str(result.exception)
+    good("faults", site, "open", "--device", "logger", *options)
+    good("faults", site, "step", "1", "on_site", *SIGNED)
+    result = call("faults", site, "step", "1", "on_site", *SIGNED)
+    assert "noted before" in str(result.exception)
+    assert "no such ticket" in str(call("faults", site, "step", "9", "closed", *SIGNED).exception)
+
+
+def check_options(**more: str) -> tuple[str, ...]:
+    given = {"outlet": "DW001", "factor": "w01018", "nominal": "100", **more}
+    pairs = [(f"--{name}", value) for name, value in given.items()]
+    return (*(part for pair in pairs for part in pair), *span(5, 20), *SIGNED)
+
+
+def test_check_by_hand_is_judged_and_kept_once(site: Path) -> None:
+    said = good("values", site, "check", *check_options(kind="standard", reading="88.9"))
+    assert "-11.10 % 不合格" in said
+    again = good("values", site, "check", *check_options(kind="standard", reading="88.9"))
+    assert "未改动" in again
+    assert rows(site, "SELECT verdict, channel FROM checks") == [("fail", "manual")]
+    said = good(
+        "values", site, "check", *check_options(**{"kind": "zero", "nominal": "0"}),
+        "--reading", "2.5", "--full-scale", "200",
+    )  # fmt: skip
+    assert "+1.25 % 合格" in said
+
+
+def test_drift_without_full_scale_is_told(site: Path) -> None:
+    result = call("values", site, "check", *check_options(kind="zero", reading="2.5"))
+    assert "--full-scale" in str(result.exception)
+
+
+def test_mass_of_a_month_is_said_in_words_and_json(site: Path) -> None:
+    options = ("--outlet", "DW001", "--factor", "w01018", "--from", "2026-04-10")
+    assert "实测量 0" in good("values", site, "mass", *options)
+    told = json.loads(good("values", site, "mass", *options, "--json"))
+    assert (told["rate"], told["rows"]) == (None, [])
+
+
+def test_rates_of_a_day_without_rows_are_dashes(site: Path) -> None:
+    said = good("values", site, "rates", "--outlet", "DW001", "--day", "2026-04-10")
+    assert said.count("—") == 6
