@@ -25,7 +25,7 @@ from campaign_audit import (
 from campaign_house import House, pace_from
 from campaign_site import EXCEEDING, FACTORY, factory
 from campaign_store import Snapshot, platform_lines, read, snapshot
-from daemon_bench import until
+from daemon_bench import ready, until
 
 from agent.tools.broker import Broker
 
@@ -133,6 +133,7 @@ async def test_nothing_is_lost_or_done_twice_by_kills_at_random_moments(
             await plant.launch()
             await live_for(plant, moments.choice((0.0, moments.uniform(0.2, 4.0))))
             await cellar.exchange()
+        await ready(plant.agent)  # what is asked for below may be there already
         await plant.until("SELECT 1 FROM statistics WHERE kind = '1h' AND start > ?", began - 3600)
         await until(lambda: plant.now() > EVENING + FULL_DAY_S, within_s=FULL_DAY_S / SPEED)
         await until(lambda: settled(plant))
