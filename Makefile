@@ -35,7 +35,7 @@ demo: $(DEMO)
 # System tests mostly wait for others, so more of them run at once than there are cores.
 test: lint
 	@$(call timed,unit tests,$(BIN)/python -m pytest -n 2 --dist loadfile)
-	@$(call timed,system tests,$(BIN)/python -m pytest -m 'system and not soak' -n 3 --dist loadfile)
+	@$(call timed,system tests,$(BIN)/python -m pytest -m 'system and not soak' -n 4 --dist loadfile)
 
 lint: $(DEV)
 	@$(call timed,ruff check,$(BIN)/ruff check .)

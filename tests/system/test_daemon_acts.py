@@ -151,7 +151,7 @@ async def test_low_battery_without_mains_is_an_orderly_end(
     assert "STOPPING=1" in one.notices.told
     what = [row[0] for row in one.rows("SELECT what FROM journal ORDER BY seq")]
     assert "stopping: battery low" in what
-    assert what[-1] == "stop"
+    assert what[-2:] == ["stop", "sealed"]
     kinds = [kind for (kind,) in one.rows("SELECT kind FROM events ORDER BY id")]
     assert kinds == ["power_battery", "power"]
 
