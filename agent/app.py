@@ -350,17 +350,28 @@ class App:
         """Give up what is too old, when the ticks say so: a task, so that its failure is seen."""
         await self._sign()
         while True:
-            parts = (self._in_force.plan, self._store, self._clock, self._metrics)
-            if await self._bells.wait("hour", LOOK_S):
-                await drop_stale(*parts)
-                if self._time.trusted:
-                    await seal_all(self._store, self._clock)
-                await tell_late(*parts[:3])
-                await watch_outlets(*parts[:3])
-            if await self._bells.wait("night", LOOK_S):
-                await look_at_days(*parts[:3])
-                await upkeep(*parts)
-                await self._sign()
+            hour = await self._bells.wait("hour", LOOK_S)
+            night = await self._bells.wait("night", LOOK_S)
+            try:
+                await self._chores(hour=hour, night=night)
+            except sqlite3.OperationalError as error:
+                if not is_full(error):
+                    raise
+                # nothing of it is lost: the next hour, or night, finds it undone
+                log.error("no room to keep house: %s", error)
+
+    async def _chores(self, *, hour: bool, night: bool) -> None:
+        parts = (self._in_force.plan, self._store, self._clock)
+        if hour:
+            await drop_stale(*parts, self._metrics)
+            if self._time.trusted:
+                await seal_all(self._store, self._clock)
+            await tell_late(*parts)
+            await watch_outlets(*parts)
+        if night:
+            await look_at_days(*parts)
+            await upkeep(*parts, self._metrics)
+            await self._sign()
 
     async def _sign(self) -> None:
         await sign_head(self._store, self._clock, unit=self._in_force.plan.site.unit.code)

@@ -41,12 +41,16 @@ async def sign_head(store: Store, clock: Clock, *, unit: str) -> None:
     The child writes the line itself: the journal takes lines from every process.
     """
     directory = str(store.path.parent)
-    child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "agent.tools.sign", directory, unit, repr(clock.now())),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "agent.tools.sign", directory, unit, repr(clock.now())),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    except OSError as error:  # no process to be had now: the duty goes on without
+        log.error("the journal's head was not signed: %s", error)
+        return
     try:
         _, said = await asyncio.wait_for(child.communicate(), SIGN_S)
     except TimeoutError:

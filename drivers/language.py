@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Protocol
 
 from drivers.profile_dialogue import Question
@@ -26,7 +27,7 @@ class Item(Protocol):
         """What the bytes are."""
 
 
-class Language:
+class Language(ABC):
     """One protocol for one instrument: questions out, parts of answers in. Does no I/O."""
 
     checked = True
@@ -37,19 +38,19 @@ class Language:
         self.settings = settings
         self.profile = profile
 
+    @abstractmethod
     def ask(self, question: Question) -> FrameQuestion:
         """Print a question of the profile. Raises ValueError where it is not in its words."""
-        raise NotImplementedError
 
+    @abstractmethod
     def part(self, question: Question, frame: bytes, item: Item) -> bytes | None:
         """Cut an item out of the answer to a question; None where it is not in it."""
-        raise NotImplementedError
 
     def order(self, text: str) -> FrameQuestion:
         """Print a command that makes the instrument do something. Raises ValueError without one."""
         raise ValueError(f"{self.profile.driver} has no orders")
 
-    def denied(self, frame: bytes) -> None:
+    def denied(self, frame: bytes) -> None:  # noqa: B027 most protocols have no word for a no
         """Raise Denied when an answer, to a question or an order, is a no."""
 
 

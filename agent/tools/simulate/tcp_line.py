@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import struct
+from abc import ABC, abstractmethod
 from typing import Self
 
 from agent.tools.simulate.faults import Reply
@@ -21,7 +22,7 @@ CLOSE_S = 2.0
 _MAX_PDU = 253
 
 
-class PortLine:
+class PortLine(ABC):
     """A TCP port that answers question after question; `_one` knows what they look like."""
 
     def __init__(self, host: str, port: int, *, turnaround_s: float) -> None:
@@ -89,8 +90,9 @@ class PortLine:
             self._writers.discard(writer)
             writer.close()
 
+    @abstractmethod
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        raise NotImplementedError
+        """Take one question and answer it."""
 
 
 class TcpLine(PortLine):
