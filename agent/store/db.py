@@ -25,7 +25,7 @@ from agent.store import room
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 FILE_NAME = room.FILE_NAME
 GROUP = 64
 """Jobs that may share one commit."""
