@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from agent import __version__
+from agent.alarming import Alarming
 from agent.bells import Bells
 from agent.clock import Clock, Pace
 from agent.commands import TABLE
@@ -219,7 +220,15 @@ class App:
     def _posts(self) -> dict[str, Post]:
         """Say which workers are wanted, and on what terms each of them is the same as before."""
         plan = self._in_force.plan
-        posts = {"local socket": Post(socket_paths(plan.site), lambda: self._socket)}
+        posts = {
+            "local socket": Post(socket_paths(plan.site), lambda: self._socket),
+            "alarms": Post(
+                plan.site.alarms,
+                lambda: Alarming(
+                    lambda: self._in_force.plan, self._store, self._clock, self._bells
+                ),
+            ),
+        }
         for bus in plan.site.buses:
             posts[f"bus {bus.id}"] = Post(
                 (bus, *line_terms(plan, bus.id)),

@@ -14,6 +14,7 @@ from agent.errors import ConfigError, PaikouError
 
 _TOOLS = "agent.tools"
 _COMMANDS = {
+    "alarms": (f"{_TOOLS}.alarms", "alarms", "Alarms: list, acknowledge, silence."),
     "check": (f"{_TOOLS}.check", "check", "Find everything wrong with a site file."),
     "demo": (f"{_TOOLS}.demo.command", "demo", "Show the whole job with nothing to install."),
     "evidence": (

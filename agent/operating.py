@@ -31,6 +31,8 @@ OPERATIONS: Mapping[str, tuple[OperationName, ...]] = {
     "compare": ("sample",),
     "schedule": ("set_interval",),
     "set_time": ("set_time",),
+    "output_on": ("output_on",),
+    "output_off": ("output_off",),
 }
 """What is ordered, and the operations of a profile that are that, the first it has.
 

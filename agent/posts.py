@@ -49,8 +49,8 @@ def camera_terms(plan: Plan, camera: CameraSettings) -> tuple[object, ...]:
 
 
 def _told(plan: Plan, concerned: Set[str]) -> tuple[object, ...]:
-    """Give the platforms that hear of what is found at these outlets, and what of it."""
-    return tuple(
+    """Give who hears of what is found at these outlets, and what of it: persons, platforms."""
+    heard = tuple(
         (
             one.id,
             one.destination.events,
@@ -62,3 +62,4 @@ def _told(plan: Plan, concerned: Set[str]) -> tuple[object, ...]:
         for one in plan.stations.values()
         if any(outlet.id in concerned for outlet in one.outlets)
     )
+    return plan.site.alarms, *heard

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.alarming import ALARM, acknowledge, silence
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.exchanging import exchange
@@ -41,6 +42,8 @@ class Questions:
             "frames": self._frames,
             "maintain": self._maintain,
             "exchange": self._exchange,
+            "acknowledge": self._acknowledge,
+            "silence": self._silence,
         }
 
     async def _status(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -67,6 +70,12 @@ class Questions:
 
     async def _exchange(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._obey(exchange, asked, "")
+
+    async def _acknowledge(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._obey(acknowledge, asked, ALARM)
+
+    async def _silence(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._obey(silence, asked, ALARM)
 
     async def _obey(self, act: Act, asked: Mapping[str, Any], bell: str) -> Mapping[str, Any]:
         """Write down what a person on this machine asks for."""

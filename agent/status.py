@@ -20,6 +20,7 @@ from agent.plan import Plan
 from agent.report import DeviceHealth, Health, LinkHealth, SignedHead
 from agent.store import (
     actions,
+    alarms,
     events,
     exchanges,
     gaps,
@@ -100,6 +101,7 @@ class Observatory:
                 for line in self.lines()
                 for state in line.states
             ],
+            "alarms": [dataclasses.asdict(one) for one in await self.store.read(alarms.open_ones)],
             "maintenance": switched,
             "inputs": contacts,
             "stations": stations,

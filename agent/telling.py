@@ -1,7 +1,7 @@
 """Writes an event down and owes it to every platform that subscribed to its kind.
 
 Inside the transaction of whatever caused it; the journal gets a line for what an inspector asks,
-and what is to be seen is filmed.
+what is to be seen is filmed, and what a person has to take note of is an alarm.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from agent import report
 from agent.clips import FILMED, order_clips
 from agent.plan import Plan
 from agent.report import EventNotice
-from agent.store import events, journal, maintenance, outbox
+from agent.store import alarms, events, journal, maintenance, outbox
 
 State = Literal["opened", "closed", "told"]
 
@@ -59,6 +59,17 @@ def tell(
     )
     _owe(connection, plan, notice, now)
     journal.add(connection, f"event {kind}", {"id": number, **detail}, at=now)
+    level = plan.site.alarms.level(kind)
+    if level is not None:
+        alarms.raise_(
+            connection,
+            event=number,
+            kind=kind,
+            outlet=outlet,
+            factor=factor,
+            level=level,
+            at=now,
+        )
     if kind in FILMED:
         order_clips(connection, plan, kind, detail, outlet=outlet, factor=factor, now=now)
     return number

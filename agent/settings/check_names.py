@@ -57,6 +57,7 @@ def _families(site: Site) -> Iterator[list[tuple[Path, str]]]:
     ]
     yield [(("outlets", n, "id"), outlet.id) for n, outlet in enumerate(site.outlets)]
     yield [(("buses", n, "id"), bus.id) for n, bus in enumerate(site.buses)]
+    yield [(("alarms", "signals", n, "id"), one.id) for n, one in enumerate(site.alarms.signals)]
     yield [
         *(((*path, "id"), device.id) for path, device in devices_by_path(site)),
         *((("cameras", n, "id"), camera.id) for n, camera in enumerate(site.cameras)),
@@ -95,6 +96,9 @@ def _check_equipment(site: Site, findings: Findings) -> None:
         _check("unknown_device", ("inputs", number, "device"), given.device, devices, findings)
         if given.outlet is not None:
             _check("unknown_outlet", ("inputs", number, "outlet"), given.outlet, outlets, findings)
+    for number, signal in enumerate(site.alarms.signals):
+        where = ("alarms", "signals", number, "device")
+        _check("unknown_device", where, signal.device, devices, findings)
     for number, task in enumerate(site.rounds):
         _check_all("unknown_outlet", ("rounds", number, "outlets"), task.outlets, outlets, findings)
 

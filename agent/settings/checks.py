@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 
+from agent.settings.check_alarms import check_alarms
 from agent.settings.check_destinations import check_destinations
 from agent.settings.check_factors import check_factors
 from agent.settings.check_inputs import check_inputs
@@ -42,6 +43,7 @@ def check_site(
     check_factors(site, findings)
     check_values(site, profiles, findings)
     check_inputs(site, profiles, findings)
+    check_alarms(site, profiles, findings)
     check_destinations(site, findings)
     for path, name in unused(site):
         findings.warning("unused_device", (*path, "id"), found=name)

@@ -39,6 +39,7 @@ EventKind = Literal[
     "trend",
     "score",
     "camera",
+    "alarm",
 ]
 # Facts are told by default; judgements stay local unless the platform's agreement asks for them.
 _FACTS: tuple[EventKind, ...] = (

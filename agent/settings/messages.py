@@ -150,6 +150,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "仪器配置说它是连续测量，写了采样周期即按批次处理",
         "continuous by its profile; with sampling it is taken as a batch",
     ),
+    "no_output": (
+        "这台仪器的配置里没有开关量输出",
+        "the profile of this instrument has no output to switch",
+    ),
     "no_sampler": ("要求留样，但排放口没有采样器", "retention without a sampler at the outlet"),
     "input_outlet": (
         "有几个排放口时，要写明这个开关量属于哪一个",

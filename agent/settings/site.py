@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import Field
 
+from agent.settings.alarms import Alarms
 from agent.settings.destination import AnyDestination, Destination, OpsServer, Station
 from agent.settings.duty import Page, Person, Round
 from agent.settings.equipment import CameraSettings, InputSettings, SamplerSettings
@@ -64,6 +65,7 @@ class Site(Model):
     destinations: tuple[AnyDestination, ...] = Field(default=(), max_length=8)
     storage: Storage = Storage()
     time_source: Id = Field(default="system", description="system，或一个平台编号")
+    alarms: Alarms = Alarms()
     rounds: tuple[Round, ...] = ()
     people: tuple[Person, ...] = ()
     page: Page | None = None

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 import click
 
 from agent.errors import Lang
 from agent.maintaining import DEFAULT_S, KINDS, maintain
 from agent.tools.acts import do, finish
+from agent.tools.moments import Span
 from agent.tools.words import cause, lang_option, local_time, pick
 
 _ON = (
@@ -18,20 +18,6 @@ _ON = (
     "{place}: {kind} until {until}, then it ends by itself; values go on, marked as {kind}",
 )
 _OFF = ("{place}：已结束（{count} 项）", "{place}: ended ({count})")
-_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
-
-
-class _Span(click.ParamType[float]):
-    name = "SPAN"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """Read `90m`, `2h`, `1d`."""
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)(s|m|min|h|d)", str(value))
-        if found is None:
-            self.fail(f"{value!r}: 90m, 2h or 1d expected", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
 
 
 @click.command("maintain")
@@ -40,7 +26,7 @@ class _Span(click.ParamType[float]):
 @click.option("--kind", type=click.Choice(list(KINDS)), default="maintenance", show_default=True)
 @click.option("--by", required=True, help="Who does it.")
 @click.option("--why", default="", help="Reason; wanted unless --end.")
-@click.option("--for", "for_s", type=_Span(), default=DEFAULT_S, help="How long; default 2h.")
+@click.option("--for", "for_s", type=Span(), default=DEFAULT_S, help="How long; default 2h.")
 @click.option("--end", is_flag=True, help="Turn it off.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 @lang_option

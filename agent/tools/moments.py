@@ -12,9 +12,29 @@ from protocols.hj212.times import BEIJING_OFFSET_S, parse_wire_time
 
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 _AGO = re.compile(r"([0-9]{1,6})([smhd])")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}")
 DAY_S = 86_400
+
+
+_SPAN = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)(s|m|min|h|d)")
+
+
+class Span(click.ParamType[float]):
+    """How long: `90m`, `2h`, `1d`; seconds."""
+
+    name = "span"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read it, or fail with what is allowed."""
+        if isinstance(value, float):
+            return value
+        found = _SPAN.fullmatch(str(value))
+        if found is None:
+            self.fail(f"{value!r}: 90m, 2h or 1d expected", param, ctx)
+        return float(found[1]) * _SECONDS[found[2]]
 
 
 class Moment(click.ParamType[float]):

@@ -19,6 +19,7 @@ from agent.tools.words import (
     GAP_KINDS,
     GAP_STATES,
     cause,
+    event_kind,
     factor_name,
     lang_option,
     local_time,
@@ -74,6 +75,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
                "{state} {outcome}"),
     "event": ("事件  {at} {kind} {outlet} {factor} {lasts}", "event  {at} {kind} {outlet} "
               "{factor} {lasts}"),
+    "alarm": (
+        "{sign} 报警 {id}  {at} {kind} {outlet} {factor}{times}，未确认（paikou alarms）",
+        "{sign} alarm {id}  {at} {kind} {outlet} {factor}{times}, not acknowledged (paikou alarms)",
+    ),
     "switch": ("◆ {place}  {kind}，到 {until}；{who}：{why}", "◆ {place}  {kind} until {until}; "
                "{who}: {why}"),
     "input": ("开关  {id} {means} {on}", "input  {id} {means} {on}"),
@@ -137,6 +142,11 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     clock = "trusted" if answer["clock"]["trusted"] else "untrusted"
     yield _say(clock, lang, now=local_time(answer["now"]))
     yield _say("disk", lang, **answer["disk"])
+    for one in answer.get("alarms", ()):
+        said = {**one, "sign": "■" if one["level"] == "urgent" else "▲"}
+        said["times"] = f" ×{one['times']}" if one["times"] > 1 else ""
+        said["kind"] = event_kind(one["kind"], lang)
+        yield _say("alarm", lang, **said, at=local_time(one["last_at"]))
     for one in answer.get("maintenance", ()):
         place = "/".join(filter(None, (one["outlet"], one["factor"])))
         said = {**one, "kind": cause(one["kind"], lang), "until": local_time(one["until"])}

@@ -60,6 +60,32 @@ GAP_STATES: dict[str, tuple[str, str]] = {
 }
 
 
+EVENTS: dict[str, tuple[str, str]] = {
+    "exceedance": ("超标", "exceedance"),
+    "retention": ("超标留样", "bottle kept"),
+    "retention_blocked": ("超标但未留样", "exceedance without bottle"),
+    "retention_failed": ("留样失败", "bottle failed"),
+    "retention_unknown": ("留样结果不明", "bottle not known"),
+    "foreseen": ("超标预警", "limit foreseen"),
+    "fault_late": ("故障处理超时", "fault overdue"),
+    "quota": ("标记限额", "quota of marks"),
+    "falsification": ("数据异常", "suspicious data"),
+    "maintenance": ("维护开关", "maintenance switch"),
+    "camera_offline": ("摄像头离线", "camera offline"),
+    "camera_frozen": ("摄像头画面停滞", "camera frozen"),
+    "camera_black": ("摄像头无光", "camera black"),
+    "camera_covered": ("摄像头被遮挡", "camera covered"),
+    "camera_moved": ("摄像头被移动", "camera moved"),
+    "camera_no_clip": ("未录到像", "no clip"),
+    "outage": ("停机", "outage"),
+    "clock": ("时钟", "clock"),
+    "door": ("开门", "door"),
+    "parameter": ("参数变化", "parameter"),
+    "power": ("断电", "mains lost"),
+    "alarm": ("报警", "alarm"),
+}
+
+
 def pick(words: tuple[str, str], lang: Lang) -> str:
     """Give the words in a language."""
     return words[0] if lang == "zh" else words[1]
@@ -68,6 +94,11 @@ def pick(words: tuple[str, str], lang: Lang) -> str:
 def cause(name: str, lang: Lang) -> str:
     """Give a cause in words."""
     return pick(CAUSES.get(name, (name, name)), lang)
+
+
+def event_kind(kind: str, lang: Lang) -> str:
+    """Give a kind of event in words; of one without, those of its family, else the kind."""
+    return pick(EVENTS.get(kind) or EVENTS.get(kind.partition("_")[0], (kind, kind)), lang)
 
 
 def factor_name(code: str, lang: Lang) -> str:

@@ -155,3 +155,28 @@ def test_fault_is_named_by_its_key(changes: list[Change], level: str, kind: str,
 
 def test_door_of_all_outlets_needs_no_outlet() -> None:
     assert said(second, given(DOOR)) == set()
+
+
+def siren(**keys: Any) -> Change:
+    """A signal at a device that has an output, unless `keys` name another."""
+    signal = {"id": "siren", "device": "io", **keys}
+
+    def change(site: dict[str, Any]) -> None:
+        io = {"profile": "modules/advantech-adam-4150", "bus": site["devices"][0]["bus"]}
+        site["devices"].append({"id": "io", "address": 77, **io})
+        site["alarms"] = {"signals": [signal]}
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "kinds"),
+    [
+        (siren(), set()),
+        (siren(device="x"), {"unknown_device"}),
+        (siren(device="ph"), {"no_output"}),
+    ],
+)
+def test_signal_wants_an_instrument_with_an_output(change: Change, kinds: set[str]) -> None:
+    found = {one.kind for one in look(change)[1] if one.key.startswith("alarms")}
+    assert found == kinds

@@ -27,6 +27,23 @@ CREATE TABLE actions (             -- to-do list of devices
     started_mono   REAL
 ) STRICT;
 INSERT INTO "actions" VALUES(1,'retain:DW001:w01018:1','sampler','retain','rule','{"outlet": "DW001"}',1781056800.0,1781060400.0,'queued',NULL,NULL,'null','null','',NULL,NULL);
+CREATE TABLE alarms (              -- one row until it is acknowledged, however often it comes back
+    id              INTEGER PRIMARY KEY,
+    event           INTEGER NOT NULL, -- the first that raised it
+    kind            TEXT NOT NULL,
+    outlet          TEXT NOT NULL,
+    factor          TEXT NOT NULL,
+    level           TEXT NOT NULL, -- urgent | warning
+    raised_at       REAL NOT NULL,
+    last_event      INTEGER NOT NULL, -- the newest of the same kind and place
+    last_at         REAL NOT NULL,
+    times           INTEGER NOT NULL DEFAULT 1, -- events
+    said            INTEGER NOT NULL DEFAULT 0, -- times it was said again
+    said_at         REAL NOT NULL,
+    acknowledged_by TEXT,
+    acknowledged_at REAL,
+    why             TEXT NOT NULL DEFAULT ''
+) STRICT;
 CREATE TABLE checks (              -- calibrations, standard checks, comparisons: one record each
     id        INTEGER PRIMARY KEY,
     ref       TEXT NOT NULL UNIQUE,
@@ -392,6 +409,17 @@ CREATE TABLE settings (            -- facts about this store itself
     name  TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE silences (            -- what is not said again and does not sound for a while
+    id       INTEGER PRIMARY KEY,
+    kind     TEXT NOT NULL,        -- or its first word; '' for every kind
+    outlet   TEXT NOT NULL,        -- '' for every outlet
+    made_by  TEXT NOT NULL,
+    why      TEXT NOT NULL,
+    made_at  REAL NOT NULL,
+    until    REAL NOT NULL,        -- it ends by itself then
+    ended_at REAL,
+    ended_by TEXT NOT NULL DEFAULT ''
+) STRICT;
 CREATE TABLE statistics (
     kind     TEXT NOT NULL,        -- 1m | 5m, 10m … | 1h | 1d | 1M
     start    INTEGER NOT NULL,
@@ -458,4 +486,6 @@ CREATE INDEX exchanges_of ON exchanges (device, id);
 CREATE INDEX maintenance_open ON maintenance (outlet, factor) WHERE ended_at IS NULL;
 CREATE INDEX outbox_live ON outbox (station, class, created_at) WHERE state = 'open';
 CREATE INDEX holds_open ON holds (start) WHERE released_at IS NULL;
+CREATE UNIQUE INDEX alarms_open ON alarms (kind, outlet, factor) WHERE acknowledged_at IS NULL;
+CREATE INDEX silences_open ON silences (until) WHERE ended_at IS NULL;
 COMMIT;
