@@ -93,10 +93,12 @@ def _due(
     period = period_at(station, kind, begin)
     code = statistics.code(period)
     cn = PERIOD_CN[period.kind]
-    first = period_at(station, kind, _grid_from(connection, station.id, cn, code, begin=begin))
+    ends = [cursors.get(connection, f"{code}/{one.id}") for one in outlets]
+    closed = min((end for end in ends if end is not None), default=now)
+    grid = _grid_from(connection, station, cn, code, begin=begin, closed=closed)
+    first = period_at(station, kind, grid)
     if first.start < begin:
         first = first.next()
-    ends = [cursors.get(connection, f"{code}/{one.id}") for one in outlets]
     settle_s = max(one.settle_s(period.kind) for one in outlets)
     return Due(
         station=station.id,
@@ -117,20 +119,29 @@ def _due(
 
 
 def _grid_from(
-    connection: sqlite3.Connection, station: str, cn: str, code: str, *, begin: float
+    connection: sqlite3.Connection,
+    station: StationPlan,
+    cn: str,
+    code: str,
+    *,
+    begin: float,
+    closed: float,
 ) -> float:
     """Give from when on every period is due.
 
     Where a station was served before the first statistic of this kind its minutes had another
-    length then, or are pruned by now: of that time only what was owed can be said to lack.
+    length then, or are pruned by now: of that time only what was owed can be said to lack. Without
+    a `since` of the file nobody is owed what was before there was an agent.
     """
     (made,) = connection.execute(
         "SELECT min(start) FROM statistics WHERE kind = ?", (code,)
     ).fetchone()
     (owed,) = connection.execute(
         "SELECT min(start) FROM deliveries WHERE station = ? AND cn = ? AND start >= ?",
-        (station, cn, begin),
+        (station.id, cn, begin),
     ).fetchone()
+    if station.since is None:
+        return max(begin, float(closed if made is None else made))
     if made is None or owed is None or owed >= made:
         return begin
     return max(begin, float(made))

@@ -18,6 +18,7 @@ from agent.reconciling import reconcile
 from agent.resending import Asked, Tally, resend, wanted
 from agent.store import outbox
 from agent.store.gaps import Gap, gaps
+from agent.tools.words import local_time
 
 AT = int(T0)
 TODAY = Period.holding(Kind.DAY, T0).start
@@ -61,12 +62,23 @@ def told(found: list[Gap], kind: str) -> list[tuple[int, int, str]]:
     return [(gap.first - AT, gap.count, gap.state) for gap in found if gap.kind == kind]
 
 
-async def test_before_the_station_began_only_its_since_is_due(station: House) -> None:
+async def test_nothing_is_due_of_the_hours_before_there_was_an_agent(station: House) -> None:
+    assert await lacking(station) == []
     await station.live(63)
     found = await lacking(station)
     assert await station.store.read(lambda c: since(c, station.plan.stations["st1"])) == TODAY
-    assert told(found, "hour") == [(TODAY - AT, 10, "no_data"), (0, 1, "open")]
+    assert told(found, "hour") == [(0, 1, "open")]
     assert told(found, "day") == []
+
+
+async def test_from_the_since_of_the_file_on_all_is_due(house_with: Any) -> None:
+    def yesterday(site: dict[str, Any]) -> None:
+        site["destinations"][0]["stations"][0]["since"] = local_time(TODAY - DAY, "%Y-%m-%d")
+
+    house: House = await house_with(only(FLOW, PH), yesterday)
+    await house.begin()
+    await house.live(63)
+    assert told(await lacking(house), "hour") == [(TODAY - DAY - AT, 34, "no_data"), (0, 1, "open")]
 
 
 async def test_delivered_periods_are_no_gap_and_others_say_why(station: House) -> None:
