@@ -20,10 +20,11 @@ pytestmark = pytest.mark.system
 
 @dataclass(slots=True)
 class Cabinet:
-    """A Modbus TCP endpoint: pH 7 in every register, and contacts that the test turns."""
+    """A Modbus TCP endpoint: pH 7 in every register, contacts that the test turns, and relays."""
 
     port: int
     contacts: set[int] = field(default_factory=set)
+    relays: set[int] = field(default_factory=set)
 
     @contextlib.asynccontextmanager
     async def answering(self) -> AsyncIterator[None]:
@@ -41,8 +42,13 @@ class Cabinet:
         writer.close()
 
     def _answer(self, number: int, unit: int, function: int, start: int, count: int) -> bytes:
-        if function == 2:
-            bits = sum(1 << n for n in range(count) if start + n in self.contacts)
+        if function == 5:
+            (self.relays.add if count else self.relays.discard)(start)
+            body = struct.pack(">BBHH", unit, function, start, count)
+            return struct.pack(">HHH", number, 0, len(body)) + body
+        if function in (1, 2):
+            on = self.relays if function == 1 else self.contacts
+            bits = sum(1 << n for n in range(count) if start + n in on)
             data = bits.to_bytes((count + 7) // 8, "little")
         else:
             data = b"\x00\x07" * count
@@ -154,6 +160,43 @@ async def test_low_battery_without_mains_is_an_orderly_end(
     assert what[-2:] == ["stop", "sealed"]
     kinds = [kind for (kind,) in one.rows("SELECT kind FROM events ORDER BY id")]
     assert kinds == ["power_battery", "power"]
+
+
+async def test_siren_sounds_at_an_alarm_until_somebody_takes_note(
+    site_file: SiteFile, daemon: Start
+) -> None:
+    def siren(site: dict[str, Any]) -> None:
+        cabinet({"id": "door1", "means": "door", "point": "contact1"})(site)
+        adam = {"id": "do", "profile": "modules/advantech-adam-4150", "bus": "net1"}
+        site["devices"].append({**adam, "address": 4, "period_s": 60})
+        site["alarms"] = {
+            "levels": {"door": "urgent"},
+            "signals": [{"id": "siren", "device": "do", "longest_s": 600}],
+        }
+
+    site = site_file(free_port(), siren)
+    box = Cabinet(buses(site)["net1"])
+    async with box.answering():
+        one = await daemon(site)
+        await flagged(one, "N")
+        assert box.relays == set()
+        box.contacts.add(0)
+        await until(lambda: box.relays == {0x10})
+        (alarm,) = (await one.ask("status"))["alarms"]
+        assert (alarm["kind"], alarm["level"], alarm["lasts"]) == ("door", "urgent", True)
+        code, output, _ = await paikou("status", str(site))
+        assert "■ alarm 1" in output
+        done = ("ack", str(site), "1", "--by", "张三", "--why", "在现场")
+        code, output, errors = await paikou("alarms", *done)
+        assert (code, output) == (0, "1 acknowledged\n"), errors
+        await until(lambda: box.relays == set())
+        assert (await one.ask("status"))["alarms"] == []
+        await until(
+            lambda: (
+                one.rows("SELECT kind, state FROM actions ORDER BY id")
+                == [("output_on", "done"), ("output_off", "done")]
+            )
+        )
 
 
 async def test_current_loop_is_checked_beside_the_daemon_and_without_it(
