@@ -180,7 +180,7 @@ class Life:
         return self.start + (block + day) * DAY + int(hour) * HOUR + int(minute) * MINUTE
 
 
-REDUCED = Life(int(parse_wire_time("20260328000000")), days=7, every_s=30, outage_d=4)
+REDUCED = Life(int(parse_wire_time("20260328000000")), days=7, every_s=60, outage_d=4)
 """A week over a month's end."""
 WHOLE = Life(int(parse_wire_time("20260101000000")), days=181, every_s=60, outage_d=130)
 """Two quarters, the first of them the history of the second."""
