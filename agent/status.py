@@ -18,6 +18,7 @@ from agent.dues import dues
 from agent.line import Line
 from agent.plan import Plan
 from agent.report import DeviceHealth, Health, LinkHealth, SignedHead
+from agent.scoring import shown as scores_shown
 from agent.store import (
     actions,
     events,
@@ -86,6 +87,8 @@ class Observatory:
         switched, contacts, serials = await self.store.read(
             lambda connection: _acts(connection, plan)
         )
+        now = self.clock.now()
+        scores = await self.store.read(lambda at: list(scores_shown(at, plan, now)))
         for one in contacts:
             if not any(line.knows(one["id"]) for line in self.lines()):
                 one["on"] = None  # nobody looked yet
@@ -102,6 +105,7 @@ class Observatory:
             ],
             "maintenance": switched,
             "inputs": contacts,
+            "scores": scores,
             "stations": stations,
             "disk": {
                 "store_mb": self.store.path.stat().st_size // _MB,

@@ -81,6 +81,7 @@ _COLUMNS = (
 _MARKS = "DELETE FROM marks WHERE id IN (SELECT id FROM marks WHERE end < ? LIMIT ?)"
 _VALUES = _MARKS.replace("marks", "manual_values")
 _CHECKS = _MARKS.replace("marks", "checks")
+_DEDUCTIONS = _MARKS.replace("marks", "deductions").replace("end <", "at <")
 _FAULTS = _MARKS.replace("marks", "faults").replace("end <", "closed_at <")
 
 
@@ -150,6 +151,7 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "manual_values", _VALUES, years
     yield "checks", _CHECKS, years
     yield "faults", _FAULTS, years
+    yield "deductions", _DEDUCTIONS, years
     yield "device_checks", _DEVICE_CHECKS, years
     yield "maintenance", _SWITCHES, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
