@@ -51,6 +51,13 @@ def test_af_06_what_stands_still_is_not_a_repetition() -> None:
     assert list(repeated(course([33.0, 34.0, 35.0, 36.0] * 200), USUAL)) == []
 
 
+def test_af_06_stretch_is_not_held_against_itself() -> None:
+    wave = lively(10) * 6
+    assert list(repeated(course(wave[:59]), USUAL)) == []
+    (one,) = repeated(course(wave), USUAL)
+    assert one.figures == {"lag_s": 1800.0}
+
+
 def test_af_06_two_repetitions_are_two_findings() -> None:
     played = lively(40)
     values = [*played, *lively(100, 8), *played, *lively(100, 9), *played]

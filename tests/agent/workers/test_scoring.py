@@ -243,6 +243,7 @@ async def test_same_order_twice_is_one(house: House) -> None:
     for _ in range(2):
         assert await order(house, deductions=[SUSPENSION], risk="high") is None
     assert await points(house) == 76
+    assert house.one("SELECT count(*) FROM journal WHERE what = 'event score_agency'") == 1
 
 
 async def test_agency_names_class_and_labels_and_takes_them_off(house: House) -> None:

@@ -24,8 +24,9 @@ from test_watching import look, minutes
 
 from agent.marks import Record
 from agent.model import MarkKind, MarkState
-from agent.store import checks, clock_steps, events, journal, marks, parameters
+from agent.store import checks, clock_steps, events, journal, maintenance, marks, parameters
 from agent.store.checks import CheckRecord
+from agent.store.maintenance import Switched
 from agent.store.parameters import Kept
 from agent.substitution import Verdict
 from agent.watching import EVENT
@@ -413,3 +414,21 @@ async def test_nothing_of_all_this_is_sent_unasked(house_with: Builder) -> None:
     await look(house, T0 + HOUR)
     assert len(cases(house, "AF-15")) == 1
     assert house.rows("SELECT * FROM outbox") == []
+
+
+async def test_case_of_no_factor_ends_when_its_cause_stays_away(house: House) -> None:
+    await house.write(lambda at: clock_steps.add(at, at=T0 + 60, step_s=99.0, boot="b"))
+    await look(house, T0 + HOUR)
+    await look(house, T0 + 31 * 24 * HOUR)
+    ((at, ended_at, _),) = house.events(EVENT)
+    assert (at, ended_at) == (T0 + 60, T0 + 60)
+
+
+async def test_change_while_one_factor_was_switched_to_maintenance(house: House) -> None:
+    switched = Switched(0, "DW001", COD, "maintenance", "张三", "清洗", "operator", T0, T0 + 600)
+    await house.write(lambda at: maintenance.add(at, switched))
+    change = {"device": "cod", "maintenance": None}
+    await told(house, "parameter", change, at=T0 + 60, factor=COD)
+    await told(house, "parameter", change, at=T0 + 61, factor=PH)
+    await look(house, T0 + HOUR)
+    assert [one["grave"] for one in cases(house, "AF-09")] == [False, True]
