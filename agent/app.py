@@ -38,6 +38,7 @@ from agent.posts import camera_terms, line_terms, link_terms
 from agent.proving import seal_all, seal_to_the_end, sign_head
 from agent.questions import Questions
 from agent.reloading import InForce, read, read_again, under_overrides
+from agent.scoring import score_outlets
 from agent.settings.storage import socket_paths, state_directory, stills_directory
 from agent.starting import note_start
 from agent.status import Observatory
@@ -379,6 +380,7 @@ class App:
             await watch_outlets(*parts)
         if night:
             await look_at_days(*parts)
+            await score_outlets(*parts)
             await upkeep(*parts, self._metrics)
             await self._sign()
 

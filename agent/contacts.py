@@ -147,7 +147,8 @@ def _open(
 
 def _lasts(given: InputSettings, value: float) -> bool:
     """Say whether a level means that the event lasts: door open, mains lost, pump running."""
-    active = bool(value) == bool(given.active)
+    level = bool(value) if given.above is None else value > given.above
+    active = level == bool(given.active)
     return not active if given.means == "power" else active
 
 

@@ -18,6 +18,7 @@ from agent.dues import dues
 from agent.line import Line
 from agent.plan import Plan
 from agent.report import DeviceHealth, Health, LinkHealth, SignedHead
+from agent.scoring import shown as scores_shown
 from agent.store import (
     actions,
     alarms,
@@ -87,6 +88,8 @@ class Observatory:
         switched, contacts, serials = await self.store.read(
             lambda connection: _acts(connection, plan)
         )
+        now = self.clock.now()
+        scores = await self.store.read(lambda at: list(scores_shown(at, plan, now)))
         for one in contacts:
             if not any(line.knows(one["id"]) for line in self.lines()):
                 one["on"] = None  # nobody looked yet
@@ -104,6 +107,7 @@ class Observatory:
             "alarms": [dataclasses.asdict(one) for one in await self.store.read(alarms.open_ones)],
             "maintenance": switched,
             "inputs": contacts,
+            "scores": scores,
             "stations": stations,
             "disk": {
                 "store_mb": self.store.path.stat().st_size // _MB,

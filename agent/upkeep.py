@@ -83,6 +83,7 @@ _VALUES = _MARKS.replace("marks", "manual_values")
 _CHECKS = _MARKS.replace("marks", "checks")
 _ALARMS = _EVENTS.replace("events", "alarms").replace("ended_at", "acknowledged_at")
 _SILENCES = _EVENTS.replace("events", "silences")
+_DEDUCTIONS = _MARKS.replace("marks", "deductions").replace("end <", "at <")
 _FAULTS = _MARKS.replace("marks", "faults").replace("end <", "closed_at <")
 
 
@@ -154,6 +155,7 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "faults", _FAULTS, years
     yield "alarms", _ALARMS, years
     yield "silences", _SILENCES, years
+    yield "deductions", _DEDUCTIONS, years
     yield "device_checks", _DEVICE_CHECKS, years
     yield "maintenance", _SWITCHES, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S

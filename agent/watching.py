@@ -1,4 +1,4 @@
-"""Looks each hour at the last day for what a falsified record looks like (AF-01…05, AF-07).
+"""Looks each hour at the last day for what a falsified record looks like (AF-01…19).
 
 Reading is done apart, so that nobody waits for it. What is found becomes one lasting event
 `falsification` for each outlet, factor, rule and cause, with samples, count and first date: local,
@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable
 
 from agent import watch
 from agent.clock import Clock
+from agent.contradicting import contradictions
 from agent.model import Kind, Period
 from agent.plan import Plan
 from agent.settings.outlet import Outlet
-from agent.store import cursors, events, series
+from agent.store import cursors, events, filed, series
 from agent.store.db import Store
 from agent.telling import closed, tell
 from agent.watch import Finding
-from agent.watched import findings_of
+from agent.watched import findings_of, look_at
 
 EVENT = "falsification"
 CURSOR = "watch"
@@ -34,6 +35,7 @@ async def watch_outlets(plan: Plan, store: Store, clock: Clock) -> int:
         return 0
     wanted = [one for one in plan.site.outlets if one.watch.on and one.id in plan.outlets]
     for outlet in wanted:
+        await store.write(_filing(outlet, now))
         found = await store.read_apart(_looking(plan, outlet, hour))
         await store.write(_telling(plan, outlet, found, now))
     await store.write(lambda connection: cursors.put(connection, CURSOR, hour))
@@ -45,10 +47,17 @@ def _looking(
 ) -> Callable[[sqlite3.Connection], list[Finding]]:
     def job(connection: sqlite3.Connection) -> list[Finding]:
         names = series.load(connection)
-        found = findings_of(connection, plan.outlets[outlet.id], outlet, hour, names=names)
+        look = look_at(connection, plan, outlet, hour, names=names)
+        found = [*findings_of(look), *contradictions(look)]
         return sorted(found, key=lambda one: one.start)
 
     return job
+
+
+def _filing(outlet: Outlet, now: float) -> Callable[[sqlite3.Connection], bool]:
+    parameters = outlet.watch.filed
+    sha256 = watch.filed_hash(parameters)
+    return lambda at: filed.note(at, outlet.id, parameters, sha256=sha256, now=now)
 
 
 def _telling(
@@ -57,7 +66,7 @@ def _telling(
     def job(connection: sqlite3.Connection) -> None:
         for one in found:
             _tell(connection, plan, outlet, one, now)
-        for factor in plan.outlets[outlet.id].factors:
+        for factor in ("", *plan.outlets[outlet.id].factors):
             _close_quiet(connection, plan, outlet, factor, now)
 
     return job

@@ -61,6 +61,9 @@ class InputSettings(Model):
         "calibration 钥匙开关，pump 泵运行，valve 阀开，run 运行信号，trigger 干接点触发留样"
     )
     active: Literal[0, 1] = Field(default=1, description="哪个电平表示“是”")
+    above: float | None = Field(
+        default=None, description="数值测点（如温度）：高于它算 1，否则算 0；按测点单位"
+    )
     debounce_s: float = Field(default=1.0, ge=0, le=600, description="保持这么久才算数（秒）")
     factors: tuple[str, ...] = Field(default=(), description="只作用于这些因子；不写即全部")
     end_min: int = Field(

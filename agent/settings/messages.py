@@ -60,6 +60,11 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "mn_twice": ("同一平台内 MN 重复", "MN used twice in one destination"),
     "unknown_device": ("没有这台仪器", "no such device"),
     "unknown_bus": ("没有这条总线", "no such bus"),
+    "unknown_input": ("没有这个开关量", "no such input"),
+    "unknown_parameter": (
+        "仪器配置里读不到这个参数",
+        "a parameter that the profile does not read",
+    ),
     "unknown_outlet": ("没有这个排放口", "no such outlet"),
     "unknown_facility": ("没有这个设施", "no such facility"),
     "unknown_profile": ("没有这个仪器配置", "no such profile"),

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from agent.settings.gas import Conversion, Curve, GasSettings
+from agent.settings.health import HealthSettings
 from agent.settings.marks import MarkSettings
 from agent.settings.statistics import StatisticsSettings
 from agent.settings.watch import WatchSettings
@@ -194,6 +195,7 @@ class Outlet(Model):
     )
     marks: MarkSettings = Field(default=MarkSettings(), description="标记的建议与核对")
     watch: WatchSettings = Field(default=WatchSettings(), description="数据异常巡查（AF）")
+    health: HealthSettings = Field(default=HealthSettings(), description="健康声明的扣分")
     factors: dict[str, FactorRule] = Field(default_factory=dict, description="按因子编码")
 
     @property

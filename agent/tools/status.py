@@ -15,6 +15,7 @@ from agent.errors import Lang
 from agent.local import ask
 from agent.settings import load_site
 from agent.settings.storage import SYSTEM_SOCKET, socket_paths
+from agent.tools.score_words import label_words
 from agent.tools.words import (
     GAP_KINDS,
     GAP_STATES,
@@ -71,6 +72,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "        set by the platform: {name} = {value} (the file says {file}), {at}",
     ),
     "station": ("站点  {id} {link}", "station {id} {link}"),
+    "score": ("健康  {outlet} {points:g} 分，{count} 项扣分{labels}", "score  {outlet} {points:g} "
+              "points, {count} deductions{labels}"),
     "action": ("指令  {id} {kind} {device}：{state} {outcome}", "action {id} {kind} {device}: "
                "{state} {outcome}"),
     "event": ("事件  {at} {kind} {outlet} {factor} {lasts}", "event  {at} {kind} {outlet} "
@@ -166,6 +169,8 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         yield from _gaps(station.get("gaps", {}), lang)
         for one in station.get("set", ()):
             yield _say("set", lang, **one, at=local_time(one["set_at"]))
+    for one in answer.get("scores", ()):
+        yield _say("score", lang, **{**one, "labels": label_words(one, lang)})
     for one in answer["actions"]:
         yield _say("action", lang, **one)
     for one in answer["events"][:10]:

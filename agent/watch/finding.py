@@ -6,7 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Rule = Literal["AF-01", "AF-02", "AF-03", "AF-04", "AF-05", "AF-07"]
+Rule = Literal[
+    "AF-01", "AF-02", "AF-03", "AF-04", "AF-05", "AF-06", "AF-07", "AF-08", "AF-09", "AF-10",
+    "AF-11", "AF-12", "AF-13", "AF-14", "AF-15", "AF-16", "AF-18", "AF-19", "treatment", "bypass",
+]  # fmt: skip
+"""Rules of domain-rules §10; the last two have no number there."""
 
 SHOWN = 20
 """Samples that go with an event; `count` says how many there were."""
@@ -51,6 +55,15 @@ class Thresholds:
     ph_change: float = 2.0
     corrected_differs: float = 0.02
     oxygen_high: float = 19.0
+    repeat_min: int = 30
+    repeat_values: int = 5
+    shape_days: int = 7
+    shape_equal: float = 0.9
+    shape_alike: float = 0.999
+    alike: float = 0.995
+    sent_differs: float = 0.01
+    calibrations_a_day: int = 3
+    shift: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +98,11 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something to be looked at by a person: which rule, why, from when to when, with samples."""
+    """Something to be looked at by a person: which rule, why, from when to when, with samples.
+
+    `events` are those it groups, each with its moment; then `count` says how many they are.
+    `grave`: it happened where nothing explains it.
+    """
 
     rule: Rule
     cause: str
@@ -95,15 +112,14 @@ class Finding:
     count: int
     figures: dict[str, float | str] = field(default_factory=dict)
     samples: tuple[tuple[float, float], ...] = ()
+    grave: bool = False
+    events: tuple[tuple[int, float], ...] = ()
 
 
 def found(
     rule: Rule, cause: str, course: Course, points: Sequence[Point], **figures: float | str
 ) -> Finding:
     """Make a finding of the points it is about: the first and the last of them go with it."""
-    shown = list(points)
-    if len(shown) > SHOWN:
-        shown = shown[: SHOWN // 2] + shown[-SHOWN // 2 :]
     return Finding(
         rule,
         cause,
@@ -112,5 +128,12 @@ def found(
         points[-1].at + course.step_s,
         len(points),
         figures,
-        tuple((one.at, one.value) for one in shown),
+        shown([(one.at, one.value) for one in points]),
     )
+
+
+def shown(samples: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
+    """Give the samples that go with a finding: the first and the last of them."""
+    if len(samples) <= SHOWN:
+        return tuple(samples)
+    return (*samples[: SHOWN // 2], *samples[-SHOWN // 2 :])

@@ -10,6 +10,8 @@ from agent.watch.finding import Finding
 
 TIMES = 20
 """Beginnings of repeats that are kept, the newest."""
+EVENTS = 50
+"""Events that are named, the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,8 @@ class Group:
     count: int
     times: tuple[float, ...]
     newest: Finding
+    events: tuple[int, ...] = ()
+    grave: bool = False
 
     def detail(self) -> dict[str, Any]:
         """Give what the event says."""
@@ -32,6 +36,8 @@ class Group:
             "last": self.last,
             "count": self.count,
             "times": list(self.times),
+            "grave": self.grave,
+            "events": list(self.events),
             "start": one.start,
             "end": one.end,
             "points": one.count,
@@ -42,21 +48,32 @@ class Group:
 
 def begun(one: Finding) -> Group:
     """Give the group of a first finding."""
-    return Group(one.start, one.end, 1, (one.start,), one)
+    ids = tuple(number for number, _ in one.events)[-EVENTS:]
+    times = tuple(at for _, at in one.events) or (one.start,)
+    count = len(one.events) or 1
+    return Group(one.start, one.end, count, times[-TIMES:], one, ids, one.grave)
 
 
 def grouped(detail: Mapping[str, Any], one: Finding) -> Group | None:
     """Add a finding to the group of an event; None where the event has told of it already.
 
     A finding that goes on from the last one makes it longer; one that begins behind it is a
-    repeat.
+    repeat. One that groups events adds those that were told since.
     """
     last, times = float(detail["last"]), tuple(detail["times"])
+    ids, grave = tuple(detail.get("events", ())), bool(detail.get("grave")) or one.grave
+    first, count = float(detail["first"]), int(detail["count"])
+    if one.events:
+        new = [(number, at) for number, at in one.events if number > max(ids, default=0)]
+        if not new:
+            return None
+        times = (*times, *(at for _, at in new))[-TIMES:]
+        ids = (*ids, *(number for number, _ in new))[-EVENTS:]
+        return Group(first, max(last, one.end), count + len(new), times, one, ids, grave)
     if one.end <= last:
         return None
-    first, count = float(detail["first"]), int(detail["count"])
     if one.start <= last:
         # seen again, further on: it began when it began, though the look back is shorter
         one = replace(one, start=min(one.start, float(detail["start"])))
-        return Group(first, one.end, count, times, one)
-    return Group(first, one.end, count + 1, (*times, one.start)[-TIMES:], one)
+        return Group(first, one.end, count, times, one, ids, grave)
+    return Group(first, one.end, count + 1, (*times, one.start)[-TIMES:], one, ids, grave)

@@ -50,3 +50,37 @@ CREATE TABLE silences (            -- what is not said again and does not sound 
     ended_by TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE INDEX silences_open ON silences (until) WHERE ended_at IS NULL;
+
+-- the watch and the health statement: what was filed, what cost points, what the agency says.
+CREATE TABLE filed (               -- parameters as filed (备案): a row when the site file's changed
+    id     INTEGER PRIMARY KEY,
+    outlet TEXT NOT NULL,
+    at     REAL NOT NULL,
+    sha256 TEXT NOT NULL,          -- over the detail
+    detail TEXT NOT NULL           -- JSON: device -> parameter -> value
+) STRICT;
+CREATE TABLE deductions (          -- points taken from the 100 of an outlet
+    id        INTEGER PRIMARY KEY,
+    ref       TEXT NOT NULL UNIQUE, -- the same fact costs once
+    outlet    TEXT NOT NULL,
+    kind      TEXT NOT NULL,       -- over_hour | over_day | … | suspension | agency
+    at        REAL NOT NULL,
+    points    REAL NOT NULL,       -- as the settings were then
+    events    TEXT NOT NULL,       -- JSON list of ids
+    source    TEXT NOT NULL,       -- agent, or the station that ordered it
+    text      TEXT NOT NULL,
+    made_at   REAL NOT NULL,
+    voided_at REAL,                -- taken back: a mark excused it, or the agency did
+    void_why  TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX deductions_by_time ON deductions (outlet, at);
+CREATE TABLE labels (              -- what an agency calls an outlet, as it is now
+    outlet TEXT NOT NULL,
+    source TEXT NOT NULL,          -- station
+    family TEXT NOT NULL,          -- one of the eight, or `risk`
+    value  TEXT NOT NULL,
+    set_at REAL NOT NULL,
+    ref    TEXT NOT NULL,          -- of the order
+    PRIMARY KEY (outlet, source, family, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX events_by_time ON events (at);

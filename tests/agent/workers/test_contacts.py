@@ -254,3 +254,15 @@ async def test_trigger_over_a_restart_orders_no_second_bottle(house_with: Builde
     house.clock.go(3 * HOUR)
     await poll(house, {"1": 1})
     assert house.one("SELECT count(*) FROM actions") == 1
+
+
+async def test_number_above_its_threshold_is_a_contact_that_is_on(house_with: Builder) -> None:
+    house = await trusted(house_with, inputs(contact("hot", "run", above=120)))
+    await poll(house, {"1": 119.0}, {"1": 120.5}, {"1": 130.0}, {"1": 120.0}, {"1": None})
+    assert told(house, "run_signal") == [(10, 30)]
+
+
+async def test_number_may_mean_yes_where_it_is_low(house_with: Builder) -> None:
+    house = await trusted(house_with, inputs(contact("cold", "run", above=6, active=0)))
+    await poll(house, {"1": 7.0}, {"1": 4.0}, {"1": 4.0})
+    assert told(house, "run_signal") == [(10, None)]

@@ -35,7 +35,7 @@ def minutes(house: House, factor: str, values: list[tuple[float, float | None, s
 
 async def stand_still(house: House, start: float, hours: float, value: float = 7.0) -> None:
     span = range(int(start), int(start + hours * HOUR), 60)
-    await minutes(house, FLOW, [(at, 30.0 + at // 60 % 7, "normal") for at in span])
+    await minutes(house, FLOW, [(at, 30.0 + at // 60 * 7919 % 1009 / 100, "normal") for at in span])
     await minutes(house, PH, [(at, value, "normal") for at in span])
 
 
@@ -100,7 +100,7 @@ async def test_what_does_not_flow_is_not_watched_for_constancy(house: House) -> 
 
 async def test_flagged_minutes_are_no_points(house: House) -> None:
     span = range(int(T0), int(T0) + 5 * HOUR, 60)
-    await minutes(house, FLOW, [(at, 30.0 + at // 60 % 7, "normal") for at in span])
+    await minutes(house, FLOW, [(at, 30.0 + at // 60 * 7919 % 1009 / 100, "normal") for at in span])
     await minutes(house, PH, [(at, None, Cause.MAINTENANCE.value) for at in span])
     await look(house, T0 + 5 * HOUR)
     assert cases(house) == []
@@ -108,7 +108,7 @@ async def test_flagged_minutes_are_no_points(house: House) -> None:
 
 async def test_measurements_are_counted_once_each(house: House) -> None:
     for hour in range(4):
-        await house.result(T0 + hour * HOUR, 33.0)
+        await house.result(T0 + hour * HOUR, 33.0, received_at=T0 + (hour + 1) * HOUR)
     await look(house, T0 + 4 * HOUR)
     (case,) = cases(house)
     assert (case["points"], case["samples"][0]) == (4, [T0, 33.0])

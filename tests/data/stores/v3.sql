@@ -125,6 +125,20 @@ INSERT INTO "cursors" VALUES('1m/DW001',1781064900);
 INSERT INTO "cursors" VALUES('late results',1);
 INSERT INTO "cursors" VALUES('rtd/st1',1781064930);
 INSERT INTO "cursors" VALUES('since/st1',1781020800);
+CREATE TABLE deductions (          -- points taken from the 100 of an outlet
+    id        INTEGER PRIMARY KEY,
+    ref       TEXT NOT NULL UNIQUE, -- the same fact costs once
+    outlet    TEXT NOT NULL,
+    kind      TEXT NOT NULL,       -- over_hour | over_day | … | suspension | agency
+    at        REAL NOT NULL,
+    points    REAL NOT NULL,       -- as the settings were then
+    events    TEXT NOT NULL,       -- JSON list of ids
+    source    TEXT NOT NULL,       -- agent, or the station that ordered it
+    text      TEXT NOT NULL,
+    made_at   REAL NOT NULL,
+    voided_at REAL,                -- taken back: a mark excused it, or the agency did
+    void_why  TEXT NOT NULL DEFAULT ''
+) STRICT;
 CREATE TABLE deliveries (          -- outlives the outbox: what each station was owed and got
     station  TEXT NOT NULL,
     cn       TEXT NOT NULL,
@@ -204,6 +218,13 @@ CREATE TABLE faults (              -- tickets with their clocks (QC-04)
     text        TEXT NOT NULL,
     made_by     TEXT NOT NULL
 ) STRICT;
+CREATE TABLE filed (               -- parameters as filed (备案): a row when the site file's changed
+    id     INTEGER PRIMARY KEY,
+    outlet TEXT NOT NULL,
+    at     REAL NOT NULL,
+    sha256 TEXT NOT NULL,          -- over the detail
+    detail TEXT NOT NULL           -- JSON: device -> parameter -> value
+) STRICT;
 CREATE TABLE frames (              -- message log: what went over the wire, some seconds a row
     id       INTEGER PRIMARY KEY,  -- in the order it happened, whatever the clock said
     first_at REAL NOT NULL,
@@ -238,6 +259,15 @@ CREATE TABLE journal (             -- append-only, each line chained to the one 
 INSERT INTO "journal" VALUES(1,1781056800.0,'agent','启动','{"n": 1}','a9670847c3052618248dab0e51a12aad9ac4581aef752e313b3485aa09148ee6');
 INSERT INTO "journal" VALUES(2,1781056801.5,'agent','stop','{"n": 2}','4d41e3fb610cc351071bcfdeee0cda19ab1a27d8e74af05ef85f68898c234a20');
 INSERT INTO "journal" VALUES(3,1781064900.0,'agent','event power','{"from": 1781056920, "id": 2, "to": 1781064900, "why": "nothing was sampled"}','5bcbcd50f98ac7221a79b2ec5878d7279ee58838428f3d9d0425001bb6cd5da2');
+CREATE TABLE labels (              -- what an agency calls an outlet, as it is now
+    outlet TEXT NOT NULL,
+    source TEXT NOT NULL,          -- station
+    family TEXT NOT NULL,          -- one of the eight, or `risk`
+    value  TEXT NOT NULL,
+    set_at REAL NOT NULL,
+    ref    TEXT NOT NULL,          -- of the order
+    PRIMARY KEY (outlet, source, family, value)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE late_rows (           -- to-do list of the next seal
     tbl TEXT NOT NULL,             -- samples | statistics
     row TEXT NOT NULL,             -- key, or kind/start/series/revision
@@ -488,4 +518,6 @@ CREATE INDEX outbox_live ON outbox (station, class, created_at) WHERE state = 'o
 CREATE INDEX holds_open ON holds (start) WHERE released_at IS NULL;
 CREATE UNIQUE INDEX alarms_open ON alarms (kind, outlet, factor) WHERE acknowledged_at IS NULL;
 CREATE INDEX silences_open ON silences (until) WHERE ended_at IS NULL;
+CREATE INDEX deductions_by_time ON deductions (outlet, at);
+CREATE INDEX events_by_time ON events (at);
 COMMIT;

@@ -1,4 +1,4 @@
-"""Rows of the store as the watch looks at them: valid minutes, measurements, hours, changes."""
+"""What one outlet's values look like: valid minutes, measurements, hours, changes (AF-01…07)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from agent.settings.outlet import Outlet
 from agent.store import marks, pages
 from agent.store.series import Names
 from agent.watch import Course, Finding, Point, Thresholds
+from agent.watched.look import DAY_S, Look
 from protocols.hj212.factors import factor
 
-DAY_S = 86_400
 BATCH_DAYS = 3
 """How far back measurements are looked at; a day holds few of them."""
 _SLOW = frozenset({"degC", "kPa", "Pa"})
@@ -26,28 +26,35 @@ _AVG, _ZS = pages.FIGURES.index("avg"), pages.FIGURES.index("zs_avg")
 
 
 @dataclass(slots=True)
-class _Read:
-    """What was read of one outlet, by factor."""
+class Read:
+    """What was read of one outlet's last day, by factor.
+
+    `points` are what the rules look at, `normal` the valid minutes by their starts, `calibrating`
+    those with the flag of a calibration. `flowing`: the minutes of a measured discharge, all of
+    them where nobody measures it.
+    """
 
     points: defaultdict[str, list[Point]] = field(default_factory=lambda: defaultdict(list))
     zs: defaultdict[str, dict[float, float]] = field(default_factory=lambda: defaultdict(dict))
     changes: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    normal: dict[str, dict[float, float]] = field(default_factory=dict)
+    calibrating: defaultdict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    flowing: frozenset[int] = frozenset()
 
 
-def findings_of(
-    connection: sqlite3.Connection, plan: OutletPlan, outlet: Outlet, until: int, *, names: Names
-) -> list[Finding]:
-    """Give all that the rules find at an outlet in the time up to `until` (UTC epoch s)."""
-    read = _read(connection, plan, outlet, until, names=names)
-    courses = {code: _course(plan.factors[code], read.points[code], until) for code in read.points}
+def of_courses(look: Look, read: Read) -> list[Finding]:
+    """Give what the rules find in the courses of single factors and of those beside them."""
+    plan, outlet, until = look.own, look.outlet, look.until
+    courses = {code: course(plan.factors[code], read.points[code], until) for code in read.points}
     found = [one for code in courses for one in _of_factor(plan, outlet, code, courses, read)]
     for code, one in plan.factors.items():
         rule = thresholds(outlet, code)
-        if _unit(code) not in _SLOW:
-            hours = list(
-                _hours(connection, one, until - rule.narrow_days * DAY_S, until, names=names)
-            )
-            found += watch.narrow(_course(one, hours, until, step_s=3600.0), rule, now=until)
+        if not slow(code):
+            days = max(rule.narrow_days, rule.shape_days + 1)
+            known = list(hours(look.connection, one, until - days * DAY_S, until, names=look.names))
+            of_hours = course(one, known, until, step_s=3600.0)
+            found += watch.narrow(of_hours, rule, now=until)
+            found += watch.same_day(of_hours, rule, now=until)
     found += watch.parts(courses)
     found += watch.acidity(courses, thresholds(outlet, "w01001"))
     found += watch.dust_in_air(courses, thresholds(outlet, "a34013"))
@@ -60,15 +67,21 @@ def thresholds(outlet: Outlet, code: str) -> Thresholds:
     return Thresholds(**{one.name: getattr(rule, one.name) for one in fields(Thresholds)})
 
 
+def slow(code: str) -> bool:
+    """Say whether a factor may well stand still, as a temperature does."""
+    return _unit(code) in _SLOW
+
+
 def _of_factor(
-    plan: OutletPlan, outlet: Outlet, code: str, courses: Mapping[str, Course], read: _Read
+    plan: OutletPlan, outlet: Outlet, code: str, courses: Mapping[str, Course], read: Read
 ) -> Iterator[Finding]:
     course, rule, one = courses[code], thresholds(outlet, code), plan.factors[code]
-    slow = _unit(code) in _SLOW
-    yield from watch.constant(replace(course, low=None) if slow else course, rule)
+    still = slow(code)
+    yield from watch.constant(replace(course, low=None) if still else course, rule)
     yield from watch.steps(course, rule, read.changes[code])
-    if slow:
+    if still:
         return
+    yield from watch.repeated(course, rule)
     if code != plan.flow:
         yield from watch.at_zero(course, rule)
     correction = one.period.correction
@@ -92,45 +105,52 @@ def _of_factor(
     )
 
 
-def _read(
-    connection: sqlite3.Connection, plan: OutletPlan, outlet: Outlet, until: int, *, names: Names
-) -> _Read:
-    read, start = _Read(), until - DAY_S
+def read_day(look: Look) -> Read:
+    """Read the last day of an outlet, its measurements of three."""
+    plan, start, until = look.own, look.start, look.until
     keys = {
         number: key[1]
-        for key, number in names.series.items()
+        for key, number in look.names.series.items()
         if (key[0], key[2]) == (plan.id, "rtd") and key[1] in plan.factors
     }
-    rows: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    for row in pages.periods(connection, "1m", start, until, series=keys):
-        code, value, zs = keys[row.series], row.figures[_AVG], row.figures[_ZS]
-        if row.cause is not Cause.NORMAL:
-            read.changes[code].append(row.start)
-        elif row.valid and value is not None:
-            rows[code].append((row.start, value))
-            if zs is not None:
-                read.zs[code][row.start] = zs
-    flowing = None
-    if plan.flow is not None:
-        least = outlet.statistics.zero_flow
-        flowing = {at for at, value in rows[plan.flow] if value > least}
-    for code, values in rows.items():
-        read.points[code] = [
-            Point(at, value, flowing is None or at in flowing) for at, value in values
-        ]
-    for result in pages.results(connection, until - BATCH_DAYS * DAY_S, until):
+    read = Read()
+    _read_minutes(look, keys, read)
+    if plan.flow is None:
+        read.flowing = frozenset(range(start, until, 60))
+    else:
+        least = look.outlet.statistics.zero_flow
+        measured = read.normal.get(plan.flow, {})
+        read.flowing = frozenset(int(at) for at, value in measured.items() if value > least)
+    for code, minutes in read.normal.items():
+        read.points[code] = [Point(at, v, at in read.flowing) for at, v in minutes.items()]
+    for result in pages.results(look.connection, until - BATCH_DAYS * DAY_S, until):
         if result.series in keys and result.value is not None and result.cause is Cause.NORMAL:
             read.points[keys[result.series]].append(Point(result.sampled_at, result.value))
-    for mark in marks.between(connection, start, until, outlet=plan.id):
+    for mark in marks.between(look.connection, start, until, outlet=plan.id):
         if mark.kind is MarkKind.CONDITION:
             for code in [mark.factor] if mark.factor else plan.factors:
                 read.changes[code] += [mark.start, mark.end]
     return read
 
 
-def _hours(
+def _read_minutes(look: Look, keys: Mapping[int, str], read: Read) -> None:
+    """Read the day's minutes: those that count, and what the flags of the others say."""
+    for row in pages.periods(look.connection, "1m", look.start, look.until, series=keys):
+        code, value, zs = keys[row.series], row.figures[_AVG], row.figures[_ZS]
+        if row.cause is not Cause.NORMAL:
+            read.changes[code].append(row.start)
+            if row.cause is Cause.CALIBRATION:
+                read.calibrating[code].append(row.start)
+        elif row.valid and value is not None:
+            read.normal.setdefault(code, {})[float(row.start)] = value
+            if zs is not None:
+                read.zs[code][row.start] = zs
+
+
+def hours(
     connection: sqlite3.Connection, one: FactorPlan, start: int, until: int, *, names: Names
 ) -> Iterator[Point]:
+    """Give a factor's valid hours that begin in [start, until)."""
     number = names.series.get((one.outlet, one.factor, "rtd"))
     if number is None:
         return
@@ -140,7 +160,7 @@ def _hours(
             yield Point(row.start, value)
 
 
-def _course(
+def course(
     one: FactorPlan, points: list[Point], until: int, *, step_s: float | None = None
 ) -> Course:
     """Give a factor's points with what is known of it.
