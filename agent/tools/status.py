@@ -15,6 +15,7 @@ from agent.errors import Lang
 from agent.local import ask
 from agent.settings import load_site
 from agent.settings.storage import SYSTEM_SOCKET, socket_paths
+from agent.tools.control import WHY
 from agent.tools.words import (
     GAP_KINDS,
     GAP_STATES,
@@ -74,6 +75,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
                "{state} {outcome}"),
     "event": ("事件  {at} {kind} {outlet} {factor} {lasts}", "event  {at} {kind} {outlet} "
               "{factor} {lasts}"),
+    "control": ("◆ {outlet} {factor} {why}，自 {since}", "◆ {outlet} {factor} {why} since {since}"),
     "switch": ("◆ {place}  {kind}，到 {until}；{who}：{why}", "◆ {place}  {kind} until {until}; "
                "{who}: {why}"),
     "input": ("开关  {id} {means} {on}", "input  {id} {means} {on}"),
@@ -145,6 +147,9 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         means = pick(_MEANS.get(one["means"], (one["means"],) * 2), lang)
         said = {**one, "id": pad(one["id"], 12), "means": pad(means, 14)}
         yield _say("input", lang, **{**said, "on": _say(_STANDS[one["on"]], lang)})
+    for one in answer.get("out_of_control", ()):
+        said = {**one, "since": local_time(one["since"]), "why": pick(WHY[one["why"]], lang)}
+        yield _say("control", lang, **{**said, "factor": factor_name(one["factor"], lang)})
     for device in answer["devices"]:
         yield from _device(device, lang)
     for station in answer["stations"]:
