@@ -21,6 +21,7 @@ from agent.commands.attending import attend
 from agent.commands.hardware import hardware
 from agent.commands.keeping import Keeper
 from agent.contacts import BATTERY, end_gone
+from agent.control import watch_control
 from agent.crew import Crew, Post
 from agent.daymarks import look_at_days
 from agent.errors import StoreError
@@ -30,6 +31,7 @@ from agent.filming import Filming
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
+from agent.lostmass import substitute_lost
 from agent.maintaining import MaintenanceEnd
 from agent.metrics import Metrics
 from agent.near import Near
@@ -49,6 +51,7 @@ from agent.store.room import is_full
 from agent.supervise import end, feed_watchdog, notify, watchdog_interval_s
 from agent.ticks import Ticks
 from agent.timekeeping import ClockRefused, Timekeeper, set_wall_clock
+from agent.unlimited import end_unlimited
 from agent.upgrading import migrate_if_old
 from agent.upkeep import drop_stale, upkeep
 from agent.uplink.contract import contract, manners
@@ -211,6 +214,7 @@ class App:
             now = self._clock.now()
             await self._store.write(lambda connection: note_serials(connection, plan, now=now))
             await self._store.write(lambda connection: end_gone(connection, plan, now=now))
+            await self._store.write(lambda connection: end_unlimited(connection, plan, now=now))
         self._periods = Periods(
             plan, self._names, self._store, self._clock, self._bells, self._metrics
         )
@@ -338,7 +342,10 @@ class App:
         while True:
             if not await self._bells.wait(BATTERY, LOOK_S):
                 continue
-            watched = any(one.means == "power" for one in self._in_force.plan.site.inputs)
+            watched = any(
+                one.means == "power" and one.facility is None
+                for one in self._in_force.plan.site.inputs
+            )
             lost = await self._store.read(lambda connection: events.all_open(connection, "power"))
             if watched and not lost:
                 continue
@@ -377,6 +384,8 @@ class App:
             if self._time.trusted:
                 await seal_all(self._store, self._clock)
             await tell_late(*parts)
+            await watch_control(*parts)
+            await substitute_lost(*parts)
             await watch_outlets(*parts)
         if night:
             await look_at_days(*parts)

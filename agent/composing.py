@@ -13,7 +13,9 @@ from agent import report
 from agent.model import Kind, Period, Statistic, Upload
 from agent.plan import StationPlan
 from agent.store import measurements, samples, statistics
+from agent.store.checks import CheckRecord
 from agent.store.series import Names
+from agent.substitution import Verdict
 
 
 def live(
@@ -62,6 +64,27 @@ def of_period(
     upload = report.periodic(station.wording, period, st=st, medium=medium, rows=wanted, held=held)
     # without revisions it gets each period once, whatever is known of it later on
     return upload if station.destination.revisions else replace(upload, revision=0)
+
+
+def of_check(
+    station: StationPlan, check: CheckRecord, number: int, *, asked: bool = False
+) -> Upload | None:
+    """Make the upload of an instrument's own check; None where this station is not told of it."""
+    st = next((one.st for one in station.outlets if one.id == check.outlet), None)
+    told = check.channel == "auto" and (asked or station.destination.wire.check_upload)
+    if st is None or not told or not station.wants(check.factor):
+        return None
+    if check.reading is None or check.nominal is None:
+        return None
+    said = report.CheckSaid(
+        check.factor,
+        check.start,
+        number,
+        check.reading,
+        check.nominal,
+        passed=check.verdict is Verdict.PASS,
+    )
+    return report.checked(station.wording, said, st=st)
 
 
 def again(

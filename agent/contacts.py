@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.exceedance import ask_for_bottle
+from agent.facilities import SILENT_S, note_level
 from agent.maintaining import turn_off, turn_on
 from agent.plan import Plan
 from agent.rules import Settled, settle
+from agent.rules.contact_events import EVENTS, is_mains, kind_of
 from agent.settings.equipment import KEY_SWITCHES, InputSettings
 from agent.store import events
 from agent.store.maintenance import Switched
@@ -21,19 +23,6 @@ from agent.store.series import Names
 from agent.telling import closed, tell
 from drivers.device import Reading
 
-KINDS = {
-    "door": "door",
-    "power": "power",
-    "battery": "power_battery",
-    "pump": "run_pump",
-    "valve": "run_valve",
-    "run": "run_signal",
-    "trigger": "retention_trigger",
-    "maintenance": "maintenance_key",
-    "stopped": "maintenance_key",
-    "calibration": "maintenance_key",
-}
-"""The event that lasts while a contact is on; that of `power` while there is none."""
 BATTERY = "low battery"
 """Rung while a battery is low whose input says to stop."""
 _FIRST = ("power", "battery")
@@ -41,10 +30,10 @@ _FIRST = ("power", "battery")
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A contact as it is now; `on` says whether its event lasts."""
+    """A contact as it is now; `on`: whether its event lasts, None that nobody knows any more."""
 
     given: InputSettings
-    on: bool
+    on: bool | None
 
 
 class Contacts:
@@ -53,7 +42,8 @@ class Contacts:
     def __init__(self, plan: Plan) -> None:
         self._inputs = plan.site.inputs
         self._known: dict[str, Settled] = {}
-        self._told: dict[str, bool] = {}
+        self._told: dict[str, bool | None] = {}
+        self._silent: dict[str, float] = {}
 
     def see(self, device: str, readings: Sequence[Reading], *, mono: float) -> tuple[Turn, ...]:
         """Take what a device says; gives what is to be told, power first.
@@ -70,9 +60,19 @@ class Contacts:
             before = self._known.get(given.id, Settled())
             now = settle(before, on, mono=mono, debounce_s=given.debounce_s)
             self._known[given.id] = now
-            if now.on is not None and self._told.get(given.id) != now.on:
+            if given.facility is not None and self._lost(given.id, on, mono):
+                turns.append(Turn(given, None))
+            elif on is not None and now.on is not None and self._told.get(given.id) != now.on:
                 turns.append(Turn(given, now.on))
         return tuple(sorted(turns, key=lambda turn: turn.given.means not in _FIRST))
+
+    def _lost(self, given: str, on: bool | None, mono: float) -> bool:
+        """Say whether a contact was silent for so long that nobody knows, and that was not told."""
+        if on is not None:
+            self._silent.pop(given, None)
+            return False
+        silent_s = mono - self._silent.setdefault(given, mono)
+        return silent_s >= SILENT_S and self._told.get(given) is not None
 
     def tell(self, turns: Sequence[Turn]) -> None:
         """Count turns as told."""
@@ -98,7 +98,10 @@ def note_turns(
 ) -> None:
     """Write down what turned and do what it asks for. What was told before is not told again."""
     for turn in turns:
-        given, outlet, kind = turn.given, plan.at(turn.given), KINDS[turn.given.means]
+        given, outlet, kind = turn.given, plan.at(turn.given), kind_of(turn.given)
+        note_level(connection, plan, given, on=turn.on, now=now)
+        if turn.on is None:
+            continue
         event = _open(connection, kind, outlet, given.id)
         if turn.on == (event is not None):
             continue
@@ -116,7 +119,7 @@ def note_turns(
                 outlet=outlet,
                 lasts=True,
             )
-        if given.means in KEY_SWITCHES:
+        if given.means in KEY_SWITCHES and given.facility is None:
             _turn_key(connection, plan, turn, outlet, now=now)
         elif given.means == "trigger" and turn.on:
             for factor in given.factors or ("",):
@@ -149,14 +152,14 @@ def _lasts(given: InputSettings, value: float) -> bool:
     """Say whether a level means that the event lasts: door open, mains lost, pump running."""
     level = bool(value) if given.above is None else value > given.above
     active = level == bool(given.active)
-    return not active if given.means == "power" else active
+    return not active if is_mains(given) else active
 
 
 def end_gone(connection: sqlite3.Connection, plan: Plan, *, now: float) -> int:
     """End what lasts of contacts that the site file no longer has; gives how many."""
-    known = {(KINDS[one.means], plan.at(one), one.id) for one in plan.site.inputs}
+    known = {(kind_of(one), plan.at(one), one.id) for one in plan.site.inputs}
     ended = 0
-    for kind in sorted(set(KINDS.values())):
+    for kind in sorted(EVENTS):
         for event in events.all_open(connection, kind):
             if (kind, event.outlet, event.detail.get("input")) not in known:
                 closed(connection, plan, event, at=now, now=now)
@@ -167,12 +170,12 @@ def end_gone(connection: sqlite3.Connection, plan: Plan, *, now: float) -> int:
 def shown(connection: sqlite3.Connection, plan: Plan) -> Iterator[dict[str, Any]]:
     """Give the contacts as their rows have them, for whoever looks."""
     for given in plan.site.inputs:
-        event = _open(connection, KINDS[given.means], plan.at(given), given.id)
+        event = _open(connection, kind_of(given), plan.at(given), given.id)
         yield {
             "id": given.id,
             "name": given.name,
             "means": given.means,
             "outlet": plan.at(given),
-            "on": (event is not None) != (given.means == "power"),
+            "on": (event is not None) != is_mains(given),
             "since": event.at if event else None,
         }

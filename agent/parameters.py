@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.plan import Plan
+from agent.selfchecks import take_check
 from agent.store import exchanges, journal, parameters
 from agent.store.db import Store
 from agent.store.parameters import Kept
@@ -22,6 +23,7 @@ from agent.telling import circumstances, tell
 from agent.timekeeping import Timekeeper
 from drivers.device import DeviceError
 from drivers.frame_device import FrameDevice
+from drivers.hj212_serial import Hj212Device
 from drivers.modbus import ModbusDevice
 from drivers.parameters import CheckResult, ParameterValue
 from drivers.registry import Instrument
@@ -41,6 +43,8 @@ Ask = Callable[[], Awaitable[Said]]
 
 def asking(device: Instrument) -> Ask | None:
     """Give how the settings of a device are asked for; None where its profile knows none."""
+    if isinstance(device, Hj212Device) and device.pushes:
+        return lambda: _told(device)
     if isinstance(device, FrameDevice):
         slow = any(question.slow for question in device.profile.questions)
         return (lambda: _slow(device)) if slow else None
@@ -52,6 +56,16 @@ def asking(device: Instrument) -> Ask | None:
 async def _slow(device: FrameDevice) -> Said:
     look = await device.look_slow()
     return [ParameterValue(one.point, one.value, one.unit) for one in look.came], ()
+
+
+async def _told(device: Hj212Device) -> Said:
+    """Give what an analyzer was asked for, with the checks it told of by itself."""
+    slow = any(question.slow for question in device.profile.questions)
+    try:
+        values = (await _slow(device))[0] if slow else ()
+    except DeviceError:
+        values = ()  # the polling tells that it is silent; what it told before stands
+    return values, device.told_checks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +102,7 @@ class ParameterWatch:
         changed = await self.store.write(
             lambda connection: note(connection, self.plan, self.device, said, now=now)
         )
-        if changed:
+        if changed or said[1]:
             self.bells.ring(*self.plan.outbox_bells())
         return any(one.value is not None for one in said[0]) or bool(said[1])
 
@@ -112,7 +126,7 @@ def note(
             changed.append(one.id)
         parameters.put(connection, Kept(device, one.id, one.value, one.text, one.unit, now, now))
     parameters.seen(connection, device, same, now)
-    _note_checks(connection, device, said[1], now=now)
+    _note_checks(connection, plan, device, said[1], now=now)
     return changed
 
 
@@ -152,7 +166,12 @@ def _tell(
 
 
 def _note_checks(
-    connection: sqlite3.Connection, device: str, results: Sequence[CheckResult], *, now: float
+    connection: sqlite3.Connection,
+    plan: Plan,
+    device: str,
+    results: Sequence[CheckResult],
+    *,
+    now: float,
 ) -> None:
     for one in results:
         new = parameters.add_check(
@@ -167,6 +186,7 @@ def _note_checks(
         if new:
             detail = {"device": device, "kind": one.kind, "value": one.value, "at": one.at}
             journal.add(connection, "check of an instrument", detail, at=now)
+            take_check(connection, plan, device, one, now=now)
 
 
 def _name(plan: Plan, device: str, parameter: str) -> str:

@@ -10,10 +10,11 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from agent import columns, composing, report
+from agent import columns, composing, furnaces, report
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.exceedance import judge_hours
+from agent.facilities import close_states
 from agent.foreseeing import foresee
 from agent.making import make_statistics
 from agent.metrics import Metrics
@@ -84,6 +85,7 @@ class Periods:
         closed = self._late(connection, now)
         for station in self.plan.stations.values():
             closed += self._real_time(connection, station, now)
+        closed += close_states(connection, self.plan, now=now)
         for closer in self._closers():
             while len(closed) < AT_ONCE and self._close_next(connection, closer, now):
                 closed.append(closer.code)
@@ -97,6 +99,8 @@ class Periods:
                 yield Closer(outlet, Kind.MINUTE)
                 for minutes in self.plan.minute_lengths(outlet.id):
                     yield Closer(outlet, Kind.N_MINUTES, minutes)
+                if (part := furnaces.part_of(self.plan, outlet)) is not None:
+                    yield Closer(part, Kind.N_MINUTES, furnaces.MINUTES)
             for kind in (Kind.HOUR, Kind.DAY, Kind.MONTH):
                 yield Closer(outlet, kind)
 
@@ -163,6 +167,7 @@ class Periods:
             if period.kind in (Kind.HOUR, Kind.DAY):
                 judge_hours(connection, self.plan, self.names, rows, now=now)
             foresee(connection, self.plan, self.names, outlet, period, now=now)
+            furnaces.note_furnace(connection, self.plan, self.names, outlet, period, now=now)
             if period.kind is Kind.HOUR:
                 tell_volumes(connection, self.plan, self.names, rows, now=now)
         self._owe(connection, outlet, period, now)

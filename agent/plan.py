@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent import rules, stats
 from agent.model import Kind, Period
@@ -24,6 +24,7 @@ from agent.settings.destination import Destination, Station
 from agent.settings.equipment import InputSettings
 from agent.settings.gas import GasSettings, first_unit
 from agent.settings.outlet import FactorRule, Outlet
+from agent.settings.references import References
 from agent.settings.site import FactorSource
 from agent.settings.spoken import spoken
 from drivers.profile import Profile, load_profile
@@ -73,6 +74,8 @@ class FactorPlan:
     """At most this long between two calibrations; None: nobody watches (QC-02)."""
     loop: Loop | None = None
     """What the current of an analogue input means."""
+    references: References = field(default_factory=References)
+    """What its checks are held against."""
 
     @property
     def batch(self) -> bool:
@@ -438,6 +441,7 @@ def _factor(site: Site, source: FactorSource, profile: Profile) -> FactorPlan:
         volume_differs=outlet.statistics.volume_differs,
         chain=chain,
         loop=_loop(source, known.unit),
+        references=rule.references,
     )
 
 

@@ -11,7 +11,13 @@ from agent.settings.equipment import CameraSettings
 def link_terms(station: StationPlan) -> tuple[object, ...]:
     """Give what a station's connection stands on: what is not here changes while it lasts."""
     free = {"real_time_s": 30, "minutes": 10, "timeout_s": 10.0, "resends": 3, "stations": ()}
-    own = {"real_time": True, "real_time_s": None, "minutes": None, "timeout_s": None}
+    own = {
+        "real_time": True,
+        "states": True,
+        "real_time_s": None,
+        "minutes": None,
+        "timeout_s": None,
+    }
     return (
         station.destination.model_copy(update=free),
         station.station.model_copy(update={**own, "resends": None}),
@@ -55,6 +61,8 @@ def _told(plan: Plan, concerned: Set[str]) -> tuple[object, ...]:
             one.id,
             one.destination.events,
             one.destination.wire.retained_upload,
+            one.destination.wire.check_upload,
+            one.destination.factors,
             one.wording,
             one.since,
             tuple(outlet.id for outlet in one.outlets),

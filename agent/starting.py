@@ -8,7 +8,7 @@ from pathlib import Path
 from agent import __version__, report
 from agent.clock import Clock
 from agent.reloading import InForce
-from agent.store import actions, journal, outbox
+from agent.store import actions, journal, outbox, states
 
 
 def note_start(
@@ -27,6 +27,7 @@ def note_start(
         "boot": boot,
         "in_doubt": actions.doubt_running(connection),
         "damaged_store": str(aside) if aside else "",
+        "states_broken_off": states.break_off(connection),
     }
     journal.add(connection, "start", detail, at=now)
     if not clock.sane():

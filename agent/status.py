@@ -14,6 +14,7 @@ from agent import __version__
 from agent.clock import Clock
 from agent.commands.shown import shown
 from agent.contacts import shown as contacts_shown
+from agent.control import CONTROL
 from agent.dues import dues
 from agent.line import Line
 from agent.plan import Plan
@@ -108,6 +109,7 @@ class Observatory:
             "maintenance": switched,
             "inputs": contacts,
             "scores": scores,
+            "out_of_control": await self.store.read(_uncontrolled),
             "stations": stations,
             "disk": {
                 "store_mb": self.store.path.stat().st_size // _MB,
@@ -238,6 +240,14 @@ def _recent(connection: sqlite3.Connection) -> tuple[list[dict[str, Any]], list[
         if one.kind != "probe"
     ]
     return told, orders
+
+
+def _uncontrolled(connection: sqlite3.Connection) -> list[dict[str, Any]]:
+    """Give the instruments that prove nothing right now, and why."""
+    return [
+        {"outlet": one.outlet, "factor": one.factor, "since": one.at, "why": one.detail["why"]}
+        for one in events.all_open(connection, CONTROL)
+    ]
 
 
 def _acts(

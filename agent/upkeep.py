@@ -44,9 +44,9 @@ _MINUTES = (
 _LONGER = _MINUTES.replace("GLOB '*m'", "IN ('1h', '1d', '1M')")
 _REAL_TIME = (
     "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox"
-    " WHERE state <> 'open' AND cn = '2011' AND created_at < ? LIMIT ?)"
+    " WHERE state <> 'open' AND cn IN ('2011', '2021') AND created_at < ? LIMIT ?)"
 )
-_SENT = _REAL_TIME.replace("cn = '2011'", "cn <> '2011'")
+_SENT = _REAL_TIME.replace("cn IN", "cn NOT IN")
 _RESULTS = (
     "DELETE FROM measurements WHERE id IN"
     " (SELECT id FROM measurements WHERE received_at < ? LIMIT ?)"
@@ -84,6 +84,11 @@ _CHECKS = _MARKS.replace("marks", "checks")
 _ALARMS = _EVENTS.replace("events", "alarms").replace("ended_at", "acknowledged_at")
 _SILENCES = _EVENTS.replace("events", "silences")
 _DEDUCTIONS = _MARKS.replace("marks", "deductions").replace("end <", "at <")
+_STATES = _MARKS.replace("marks", "states").replace("end <", "ended_at <")
+_SUBSTITUTES = (
+    "DELETE FROM substitutes WHERE (kind, start, series, revision) IN"
+    " (SELECT kind, start, series, revision FROM substitutes WHERE start < ? LIMIT ?)"
+)
 _FAULTS = _MARKS.replace("marks", "faults").replace("end <", "closed_at <")
 
 
@@ -156,6 +161,8 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "alarms", _ALARMS, years
     yield "silences", _SILENCES, years
     yield "deductions", _DEDUCTIONS, years
+    yield "states", _STATES, years
+    yield "substitutes", _SUBSTITUTES, years
     yield "device_checks", _DEVICE_CHECKS, years
     yield "maintenance", _SWITCHES, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S

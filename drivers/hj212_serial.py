@@ -3,13 +3,14 @@
 Words: a question without `send` is what the analyzer pushes (CN=2011); `CN=5015;AL=` is asked, with
 dummies of ST, PW and MN put in front, or a whole segment that begins with `ST=`. `at` is a field:
 `011-Rtd`, `AL`, `DataTime`. Station and password in what comes are not looked at: the port tells
-who speaks.
+who speaks. A check of itself that it tells of (CN=2062) is kept until somebody asks for it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 
 from drivers.agreement import Content, agree, content
 from drivers.bus import Bus
@@ -19,8 +20,10 @@ from drivers.frame_device import FrameDevice
 from drivers.language import Item, Language
 from drivers.line import NoLine
 from drivers.look import Look
+from drivers.parameters import CheckResult
 from drivers.profile_dialogue import Question
 from drivers.profile_model import Profile
+from drivers.pushed_checks import CHECK_CN, checks_in
 from drivers.question import FrameQuestion
 from drivers.settings import DeviceSettings
 from protocols.hj212.crc import crc16
@@ -31,6 +34,8 @@ PUSHED_CN = "2011"
 PERIODS = 3
 """Periods without a pushed message after which the analyzer counts as silent."""
 MOST_KEPT = 4096
+MOST_CHECKS = 64
+"""Checks of itself that an analyzer may tell before somebody asks for them."""
 _HEADER = "ST=32;{};PW=123456;MN=00000000000001;{}CP=&&DataTime=&&"
 
 
@@ -60,7 +65,7 @@ class Hj212Serial(Language):
 class Hj212Device(FrameDevice):
     """An analyzer that pushes its values, and may be asked for more.
 
-    The check sum of HJ 212 is weak, so a message counts once another one said the same. A reading
+    The check sum of HJ 212 is weak, so a value counts once another message said the same. A reading
     gives what was pushed since the last one, and nothing when nothing was; an analyzer that was
     silent for three periods counts as not answering.
     """
@@ -75,6 +80,18 @@ class Hj212Device(FrameDevice):
         self._sure: Heard | None = None
         self._arrived = asyncio.Event()
         self._heard_at: float | None = None
+        self._checks: deque[CheckResult] = deque(maxlen=MOST_CHECKS)
+
+    @property
+    def pushes(self) -> bool:
+        """Whether the analyzer tells by itself, and so may tell of its checks."""
+        return self._push is not None
+
+    def told_checks(self) -> list[CheckResult]:
+        """Give the checks the analyzer told of (CN=2062) since they were asked for last."""
+        found = list(self._checks)
+        self._checks.clear()
+        return found
 
     async def read(self) -> list[Reading]:
         """Give what was pushed since the last reading; nothing when nothing was.
@@ -127,6 +144,9 @@ class Hj212Device(FrameDevice):
             self._kept = self._kept[at:]
 
     def _take(self, body: bytes) -> None:
+        if Hj212Shape(CHECK_CN).ours(body):
+            self._checks.extend(checks_in(body, self.profile))
+            return
         if self._push is None or not Hj212Shape(PUSHED_CN).ours(body):
             return
         heard = Heard(self._push, body)

@@ -31,12 +31,19 @@ class ParameterValue:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check of the instrument came to, and when by its own clock."""
+    """What a check of the instrument came to, and when by its own clock.
+
+    `nominal` and `passed` are what the instrument itself says of it, where it does; `point` is the
+    value that was checked, '' where the instrument has one alone.
+    """
 
     kind: str
     value: float | None
     unit: str
     at: float | None
+    nominal: float | None = None
+    passed: bool | None = None
+    point: str = ""
 
 
 def parameters_of(profile: Profile, answers: Sequence[Answer]) -> list[ParameterValue]:

@@ -15,7 +15,7 @@ from agent.plan import StationPlan
 from agent.store import statistics
 from agent.store.series import Names
 from agent.uplink.desk import Desk
-from agent.uplink.results import CONDITION, NO_DATA, REFUSED, TIMED_OUT, Asked, Result
+from agent.uplink.results import CONDITION, NO_DATA, TIMED_OUT, Asked, Result
 from protocols.hj212.orders import Between
 
 AT_ONCE = 60
@@ -42,11 +42,6 @@ async def send_periods(asked: Asked, desk: Desk) -> Result:
             await stream.send(upload.packets)
         period = _first(period, end)
     return ended(stream)
-
-
-def no_states(_: Asked, desk: Desk) -> int | None:
-    """Refuse 2021 of 2005: it has no 9012 that could say that there are no states."""
-    return REFUSED if desk.old else None
 
 
 async def nothing_kept(_: Asked, __: Desk) -> Result:

@@ -28,7 +28,7 @@ async def set_time_out(asked: Asked, desk: Desk) -> Result:
     assert isinstance(asked.order, SetTimeOut)
     if not 1 <= asked.order.over_time_s <= LONGEST_TIME_OUT_S:
         return Result(CONDITION, f"1 to {LONGEST_TIME_OUT_S} s")
-    return _set(desk, timeout_s=float(asked.order.over_time_s), resends=asked.order.resends)
+    return set_own(desk, timeout_s=float(asked.order.over_time_s), resends=asked.order.resends)
 
 
 async def tell_real_time_interval(asked: Asked, desk: Desk) -> Result:
@@ -40,7 +40,7 @@ async def tell_real_time_interval(asked: Asked, desk: Desk) -> Result:
 async def set_real_time_interval(asked: Asked, desk: Desk) -> Result:
     """Set the seconds between real-time uploads (1062)."""
     assert isinstance(asked.order, RealTimeInterval)
-    return _set(desk, real_time_s=asked.order.interval_s)
+    return set_own(desk, real_time_s=asked.order.interval_s)
 
 
 async def tell_minute_interval(asked: Asked, desk: Desk) -> Result:
@@ -52,22 +52,17 @@ async def tell_minute_interval(asked: Asked, desk: Desk) -> Result:
 async def set_minute_interval(asked: Asked, desk: Desk) -> Result:
     """Set the minutes that one upload of minutes covers (1064)."""
     assert isinstance(asked.order, MinuteInterval)
-    return _set(desk, minutes=asked.order.interval_min)
+    return set_own(desk, minutes=asked.order.interval_min)
 
 
 async def start_real_time(_: Asked, desk: Desk) -> Result:
     """Begin real-time uploads (2011)."""
-    return _set(desk, real_time=True)
+    return set_own(desk, real_time=True)
 
 
 async def stop_real_time(_: Asked, desk: Desk) -> Result:
     """End real-time uploads (2012); periods go on."""
-    return _set(desk, real_time=False)
-
-
-async def stop_states(_: Asked, __: Desk) -> Result:
-    """Take note that states of equipment are not wanted (2022); none are uploaded."""
-    return Result(outcome="none are uploaded")
+    return set_own(desk, real_time=False)
 
 
 def not_our_mn(asked: Asked, desk: Desk) -> int | None:
@@ -82,7 +77,7 @@ def not_our_mn(asked: Asked, desk: Desk) -> int | None:
 
 async def set_mn(asked: Asked, desk: Desk) -> Result:
     """Take the MN that the header of the request bears (1002)."""
-    return _set(desk, mn=asked.segment.mn)
+    return set_own(desk, mn=asked.segment.mn)
 
 
 async def reload(desk: Desk) -> None:
@@ -90,7 +85,8 @@ async def reload(desk: Desk) -> None:
     await desk.office.reload()
 
 
-def _set(desk: Desk, **values: Value) -> Result:
+def set_own(desk: Desk, **values: Value) -> Result:
+    """Set something of the station, as long as the file says the same as now."""
     now = desk.office.clock.now()
     said = {station.id: (place, station) for place, station in desk.office.file().stations()}
     if desk.id not in said:

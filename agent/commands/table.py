@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from agent.commands import equipment, history, on_site, parameters, renewing, taken, times
+from agent.commands import equipment, history, on_site, parameters, records, renewing, taken, times
 from agent.uplink.desk import Service
 
 _REFUSED = Service(on_site.never, refusal=on_site.cannot_be_set)
@@ -38,15 +38,16 @@ TABLE: Mapping[str, Service] = MappingProxyType(
         "2011": Service(taken.start_or_send, then=parameters.reload),
         "2012": Service(parameters.stop_real_time, then=parameters.reload),
         "2013": Service(taken.send_results, long=True),
-        "2021": Service(history.nothing_kept, refusal=history.no_states),
-        "2022": Service(parameters.stop_states),
+        "2021": Service(records.start_states, refusal=records.no_states, then=parameters.reload),
+        "2022": Service(records.stop_states, then=parameters.reload),
         "2031": _PERIODS,
-        "2041": _NOTHING,
+        "2041": Service(records.send_run_times, long=True),
         "2051": _PERIODS,
         "2052": _NOTHING,
         "2061": _PERIODS,
-        "2062": _NOTHING,
+        "2062": Service(records.send_checks, long=True),
         "2071": _NOTHING,
+        "2111": Service(records.send_furnace, long=True),
         "3011": _ORDER,
         "3012": _ORDER,
         "3013": _ORDER,

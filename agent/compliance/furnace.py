@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from agent.marks.record import Record
 from agent.model import MarkKind, MarkState
 
 LEAST_C = 850.0
+BREACH_PERCENT = 120
+"""How a breach is told beside the warnings at 80 and 100 %: the sixth of five."""
 ALLOWED = 5
 """So many means below it in one day are no breach; one more is."""
 FIVE_MIN_S = 300
@@ -22,11 +25,12 @@ class FurnaceDay:
     below: tuple[int, ...]
     excused: tuple[int, ...]
     missing: int
+    allowed: int = ALLOWED
 
     @property
     def breach(self) -> bool:
-        """Whether it was so more than five times."""
-        return len(self.below) > ALLOWED
+        """Whether it was so more often than is allowed: more than five times."""
+        return len(self.below) > self.allowed
 
 
 def furnace_day(
@@ -34,6 +38,7 @@ def furnace_day(
     marks: Sequence[Record] = (),
     *,
     least_c: float = LEAST_C,
+    allowed: int = ALLOWED,
 ) -> FurnaceDay:
     """Count the five-minute means of one day below 850 degC; 850 itself is not (T-M2…M4).
 
@@ -48,7 +53,17 @@ def furnace_day(
             missing += 1
         elif mean < least_c:
             (excused if any(_excuses(one, start) for one in marks) else below).append(start)
-    return FurnaceDay(tuple(below), tuple(excused), missing)
+    return FurnaceDay(tuple(below), tuple(excused), missing, allowed)
+
+
+def reached(below: int, allowed: int = ALLOWED) -> tuple[int, ...]:
+    """Give the levels of a day's quota that are reached: 80 and 100 percent, and the breach."""
+    levels = [
+        percent
+        for percent in (80, 100)
+        if allowed and below >= max(1, math.ceil(allowed * percent / 100))
+    ]
+    return (*levels, BREACH_PERCENT) if below > allowed else tuple(levels)
 
 
 def _excuses(mark: Record, start: int) -> bool:

@@ -1,5 +1,7 @@
 """From rows to messages: letters, fields, which factor goes into which frame. Pure."""
 
+from agent.report.facilities import RUN_TIMES_CN, STATES_CN, run_times, states
+from agent.report.measured import CHECK_CN, FURNACE_CN, CheckSaid, checked, furnace
 from agent.report.notices import (
     DeviceHealth,
     EventNotice,
@@ -12,7 +14,12 @@ from agent.report.uploads import PERIOD_CN, Live, event, periodic, real_time, re
 from agent.report.wording import Spelling, Wording, letter, period_letter
 
 __all__ = [
+    "CHECK_CN",
+    "FURNACE_CN",
     "PERIOD_CN",
+    "RUN_TIMES_CN",
+    "STATES_CN",
+    "CheckSaid",
     "DeviceHealth",
     "EventNotice",
     "Health",
@@ -22,11 +29,15 @@ __all__ = [
     "Spelling",
     "State",
     "Wording",
+    "checked",
     "event",
+    "furnace",
     "letter",
     "period_letter",
     "periodic",
     "real_time",
     "retained",
+    "run_times",
     "started",
+    "states",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from agent.settings.equipment import KEY_SWITCHES, InputSettings
+from agent.settings.equipment import KEY_SWITCHES, OF_FACILITIES, InputSettings
 from agent.settings.findings import Findings
 from agent.settings.outlet import Analogue, FactorRule
 from agent.settings.site import Site
@@ -53,8 +53,18 @@ def _check_meaning(site: Site, given: InputSettings, path: Path, findings: Findi
             findings.unknown("factor_not_here", (*path, "factors", number), found=code, known=known)
     if given.means == "trigger" and outlet in outlets and site.sampler_of(outlet) is None:
         findings.warning("no_sampler", (*path, "means"), found=outlet)
+    if given.facility is not None:
+        _check_facility(given, path, findings, several=len(outlets) > 1)
     if given.stop and given.means != "battery":
         findings.error("input_stop", (*path, "stop"), found=given.means, allowed="battery")
+
+
+def _check_facility(given: InputSettings, path: Path, findings: Findings, *, several: bool) -> None:
+    if given.means not in OF_FACILITIES:
+        allowed = ", ".join(OF_FACILITIES)
+        findings.error("input_facility", (*path, "facility"), found=given.means, allowed=allowed)
+    elif given.outlet is None and several and given.means not in _OF_AN_OUTLET:
+        findings.error("input_outlet", (*path, "means"), found=given.means, allowed="outlet: …")
 
 
 def _check_loop(

@@ -40,6 +40,7 @@ EventKind = Literal[
     "score",
     "camera",
     "alarm",
+    "check",
 ]
 # Facts are told by default; judgements stay local unless the platform's agreement asks for them.
 _FACTS: tuple[EventKind, ...] = (
@@ -69,6 +70,7 @@ class Station(Model):
     outlets: tuple[Id, ...] = Field(min_length=1)
     since: Date | None = Field(default=None, description="从该日起上传；不写即从首次启动起")
     real_time: bool = Field(default=True, description="上传实时数据；平台用 2012、2011 停止或启动")
+    states: bool = Field(default=True, description="上传治理设施状态；平台用 2022、2021 停止或启动")
     real_time_s: int | None = Field(
         default=None, ge=1, le=3600, description="本站点实时数据间隔；不写同平台（1062 设置）"
     )
@@ -161,6 +163,8 @@ class Wire(Model):
     )
     retained_upload: bool = Field(default=True, description="留样信息 3015 主动上传")
     restart_upload: bool = Field(default=True, description="开机时间 2081 主动上传")
+    check_upload: bool = Field(default=True, description="2025 版标样核查、校准结果 2062 主动上传")
+    furnace_upload: bool = Field(default=True, description="2025 版炉膛温度 2111 主动上传")
     rf_on_resend: bool = Field(default=True, description="2025 版补传加 RF=1")
     heartbeat_s: int = Field(default=60, ge=0, le=3600, description="2025 版心跳间隔，0 为不发")
     encoding: Literal["auto", "utf-8", "gbk"] = Field(default="auto", description="接收文字的编码")

@@ -48,6 +48,10 @@ InputMeaning = Literal[
 KEY_SWITCHES: frozenset[InputMeaning] = frozenset({"maintenance", "stopped", "calibration"})
 
 
+OF_FACILITIES: tuple[InputMeaning, ...] = ("run", "pump", "power", "maintenance", "calibration")
+"""What contacts that tell of treatment equipment may mean."""
+
+
 class InputSettings(Model):
     """A contact: a point of a device that is 0 or 1 and what it means."""
 
@@ -68,5 +72,11 @@ class InputSettings(Model):
     factors: tuple[str, ...] = Field(default=(), description="只作用于这些因子；不写即全部")
     end_min: int = Field(
         default=120, ge=1, le=43_200, description="钥匙开关：忘了关时自动结束（分钟）"
+    )
+    facility: str | None = Field(
+        default=None,
+        pattern=r"^SB[0-9]{1,3}$",
+        description="run、pump、power、maintenance、calibration：所说的治理设施，如 SB1；"
+        "上传其状态 2021 和运行时间 2041",
     )
     stop: bool = Field(default=False, description="battery：市电中断且电量低时守护进程有序退出")

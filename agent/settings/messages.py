@@ -165,6 +165,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "with several outlets the file must say which of them this contact is of",
     ),
     "input_stop": ("只有电池电量低可以让守护进程退出", "only a low battery can stop the daemon"),
+    "input_facility": (
+        "这种输入说明不了治理设施的状态",
+        "such a contact tells nothing of equipment",
+    ),
     "range_far": (
         "给出量程的测点必须与模拟量在同一条总线上",
         "the point that tells the range must be on the bus of the analogue input",

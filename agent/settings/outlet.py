@@ -9,9 +9,11 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
+from agent.settings.furnace import FurnaceSettings
 from agent.settings.gas import Conversion, Curve, GasSettings
 from agent.settings.health import HealthSettings
 from agent.settings.marks import MarkSettings
+from agent.settings.references import References
 from agent.settings.statistics import StatisticsSettings
 from agent.settings.watch import WatchSettings
 from drivers.settings import Id, Model
@@ -156,6 +158,9 @@ class FactorRule(Model):
     calibration_h: float | None = Field(
         default=None, gt=0, le=8760, description="两次校准最长间隔（小时），超期即失控；不写即不查"
     )
+    references: References = Field(
+        default=References(), description="核查、校准的标称值，判定合格与否用"
+    )
     max_age_s: float | None = Field(
         default=None, gt=0, le=172_800, description="实时数据最长可用时间（秒）"
     )
@@ -196,6 +201,9 @@ class Outlet(Model):
     marks: MarkSettings = Field(default=MarkSettings(), description="标记的建议与核对")
     watch: WatchSettings = Field(default=WatchSettings(), description="数据异常巡查（AF）")
     health: HealthSettings = Field(default=HealthSettings(), description="健康声明的扣分")
+    furnace: FurnaceSettings = Field(
+        default=FurnaceSettings(), description="垃圾焚烧炉膛温度：5 分钟均值与次数"
+    )
     factors: dict[str, FactorRule] = Field(default_factory=dict, description="按因子编码")
 
     @property

@@ -10,8 +10,8 @@ from agent.settings.site import Site
 
 Value = int | float | str | bool | None
 
-NAMES = ("mn", "real_time_s", "minutes", "timeout_s", "resends", "real_time")
-"""What a platform may set of its stations: by 1002, 1062, 1064, 1000, and 2011 with 2012."""
+NAMES = ("mn", "real_time_s", "minutes", "timeout_s", "resends", "real_time", "states")
+"""What a platform may set of its stations: by 1002, 1062, 1064, 1000, 2011 (2012), 2021 (2022)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import sqlite3
 from collections import Counter
 
 _MINUTES = "cn = '2051'"
-_OTHERS = "cn NOT IN ('2011', '2051')"  # real-time frames have a rule of their own: `rtd_keep_h`
+_OTHERS = "cn NOT IN ('2011', '2021', '2051')"  # live frames have a rule of their own: `rtd_keep_h`
 
 
 def abandon(

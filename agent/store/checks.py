@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -50,6 +50,27 @@ class CheckRecord:
     def as_check(self) -> Check:
         """Give what `agent.substitution` asks: when it ended, and how."""
         return Check(self.end, self.verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """An order to an instrument to check itself, and when that was begun."""
+
+    ref: str
+    started_at: float
+
+
+def ordered(
+    connection: sqlite3.Connection, device: str, at: float, *, within_s: float
+) -> Ordered | None:
+    """Give the newest order of a check or calibration that was begun shortly before an instant."""
+    row = connection.execute(
+        "SELECT ref, started_at FROM actions WHERE device = ?"
+        " AND kind IN ('check', 'zero', 'span', 'calibrate')"
+        " AND started_at <= ? AND started_at >= ? ORDER BY id DESC LIMIT 1",
+        (device, at, at - within_s),
+    ).fetchone()
+    return None if row is None else Ordered(*row)
 
 
 def add(connection: sqlite3.Connection, check: CheckRecord) -> int | None:
@@ -117,3 +138,22 @@ def _check(row: tuple[Any, ...]) -> CheckRecord:
         made_by=made_by,
         made_at=made_at,
     )
+
+
+def started(
+    connection: sqlite3.Connection,
+    begin: float,
+    end: float,
+    *,
+    outlets: Collection[str],
+    limit: int,
+    skip: int,
+) -> list[tuple[int, CheckRecord]]:
+    """Give the instruments' own checks of some outlets that began in [begin, end], with numbers."""
+    marks = ",".join("?" * len(outlets))
+    rows = connection.execute(
+        f"SELECT id, {_COLUMNS} FROM checks WHERE start >= ? AND start <= ? AND channel = 'auto'"
+        f" AND outlet IN ({marks}) ORDER BY start, id LIMIT ? OFFSET ?",
+        (begin, end, *outlets, limit, skip),
+    )
+    return [(number, _check(tuple(row))) for number, *row in rows]

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from agent.model import EVENT, Upload, Urgency
 
 REAL_TIME_CN = "2011"
+LIVE_CNS = (REAL_TIME_CN, "2021")
+"""Uploads of a moment, values and states: of no use later, they are dropped after `rtd_keep_h`."""
 LONGEST_WAIT_S = 3600.0
 """No row waits longer than this: one that would has its time from a clock that ran ahead."""
 LONGEST_PHASE_S = 300.0
@@ -135,7 +137,7 @@ def insert(
 
 def _owe(connection: sqlite3.Connection, station: str, upload: Upload) -> bool:
     """Note the debt where it outlives the outbox; real-time frames and events do not."""
-    if upload.cn in (REAL_TIME_CN, EVENT):
+    if upload.cn in (*LIVE_CNS, EVENT):
         return True
     row = connection.execute(
         "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?, 'open')",
@@ -242,8 +244,8 @@ def drop_old_real_time(connection: sqlite3.Connection, station: str, before: flo
     """Give up real-time uploads older than `before`; says how many, the caller counts them."""
     return connection.execute(
         "UPDATE outbox SET state = 'dropped', outcome = 'older than rtd_keep'"
-        " WHERE station = ? AND state = 'open' AND cn = ? AND at < ?",
-        (station, REAL_TIME_CN, before),
+        " WHERE station = ? AND state = 'open' AND cn IN (?, ?) AND at < ?",
+        (station, *LIVE_CNS, before),
     ).rowcount
 
 

@@ -75,3 +75,11 @@ def add_check(
         (device, kind, now if at is None else at, value, unit, now),
     )
     return row.rowcount == 1
+
+
+def checks_known(connection: sqlite3.Connection, device: str, kind: str) -> int:
+    """Count the results of a kind of check that were ever read from an instrument."""
+    row = connection.execute(
+        "SELECT count(*) FROM device_checks WHERE device = ? AND kind = ?", (device, kind)
+    ).fetchone()
+    return int(row[0])

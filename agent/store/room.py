@@ -52,7 +52,8 @@ _UNTIMED = (
     " (SELECT boot, mono_ms, device FROM untimed ORDER BY boot, mono_ms LIMIT ?)"
 )
 _REAL_TIME = (
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE cn = '2011' ORDER BY id LIMIT ?)"
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE cn IN ('2011', '2021')"
+    " ORDER BY id LIMIT ?)"
 )
 # a row of the message log has some pages of its own
 _FRAMES = "DELETE FROM frames WHERE id IN (SELECT id FROM frames ORDER BY id LIMIT ? / 10)"

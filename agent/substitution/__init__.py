@@ -4,6 +4,7 @@ from agent.substitution.comparison import agrees, comparison_passes, differs
 from agent.substitution.control import Check, Uncontrolled, failed_checks, out_of_control
 from agent.substitution.drift import Verdict, deviation_pct, drift_pct, verdict
 from agent.substitution.gas import (
+    RATE_ALARM,
     HourMass,
     Loss,
     Substituted,
@@ -22,6 +23,7 @@ from agent.substitution.water import (
 )
 
 __all__ = [
+    "RATE_ALARM",
     "Check",
     "DayMass",
     "DaySubstitute",

@@ -9,6 +9,7 @@ from typing import Literal
 
 import click
 
+from agent.control import settle_control
 from agent.desk import Desk, MarkError
 from agent.errors import Lang
 from agent.marks import term_start
@@ -17,9 +18,11 @@ from agent.rating import rates_of_day
 from agent.store import checks
 from agent.store.checks import CheckRecord
 from agent.substituting import of_month, of_quarter
-from agent.substitution import Verdict, deviation_pct, drift_pct, verdict
-from agent.substitution.drift import Class, What
+from agent.substitution import Verdict
+from agent.substitution.drift import What
+from agent.substitution.judging import Judged, judge
 from agent.tools.hand import SITE, Instant, desk, signed, span_options
+from agent.tools.stored_mass import list_stored
 from agent.tools.words import lang_option, pick
 
 _SAME = ("已有同一记录，未改动", "this very record is there already; nothing changed")
@@ -66,8 +69,8 @@ def check(
     with desk(site, write=True) as at:
         known_factor(at, outlet, factor, since=since, until=until)
         try:
-            percent, judged = _judged(factor, kind, reading, nominal, full_scale)
-        except (KeyError, ValueError) as error:
+            judged = _judged(factor, kind, reading, nominal, full_scale=full_scale)
+        except ValueError as error:
             raise MarkError(f"{factor} {kind}: {error}") from error
         told = CheckRecord(
             outlet,
@@ -75,17 +78,19 @@ def check(
             kind,
             int(since),
             int(until),
-            judged,
+            judged.verdict,
             nominal=nominal,
             reading=reading,
-            deviation=percent,
+            deviation=judged.percent,
             channel="manual",
             detail={"why": why},
             made_by=by,
             made_at=at.now,
         )
         number = checks.add(at.connection, told)
-    said = f"{number:>6}  {kind} {percent:+.2f} % {pick(_VERDICTS[judged], lang)}" if number else ""
+        settle_control(at.connection, at.plan, outlet, factor, now=at.now)
+    words = pick(_VERDICTS[judged.verdict], lang)
+    said = f"{number:>6}  {kind} {judged.percent:+.2f} % {words}" if number else ""
     click.echo(said or pick(_SAME, lang))
 
 
@@ -94,9 +99,19 @@ def check(
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--factor", required=True, help="因子编码 / factor code.")
 @click.option("--from", "since", type=Instant(), required=True, help="季（废气）或月内任一时刻.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--stored", is_flag=True, help="列出已存的替代量 / the substitutes as stored.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, a line each with --stored.")
 @lang_option
-def mass(site: Path, outlet: str, factor: str, since: float, *, as_json: bool, lang: Lang) -> None:
+def mass(
+    site: Path,
+    outlet: str,
+    factor: str,
+    since: float,
+    *,
+    stored: bool,
+    as_json: bool,
+    lang: Lang,
+) -> None:
     """排放量及替代量 / mass with its substitutes: gas by quarter, water by month."""
     with desk(site, write=False) as at:
         known_factor(at, outlet, factor, since=0, until=since)
@@ -106,6 +121,9 @@ def mass(site: Path, outlet: str, factor: str, since: float, *, as_json: bool, l
         start = (
             term_start("quarter", int(since)) if gas else Period.holding(Kind.MONTH, since).start
         )
+        if stored:
+            list_stored(at, known, factor, start, as_json=as_json)
+            return
         found = reckon(at.connection, known, factor, start, names=at.names, until=int(at.now))
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
@@ -149,20 +167,22 @@ def day_rates(site: Path, outlet: str, day: float, *, as_json: bool, lang: Lang)
 
 
 def _judged(
-    factor: str, kind: What, reading: float, nominal: float, full_scale: float | None
-) -> tuple[float, Verdict]:
-    """Give the deviation in percent and the verdict. Raises KeyError, ValueError."""
-    if kind == "standard":
-        percent = deviation_pct(reading, nominal)
-        return percent, verdict("water", kind, percent)
-    if full_scale is None:
+    factor: str,
+    kind: What,
+    reading: float,
+    nominal: float,
+    *,
+    full_scale: float | None,
+) -> Judged:
+    """Give the deviation in percent and the verdict. Raises ValueError."""
+    if kind != "standard" and full_scale is None:
         raise ValueError("--full-scale?")
-    percent = drift_pct(reading, nominal, full_scale)
-    # the particulate factors of HJ 212 are a34…; a velocity is watched by its own rule
-    family: Class = "pm" if factor.startswith("a34") else "gas"
-    if factor == "a01011":
-        return percent, verdict("velocity", kind, percent, absolute=reading - nominal)
-    return percent, verdict(family, kind, percent)
+    # a drift entered by hand has the bounds of Table 4, whatever the instrument measures
+    medium = "water" if kind == "standard" else "gas"
+    found = judge(factor, medium, kind, reading=reading, nominal=nominal, full_scale=full_scale)
+    if found is None:
+        raise ValueError("没有这种核查的判定规则 / no rule judges such a check")
+    return found
 
 
 def known_factor(at: Desk, outlet: str, factor: str, *, since: float, until: float) -> None:

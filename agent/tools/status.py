@@ -15,6 +15,7 @@ from agent.errors import Lang
 from agent.local import ask
 from agent.settings import load_site
 from agent.settings.storage import SYSTEM_SOCKET, socket_paths
+from agent.tools.control import WHY
 from agent.tools.score_words import label_words
 from agent.tools.words import (
     GAP_KINDS,
@@ -82,6 +83,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{sign} 报警 {id}  {at} {kind} {outlet} {factor}{times}，未确认（paikou alarms）",
         "{sign} alarm {id}  {at} {kind} {outlet} {factor}{times}, not acknowledged (paikou alarms)",
     ),
+    "control": ("◆ {outlet} {factor} {why}，自 {since}", "◆ {outlet} {factor} {why} since {since}"),
     "switch": ("◆ {place}  {kind}，到 {until}；{who}：{why}", "◆ {place}  {kind} until {until}; "
                "{who}: {why}"),
     "input": ("开关  {id} {means} {on}", "input  {id} {means} {on}"),
@@ -158,6 +160,9 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         means = pick(_MEANS.get(one["means"], (one["means"],) * 2), lang)
         said = {**one, "id": pad(one["id"], 12), "means": pad(means, 14)}
         yield _say("input", lang, **{**said, "on": _say(_STANDS[one["on"]], lang)})
+    for one in answer.get("out_of_control", ()):
+        said = {**one, "since": local_time(one["since"]), "why": pick(WHY[one["why"]], lang)}
+        yield _say("control", lang, **{**said, "factor": factor_name(one["factor"], lang)})
     for device in answer["devices"]:
         yield from _device(device, lang)
     for station in answer["stations"]:

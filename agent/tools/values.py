@@ -1,4 +1,4 @@
-"""`paikou values SITE add|list|check|mass|rates`: laboratory results and checks."""
+"""`paikou values SITE add|list|check|mass|rates|control|furnace`: laboratory results, checks."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from agent.errors import Lang
 from agent.store import values as rows
 from agent.store.values import ENFORCEMENT, OWN, ManualValue, Purpose
 from agent.tools.checks import check, day_rates, known_factor, mass
+from agent.tools.control import control, furnace
 from agent.tools.hand import SITE, Instant, attachment, desk, signed, span_options
 from agent.tools.words import factor_name, lang_option, local_time, pick
 from protocols.hj212.factors import factor as factor_of
@@ -131,3 +132,5 @@ def _line(number: int, told: ManualValue, lang: Lang) -> str:
 values.add_command(check)
 values.add_command(mass)
 values.add_command(day_rates)
+values.add_command(control)
+values.add_command(furnace)

@@ -76,7 +76,7 @@ class Command:
     `messages` are the classes of what it says, the one with the most words first. `answer` are
     the commands that follow, in order; the middle one may come any number of times, or not.
     `confidence` is `text` where the standard's own text was read or is quoted, `two` or `one` by
-    the number of sources that tell of it.
+    the number of sources that tell of it, `guess` where none does and it follows from its like.
     """
 
     cn: str
@@ -203,6 +203,7 @@ COMMANDS = (
     _tell("2071", "上传污染物报警记录", Measured, editions=_2005),
     _notice("2072", "up", "上传报警事件", AlarmEvent, editions=_2005),
     _tell("2081", "上传数采仪开机时间", Started, editions=_NEW),
+    _ask("2111", "取炉膛温度 5 分钟均值", Between, editions=_2025, confidence="guess"),
     _tell("2111", "上传炉膛温度 5 分钟均值", Measured, editions=_2025, confidence="two"),
     _set("3011", "零点校准量程校准", ForInstrument, editions=_ALL[:2], effect="control"),
     _set("3011", "零点、量程校准及调节", Calibrate, editions=_2025, effect="control",

@@ -54,7 +54,7 @@ def test_every_command_has_its_row(page: str) -> None:
             *("yes" if f"hj212-{year}" in each.editions else "–" for year in (2005, 2017, 2025)),
             f"`{', '.join(kind.__name__ for kind in each.messages)}`",
             each.effect,
-            {"text": "Q / 17", "two": "2+", "one": "1"}[each.confidence],
+            {"text": "Q / 17", "two": "2+", "one": "1", "guess": "G"}[each.confidence],
         ]
         for each in COMMANDS
     ]

@@ -140,6 +140,7 @@ MESSAGES: list[tuple[tuple[str, ...], Direction, Message, str]] = [
     ((Y5,), "up", AlarmEvent("2072", (FactorValues("011", {"Ala": 99.5}),), AT,
                              ((("AlarmType", "1"),),)), f"AlarmTime={T};011-Ala=99.50;AlarmType=1"),
     (NEW, "up", Started(AT, END), f"DataTime={T};RestartTime={U}"),
+    ((Y25,), "down", Between("2111", AT, END), RANGE),
     ((Y25,), "up", Measured("2111", (FactorValues("a01901", {"Avg": 901.5}),), AT),
      f"DataTime={T};a01901-Avg=901.5"),
     ((Y17,), "down", ForInstrument("3011", "w01018"), "PolId=w01018"),
@@ -228,7 +229,7 @@ def test_command_says_what_it_is() -> None:
         assert each.direction in get_args(Direction) and each.kind in get_args(Kind)
         assert each.effect in get_args(Effect)
         assert bool(each.effect) == (each.direction == "down" and each.kind != "interaction")
-        assert each.confidence in ("text", "two", "one")
+        assert each.confidence in ("text", "two", "one", "guess")
         if each.kind == "request":
             assert each.answer[0] == "9011" and each.answer[-1] == "9012"
             middle = each.answer[1:-1]

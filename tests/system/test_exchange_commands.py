@@ -74,6 +74,7 @@ ONLY_2025 = [
     ("2013 " + RANGE, "done", 1),
     ("2052 " + RANGE, "no data", 0),
     ("2062 " + RANGE, "no data", 0),
+    ("2111 " + RANGE, "no data", 0),
     ("3011 PolId=w01018 CalibrationType=0", "refused", 0),
     ("3022 PolId=w01018", "done", 0),
     ("3024 PolId=w01018", "refused", 0),

@@ -133,6 +133,14 @@ async def test_events_a_platform_wants_concern_the_lines(terms: Callable[..., An
     assert found == {"station st1", "bus net1", "bus net2"}
 
 
+@pytest.mark.parametrize("wanted", [{"wire": {"check_upload": False}}, {"factors": ["w01001"]}])
+async def test_checks_a_platform_wants_concern_the_lines(
+    terms: Callable[..., Any], wanted: dict[str, Any]
+) -> None:
+    found = await changed(terms, destination(**wanted))
+    assert found == {"station st1", "bus net1", "bus net2"}
+
+
 async def test_sampler_of_an_outlet_concerns_the_line_that_orders_its_bottle(
     terms: Callable[..., Any],
 ) -> None:
@@ -160,7 +168,7 @@ async def test_instrument_that_joins_an_outlet_is_told_in_the_birth(
 
 @pytest.mark.parametrize(
     "own", [{"real_time_s": 60}, {"minutes": 5}, {"timeout_s": 5}, {"resends": 1},
-            {"real_time": False}]
+            {"real_time": False}, {"states": False}]
 )  # fmt: skip
 async def test_what_a_platform_sets_of_its_manners_needs_no_new_connection(
     terms: Callable[..., Any], own: dict[str, object]

@@ -22,6 +22,7 @@ from agent.store import actions, credentials, events, outbox, overrides
 from agent.store.credentials import StationCredentials
 from agent.store.db import Store
 from agent.timekeeping import Timekeeper
+from agent.tools.status import _lines
 from agent.uplink.contract import contract
 from agent.uplink.link import Outcome
 from agent.uplink.station import StationLink
@@ -148,3 +149,19 @@ async def test_link_is_counted_in_health_and_status(observatory: Observatory) ->
 async def test_station_without_a_link_has_no_counters(observatory: Observatory) -> None:
     observatory.links = list
     assert Health.model_validate_json(await observatory.health("st1")).link is None
+
+
+async def test_status_names_what_is_out_of_control(observatory: Observatory, store: Store) -> None:
+    detail = {"why": "failed_check", "since": T0, "passed_at": None}
+    await store.write(
+        lambda one: events.add(
+            one, "check_control", detail, ref="c", at=T0, outlet="DW001", factor="w01018"
+        )
+    )
+    found = await observatory.status()
+    assert found["out_of_control"] == [
+        {"outlet": "DW001", "factor": "w01018", "since": T0, "why": "failed_check"}
+    ]
+    said = [line for line in _lines(found, "zh") if "核查不合格" in line]
+    assert len(said) == 1
+    assert "DW001" in said[0]

@@ -67,6 +67,7 @@ CASES: list[tuple[tuple[str, ...], str, str, tuple[str, ...]]] = [
     (ALL, "2061", RANGE, NOTHING),
     ((_2025,), "2062", RANGE, NOTHING),
     ((_2005,), "2071", RANGE, NOTHING),
+    ((_2025,), "2111", RANGE, NOTHING),
     (ALL[:2], "3011", "PolId=w01018", REFUSED),
     ((_2025,), "3011", "PolId=w01018,CalibrationType=0", REFUSED),
     (ALL, "3012", "PolId=w01018", REFUSED),

@@ -98,6 +98,7 @@ def test_unit_of_the_span_counts_and_not_that_of_the_current() -> None:
         ([given({**DOOR, "device": "x"})], "error", "unknown_device", "inputs[0].device"),
         ([given({**DOOR, "outlet": "DW009"})], "error", "unknown_outlet", "inputs[0].outlet"),
         ([given({**DOOR, "stop": True})], "error", "input_stop", "inputs[0].stop"),
+        ([given({**DOOR, "facility": "SB1"})], "error", "input_facility", "inputs[0].facility"),
         (
             [given({**DOOR, "factors": ["w99999"]})],
             "error",

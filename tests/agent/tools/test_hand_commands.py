@@ -291,3 +291,48 @@ def test_mass_of_a_month_is_said_in_words_and_json(site: Path) -> None:
 def test_rates_of_a_day_without_rows_are_dashes(site: Path) -> None:
     said = good("values", site, "rates", "--outlet", "DW001", "--day", "2026-04-10")
     assert said.count("—") == 6
+
+
+def checked_by_hand(site: Path, hours_ago: float, reading: str) -> None:
+    options = ("--outlet", "DW001", "--factor", "w01018", "--kind", "standard", "--nominal", "100")
+    good("values", site, "check", *options, "--reading", reading, *span(hours_ago, 10), *SIGNED)
+
+
+def test_stretches_out_of_control_are_listed_and_lasting_events(site: Path) -> None:
+    assert "没有失控时段" in good("values", site, "control")
+    checked_by_hand(site, 9, "100")
+    checked_by_hand(site, 5, "80")
+    said = good("values", site, "control", "--outlet", "DW001")
+    assert "核查不合格" in said
+    assert "至今" in said
+    assert rows(site, "SELECT ended_at FROM events WHERE kind = 'check_control'") == [(None,)]
+    checked_by_hand(site, 2, "99")
+    (told,) = [json.loads(line) for line in good("values", site, "control", "--json").splitlines()]
+    assert (told["factor"], told["why"], told["lasting"]) == ("w01018", "failed_check", False)
+    ((ended,),) = rows(site, "SELECT ended_at FROM events WHERE kind = 'check_control'")
+    assert ended == told["end"]
+
+
+def test_outlet_without_a_furnace_says_so(site: Path) -> None:
+    result = call("values", site, "furnace", "--outlet", "DW001", "--day", "2026-03-01")
+    assert result.exit_code == 1
+    assert "没有炉膛温度因子" in repr(result.exception)
+
+
+def test_substitutes_are_listed_as_stored(site: Path) -> None:
+    options = ("--outlet", "DW001", "--factor", "w01018", "--from", "2026-03-05", "--stored")
+    good("values", site, "add", "--outlet", "DW001", "--factor", "w01018", "--value", "1",
+         "--method", "HJ 828-2017", "--instrument", "x", *span(3, 20), *SIGNED)  # fmt: skip
+    with sqlite3.connect(site.parent / "state" / FILE_NAME) as connection:
+        ((number,),) = connection.execute(
+            "SELECT id FROM series WHERE factor = 'w01018' AND quantity = 'rtd'"
+        ).fetchall()
+        connection.execute(
+            "INSERT INTO substitutes VALUES ('1d', unixepoch('2026-03-03 16:00'), ?, 0, 12.5,"
+            " 'max of 30 valid d', 0.0)",
+            (number,),
+        )
+    connection.close()
+    assert "2026-03-04" in good("values", site, "mass", *options)
+    told = json.loads(good("values", site, "mass", *options, "--json"))
+    assert (told["mass"], told["revision"]) == (12.5, 0)

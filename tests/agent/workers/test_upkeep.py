@@ -250,3 +250,24 @@ async def test_switches_and_checks_of_instruments_go_after_years_open_switches_s
     await keep_up(short)
     assert pruned(short) == {"maintenance": 1, "device_checks": 1}
     assert short.rows("SELECT ended_at FROM maintenance ORDER BY id") == [(T0 - 1,), (None,)]
+
+
+async def test_states_and_substitutes_go_after_years_what_lasts_stays(short: House) -> None:
+    old = T0 - YEAR - 2 * DAY
+
+    def job(connection: sqlite3.Connection) -> None:
+        for ended_at in (old, T0 - 1, None):
+            connection.execute(
+                "INSERT INTO states (input, facility, outlet, means, level, start, seen_at,"
+                " ended_at) VALUES ('fan', 'SB1', 'DW001', 'run', 1, 0.0, 0.0, ?)",
+                (ended_at,),
+            )
+        for start in (old, T0):
+            connection.execute(
+                "INSERT INTO substitutes VALUES ('1d', ?, 1, 0, 1.0, 'max', 0.0)", (int(start),)
+            )
+
+    await short.write(job)
+    await keep_up(short)
+    assert pruned(short) == {"states": 1, "substitutes": 1}
+    assert short.rows("SELECT ended_at FROM states ORDER BY id") == [(T0 - 1,), (None,)]

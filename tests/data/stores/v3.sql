@@ -450,6 +450,17 @@ CREATE TABLE silences (            -- what is not said again and does not sound 
     ended_at REAL,
     ended_by TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE states (              -- one row for as long as a contact was known to stand one way
+    id       INTEGER PRIMARY KEY,
+    input    TEXT NOT NULL,        -- the contact, as the site file names it
+    facility TEXT NOT NULL,        -- SB1 …
+    outlet   TEXT NOT NULL,
+    means    TEXT NOT NULL,        -- run | pump | power | maintenance | calibration
+    level    INTEGER NOT NULL,     -- 1 it is so, 0 it is not
+    start    REAL NOT NULL,
+    seen_at  REAL NOT NULL,        -- when that was last known, at most a minute ago while it lasts
+    ended_at REAL                  -- NULL: it stands so now
+) STRICT;
 CREATE TABLE statistics (
     kind     TEXT NOT NULL,        -- 1m | 5m, 10m … | 1h | 1d | 1M
     start    INTEGER NOT NULL,
@@ -476,6 +487,16 @@ INSERT INTO "statistics" VALUES('1m',1781056800,1,0,2.0,2.0,2.0,0.12,NULL,NULL,N
 INSERT INTO "statistics" VALUES('1m',1781056800,3,0,7.0,7.0,7.0,NULL,NULL,NULL,NULL,'normal','normal',1.0,1,6,6,0,'');
 INSERT INTO "statistics" VALUES('1m',1781056860,1,0,2.0,2.0,2.0,0.12,NULL,NULL,NULL,'normal','normal',1.0,1,6,6,0,'');
 INSERT INTO "statistics" VALUES('1m',1781056860,3,0,7.0,7.0,7.0,NULL,NULL,NULL,NULL,'normal','normal',1.0,1,6,6,0,'');
+CREATE TABLE substitutes (
+    kind     TEXT NOT NULL,        -- 1h (gas) | 1d (water)
+    start    INTEGER NOT NULL,
+    series   INTEGER NOT NULL,
+    revision INTEGER NOT NULL,     -- 0: the first reckoning, never altered; the greatest counts
+    mass     REAL,                 -- in the factor's amount unit; NULL: the rules give none
+    reason   TEXT NOT NULL,        -- how it was found, or why there is none; '' once it is no longer lost
+    made_at  REAL NOT NULL,
+    PRIMARY KEY (kind, start, series, revision)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE untimed (             -- samples taken before the clock was trusted
     boot    TEXT NOT NULL,
     mono_ms INTEGER NOT NULL,
@@ -520,4 +541,6 @@ CREATE UNIQUE INDEX alarms_open ON alarms (kind, outlet, factor) WHERE acknowled
 CREATE INDEX silences_open ON silences (until) WHERE ended_at IS NULL;
 CREATE INDEX deductions_by_time ON deductions (outlet, at);
 CREATE INDEX events_by_time ON events (at);
+CREATE INDEX states_open ON states (input) WHERE ended_at IS NULL;
+CREATE INDEX states_by_time ON states (outlet, start);
 COMMIT;
