@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from drivers.device import Cause, DeviceError, Reading, Refused
 from drivers.plan import Span, Want, want_of
 from drivers.profile_model import Among, Point, Profile, StateWord, Table, UnitFrom
-from protocols.registers import decode_number, decode_time
+from drivers.records import maker
+from drivers.runs import Place, Run, runs_of
+from protocols.registers import decode_number, decode_numbers, decode_time
 
+_made = maker(Reading)
 BUSY = (5, 6)
 TARGET_SILENT = (10, 11)
 
@@ -90,21 +93,69 @@ def readings_of(
     state: State,
     *,
     taken_at: float,
+    runs: Sequence[Run] | None = None,
     without: frozenset[str] = frozenset(),
 ) -> list[Reading]:
     """Give a reading for every point, but those in `without` and those the instrument is busy for.
 
-    A time of the result that is no time gives `measured_at` None, not an error.
+    `runs` are those of the profile, where somebody keeps them. A time of the result that is no time
+    gives `measured_at` None, not an error.
     """
     at = measured_at(profile, answers)
-    readings = []
-    for point in profile.points:
-        answer = find(answers, want_of(point))
-        if answer.busy or point.id in without:
+    readings: list[Reading] = []
+    for run in runs_of(profile) if runs is None else runs:
+        if run.plain and (found := _whole(answers, run.want)) is not None:
+            readings += _together(run, found, state, taken_at=taken_at, measured_at=at)
             continue
-        batch_at = at if point.id in profile.batch_points else None
-        readings.append(_reading(point, answer, state, taken_at=taken_at, measured_at=batch_at))
+        for place in run.places:
+            answer = find(answers, place.want)
+            if not answer.busy:
+                readings.append(_apart(place, answer, state, taken_at=taken_at, measured_at=at))
+    return [one for one in readings if one.point not in without] if without else readings
+
+
+def _whole(answers: Sequence[Answer], want: Want) -> Answer | None:
+    """Give the answer that brought all of these registers; None where none did."""
+    for answer in answers:
+        if answer.span.holds(want):
+            return None if answer.error else answer
+    return None
+
+
+def _together(
+    run: Run, answer: Answer, state: State, *, taken_at: float, measured_at: float | None
+) -> list[Reading]:
+    """Read points that came in one piece: most of what is read, every second at some places."""
+    of, values = run.places[0].point, answer.values
+    assert of.type != "bit"
+    numbers = decode_numbers(answer.cut(run.want), of.type, of.order, count=len(run.places))
+    cause, start = state.cause, answer.span.start
+    reason = "" if cause is Cause.NORMAL else state.text
+    readings = []
+    for place, number in zip(run.places, numbers, strict=True):
+        point, want = place.point, place.want
+        if number is None or number in point.unavailable:
+            one = _apart(place, answer, state, taken_at=taken_at, measured_at=measured_at)
+        else:
+            one = _made(
+                point.id,
+                number * point.scale + point.offset,
+                point.unit,
+                taken_at,
+                cause,
+                reason,
+                measured_at if place.batch else None,
+                values[want.first - start : want.last - start],
+            )
+        readings.append(one)
     return readings
+
+
+def _apart(
+    place: Place, answer: Answer, state: State, *, taken_at: float, measured_at: float | None
+) -> Reading:
+    at = measured_at if place.batch else None
+    return _reading(place.point, answer, state, taken_at=taken_at, measured_at=at)
 
 
 def _meaning(word: StateWord, answer: Answer) -> State:
