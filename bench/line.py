@@ -183,15 +183,21 @@ def cycles(ends: Path, baud: int, *, times: int, round_s: float) -> bool:
 
 def with_one_silent(ends: Path, baud: int, first_s: float, then_s: float) -> bool:
     """Compare the rate of seven beside a silent one with that of the seven alone."""
-    seven = list(range(1, UNITS))
-    with line(ends, baud) as port:
-        alone = asyncio.run(answers(port, baud, seven, 1.0, min(then_s, 20.0)))
+    seven, alone_s = list(range(1, UNITS)), min(then_s, 20.0)
+
+    def alone() -> float:
+        with line(ends, baud) as port:
+            return asyncio.run(answers(port, baud, seven, 1.0, alone_s))
+
+    before = alone()
     with line(ends, baud, silent=UNITS) as port:
         beside = asyncio.run(answers(port, baud, [*seven, UNITS], first_s, then_s))
-    share = beside / alone
+    without = (before + alone()) / 2
+    share = beside / without
     print(
         f"{baud} baud, one of {UNITS} silent: the others {beside:.2f} answers a second of"
-        f" {alone:.2f} without it: {share:.1%} (goal {RATE_GOAL:.0%}) after the first {first_s:g} s"
+        f" {without:.2f} without it, after the first {first_s:g} s:"
+        f" {share:.1%} (goal {RATE_GOAL:.0%})"
     )
     return share >= RATE_GOAL
 

@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tcp_site import CODES, STATION
+from tcp_site import CODES, station
 
 from agent.bells import Bells
 from agent.clock import Clock
@@ -31,7 +31,7 @@ from agent.line import _Heedful
 from agent.metrics import Metrics
 from agent.model import EVENT, Upload
 from agent.near import Near
-from agent.plan import Plan, make_plan
+from agent.plan import Plan, StationPlan, make_plan
 from agent.poll import BusPoll
 from agent.settings import source
 from agent.settings.load import load_site
@@ -60,7 +60,7 @@ class ReportingPoll(BusPoll):
             await self._store.write(lambda connection: self._commit(connection, cycle))
         finally:
             self._slots.release()
-        self._bells.ring(f"outbox:{STATION}")
+        self._bells.ring(f"outbox:{_station_of(cycle)}")
 
     def _commit(self, connection: sqlite3.Connection, cycle: Any) -> None:
         super()._commit(connection, cycle)
@@ -69,7 +69,11 @@ class ReportingPoll(BusPoll):
         body = json.dumps({"ts": at_ms, "values": values})
         number = self._names.devices[cycle.due.device.id]
         upload = Upload(EVENT, "", at_ms, (body,), revision=number, answer=False)
-        outbox.add(connection, STATION, upload, now=cycle.at)
+        outbox.add(connection, _station_of(cycle), upload, now=cycle.at)
+
+
+def _station_of(cycle: Any) -> str:
+    return station(int(cycle.due.device.id.removeprefix("dev")))
 
 
 class BenchAgent:
@@ -87,7 +91,8 @@ class BenchAgent:
         keeper, near = Timekeeper(self.clock, self.store), Near()
         await keeper.look()
         async with contextlib.AsyncExitStack() as buses, asyncio.TaskGroup() as group:
-            group.create_task(self._link().run())
+            for one in self.plan.stations.values():
+                group.create_task(self._link(one).run())
             for settings in self.plan.site.buses:
                 bus = await buses.enter_async_context(Bus(settings))
                 there = self.plan.site.devices_on(settings.id)
@@ -110,9 +115,7 @@ class BenchAgent:
         profile = self.plan.profiles[settings.id]
         return open_device(settings, profile, bus=bus, clock=self.clock)
 
-    def _link(self) -> StationLink:
-        station = self.plan.stations[STATION]
-
+    def _link(self, station: StationPlan) -> StationLink:
         async def health(_: str) -> bytes:
             return b"{}"
 

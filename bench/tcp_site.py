@@ -18,7 +18,8 @@ if str(ROOT) not in sys.path:  # named from elsewhere, it is not installed there
 
 from protocols.hj212.factor_table import FACTORS_2017  # noqa: E402
 
-STATION = "bench"
+DEVICES_EACH = 50
+"""Devices of one station: each has an outbox and a connection of its own."""
 UNITS = 240
 """Unit ids of one port."""
 CODES = [row[0] for row in FACTORS_2017 if row[2] == "gas" and row[3] == "mg/m3"]
@@ -62,7 +63,7 @@ def write_site(
         "profiles": str(folder / "profiles"),
         "outlets": [
             {
-                "id": f"DA{n:03d}",
+                "id": _outlet(n),
                 "medium": "gas",
                 "factors": {code: {"device": f"dev{n}"} for code in codes},
             }
@@ -84,7 +85,8 @@ def write_site(
                 "ack": "puback",
                 "send_window_s": 0,
                 "stations": [
-                    {"id": STATION, "mn": "0" * 22 + "01", "pw": "default", "outlets": ["DA000"]}
+                    {"id": station(n), "mn": f"{n:024d}", "pw": "default", "outlets": [_outlet(n)]}
+                    for n in range(0, devices, DEVICES_EACH)
                 ],
             }
         ],
@@ -93,3 +95,12 @@ def write_site(
     path = folder / "site.yaml"
     path.write_text(json.dumps(site, separators=(",", ":")))  # which is YAML, and short
     return path
+
+
+def station(device: int) -> str:
+    """Give the station that reports a device."""
+    return f"bench{device // DEVICES_EACH}"
+
+
+def _outlet(device: int) -> str:
+    return f"DA{device:03d}"

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drivers.device import Cause, DeviceError, Reading, Refused
+from drivers.placing import hexed, number_of, placed, value_of
 from drivers.plan import Span, Want, want_of
-from drivers.profile_model import Among, Point, Profile, StateWord, Table, UnitFrom
+from drivers.profile_model import Point, Profile, StateWord
 from drivers.records import maker
 from drivers.runs import Place, Run, runs_of
-from protocols.registers import decode_number, decode_numbers, decode_time
+from protocols.registers import decode_numbers, decode_time
 
 _made = maker(Reading)
 BUSY = (5, 6)
@@ -160,9 +161,9 @@ def _apart(
 
 def _meaning(word: StateWord, answer: Answer) -> State:
     registers = answer.cut(want_of(word))
-    number = _number(registers, word)
+    number = number_of(registers, word)
     if number is None:
-        return State(word.other, word.other_text or f"state {_hex(registers)}")
+        return State(word.other, word.other_text or f"state {hexed(registers)}")
     return State(*word.meaning(round(number)))
 
 
@@ -173,59 +174,11 @@ def _reading(
     if answer.error:
         failed = trouble(answer.error)
         return Reading(point.id, None, unit, taken_at, failed.cause, failed.text, measured_at)
-    raw, unit, unit_fault = _place(point, answer)
-    value, fault = (None, unit_fault) if unit_fault else _value(point, raw)
+    raw, unit, unit_fault = placed(point, answer.cut)
+    value, fault = (None, unit_fault) if unit_fault else value_of(point, raw)
     cause, reason = state.cause, state.text
     if cause is Cause.NORMAL:
         cause, reason = (Cause.FAULT, fault) if fault else (cause, "")
     elif fault:
         reason = f"{reason}; {fault}" if reason else fault
     return Reading(point.id, value, unit, taken_at, cause, reason, measured_at, raw)
-
-
-def _place(point: Point, answer: Answer) -> tuple[tuple[int, ...], str, str]:
-    """Give the registers of the number itself, its unit, and what is wrong with either."""
-    raw = answer.cut(want_of(point))
-    if point.among is not None:
-        return _slot(point, point.among, raw)
-    if point.unit_from is None:
-        return raw, point.unit, ""
-    unit, fault = _unit(point.unit_from, point.table, answer)
-    return raw, unit, fault
-
-
-def _slot(point: Point, among: Among, raw: tuple[int, ...]) -> tuple[tuple[int, ...], str, str]:
-    for first in range(0, among.slots * among.step, among.step):
-        code = raw[first + among.code_at]
-        if code & among.mask != among.code:
-            continue
-        number = raw[first : first + point.number_width]
-        unit = among.units.get(code & ~among.mask & 0xFFFF) if among.units else point.unit
-        if unit is None:
-            return number, "", f"unit code {_hex([code])} is not known"
-        return number, unit, ""
-    return raw, point.unit, f"no slot has code {among.code:04X}"
-
-
-def _unit(source: UnitFrom, table: Table, answer: Answer) -> tuple[str, str]:
-    raw = answer.cut(Want(table, source.address, source.address + source.width))
-    code = decode_number(raw, source.type)
-    unit = source.other if code is None else source.values.get(round(code), source.other)
-    return (unit, "") if unit is not None else ("", f"unit code {_hex(raw)} is not known")
-
-
-def _value(point: Point, raw: tuple[int, ...]) -> tuple[float | None, str]:
-    number = _number(raw, point)
-    if number is None:
-        return None, f"registers {_hex(raw)} hold no {point.type}"
-    if number in point.unavailable:
-        return None, f"{number:g} means not available"
-    return number * point.scale + point.offset, ""
-
-
-def _number(raw: Sequence[int], item: Point | StateWord) -> float | None:
-    return raw[0] if item.type == "bit" else decode_number(raw, item.type, item.order)
-
-
-def _hex(registers: Sequence[int]) -> str:
-    return " ".join(f"{register:04X}" for register in registers)
