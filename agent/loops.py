@@ -32,12 +32,18 @@ class Loops:
 
     def __init__(self, plan: Plan) -> None:
         self._periods = {one.id: one.period_s for one in plan.site.devices}
+        loops = (one.loop for outlet in plan.outlets.values() for one in outlet.factors.values())
+        self._tellers = {
+            (loop.selector.device, loop.selector.point) for loop in loops if loop and loop.selector
+        }
         self._said: dict[tuple[str, str], tuple[float, float]] = {}
 
     def see(self, device: str, readings: Sequence[Reading], *, mono: float) -> None:
         """Take what a device says; a point without value is as if it had said nothing."""
+        if not self._tellers:
+            return
         for one in readings:
-            if one.value is not None:
+            if one.value is not None and (device, one.point) in self._tellers:
                 self._said[device, one.point] = one.value, mono
 
     def told(self, one: FactorPlan, *, mono: float) -> float | None:
@@ -60,6 +66,8 @@ class Loops:
     ) -> list[Reading]:
         """Give readings as they are to be seen: currents as the quantities they stand for."""
         loops = {one.point: one for one in factors if one.loop is not None}
+        if not loops:
+            return list(readings)
         return [
             self.engineering(loops[each.point], each, mono=mono) if each.point in loops else each
             for each in readings
@@ -69,8 +77,10 @@ class Loops:
         """Give the ranges in use of those that can change theirs, where they are known."""
         found = []
         for one in factors:
+            if one.loop is None:
+                continue
             told = self.told(one, mono=mono)
-            span = one.loop.active(told) if one.loop and told is not None else None
+            span = one.loop.active(told) if told is not None else None
             if told is not None and span is not None:
                 found.append(ActiveRange(one, round(told), span))
         return tuple(found)

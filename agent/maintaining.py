@@ -53,6 +53,10 @@ class Held:
         # of two for the same place the later one counts
         self._by_place = {(one.outlet, one.factor): one for one in switched}
 
+    def __bool__(self) -> bool:
+        """Whether anything is switched on."""
+        return bool(self._by_place)
+
     def of(self, outlet: str, factor: str, at: float) -> Switched | None:
         """Give the switch that holds for a factor; its own before that of the whole outlet."""
         for place in ((outlet, factor), (outlet, "")):

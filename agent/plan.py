@@ -280,10 +280,9 @@ class Plan:
 def make_plan(site: Site) -> Plan:
     """Work the plan out. The site has passed its checks."""
     places = site.profile_directories
-    profiles = {
-        device.id: load_profile(device.profile, places)
-        for device in (*site.devices, *site.samplers)
-    }
+    devices = (*site.devices, *site.samplers)
+    loaded = {name: load_profile(name, places) for name in {one.profile for one in devices}}
+    profiles = {device.id: loaded[device.profile] for device in devices}
     outlets = {outlet.id: _outlet(site, outlet.id, profiles) for outlet in site.outlets}
     stations = {
         station.id: _station(site, destination, station, outlets=outlets)

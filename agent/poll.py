@@ -33,6 +33,7 @@ from agent.store.series import Names
 from agent.telling import tell
 from agent.timekeeping import Timekeeper
 from drivers.device import BadAnswer, Device, DeviceError, NoAnswer, Reading
+from drivers.records import maker
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,9 @@ class _Shown:
     one: FactorPlan
     reading: Reading
     mono: float
+
+
+_showing = maker(_Shown)
 
 
 @dataclass(slots=True)
@@ -204,22 +208,15 @@ class BusPoll:
         self._loops.see(due.device.id, readings, mono=mono)
         self._note(due, self._loops.seen(due.factors, readings, mono=mono), trouble)
         turns = self._turns(due, readings, mono)
+        said = _by_point(readings)
         shown = [
-            _Shown(one, self._loops.engineering(one, reading, mono=mono), mono)
+            _showing(
+                one, self._loops.engineering(one, reading, mono=mono) if one.loop else reading, mono
+            )
             for one in due.factors
-            for reading in readings
-            if reading.point == one.point
+            for reading in said.get(one.point, ())
         ]
-        values = [
-            (state_sample if taken.one.batch else judge)(taken.reading, taken.one.judge)
-            for taken in shown
-        ]
-        values = [
-            replace(sample, total=counter_m3(readings, taken.one.counter_points))
-            if taken.one.counter_points
-            else sample
-            for taken, sample in zip(shown, values, strict=True)
-        ]
+        values = [_value(taken, readings) for taken in shown]
         told, held = dict(due.told), tuple(due.held)
         return _Cycle(
             due,
@@ -288,7 +285,8 @@ class BusPoll:
                 connection, cycle.values, device=device, at=cycle.at, epoch=cycle.epoch, names=names
             )
         for sample in cycle.values:
-            if not self._plan.outlets[sample.outlet].factors[sample.factor].batch:
+            one = self._plan.outlets[sample.outlet].factors[sample.factor]
+            if one.limits and not one.batch:
                 judge_sample(connection, self._plan, names, sample, now=cycle.at)
             if sample.reason.startswith(O2_NEAR_AIR):
                 self._tell_near_air(connection, sample, now=cycle.at)
@@ -314,6 +312,8 @@ class BusPoll:
     def _switched(self, connection: sqlite3.Connection, cycle: _Cycle) -> _Cycle:
         """Give values the cause of the maintenance switch where it is on; they stay as they are."""
         switched = held(connection)
+        if not switched:
+            return cycle
         return replace(
             cycle,
             values=tuple(switched.sample(one, cycle.at) for one in cycle.values),
@@ -409,10 +409,12 @@ class BusPoll:
     def _note(self, due: _Due, readings: Sequence[Reading], trouble: str) -> None:
         """Keep what is to be seen, and log a change of state once."""
         state = due.state
-        state.readings = tuple(_standing(reading, state.readings) for reading in readings)
-        good = [reading for reading in readings if reading.value is not None]
         lost = [reading for reading in readings if reading.value is None]
-        self._metrics.readings.labels(state.id).inc(len(good))
+        good = len(readings) - len(lost)
+        if lost:
+            readings = [_standing(reading, state.readings) for reading in readings]
+        state.readings = tuple(readings)
+        self._metrics.readings.labels(state.id).inc(good)
         self._metrics.absent.labels(state.id).inc(len(lost))
         if good:
             state.last_good_at = self._clock.now()
@@ -431,6 +433,22 @@ def _standing(reading: Reading, before: Sequence[Reading]) -> Reading:
         return reading
     shown = (old for old in before if old.point == reading.point and old.value is not None)
     return next((replace(old, reason=BUSY) for old in shown), reading)
+
+
+def _value(taken: _Shown, readings: Sequence[Reading]) -> Sample:
+    """Judge what an instrument shows of one factor."""
+    one = taken.one
+    sample = (state_sample if one.batch else judge)(taken.reading, one.judge)
+    if one.counter_points:
+        return replace(sample, total=counter_m3(readings, one.counter_points))
+    return sample
+
+
+def _by_point(readings: Sequence[Reading]) -> dict[str, list[Reading]]:
+    said: dict[str, list[Reading]] = {}
+    for reading in readings:
+        said.setdefault(reading.point, []).append(reading)
+    return said
 
 
 def _cycle_s(one: FactorPlan) -> float:

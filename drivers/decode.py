@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drivers.device import Cause, DeviceError, Reading, Refused
+from drivers.placing import hexed, number_of, placed, value_of
 from drivers.plan import Span, Want, want_of
-from drivers.profile_model import Among, Point, Profile, StateWord, Table, UnitFrom
-from protocols.registers import decode_number, decode_time
+from drivers.profile_model import Point, Profile, StateWord
+from drivers.records import maker
+from drivers.runs import Place, Run, runs_of
+from protocols.registers import decode_numbers, decode_time
 
+_made = maker(Reading)
 BUSY = (5, 6)
 TARGET_SILENT = (10, 11)
 
@@ -90,28 +94,76 @@ def readings_of(
     state: State,
     *,
     taken_at: float,
+    runs: Sequence[Run] | None = None,
     without: frozenset[str] = frozenset(),
 ) -> list[Reading]:
     """Give a reading for every point, but those in `without` and those the instrument is busy for.
 
-    A time of the result that is no time gives `measured_at` None, not an error.
+    `runs` are those of the profile, where somebody keeps them. A time of the result that is no time
+    gives `measured_at` None, not an error.
     """
     at = measured_at(profile, answers)
-    readings = []
-    for point in profile.points:
-        answer = find(answers, want_of(point))
-        if answer.busy or point.id in without:
+    readings: list[Reading] = []
+    for run in runs_of(profile) if runs is None else runs:
+        if run.plain and (found := _whole(answers, run.want)) is not None:
+            readings += _together(run, found, state, taken_at=taken_at, measured_at=at)
             continue
-        batch_at = at if point.id in profile.batch_points else None
-        readings.append(_reading(point, answer, state, taken_at=taken_at, measured_at=batch_at))
+        for place in run.places:
+            answer = find(answers, place.want)
+            if not answer.busy:
+                readings.append(_apart(place, answer, state, taken_at=taken_at, measured_at=at))
+    return [one for one in readings if one.point not in without] if without else readings
+
+
+def _whole(answers: Sequence[Answer], want: Want) -> Answer | None:
+    """Give the answer that brought all of these registers; None where none did."""
+    for answer in answers:
+        if answer.span.holds(want):
+            return None if answer.error else answer
+    return None
+
+
+def _together(
+    run: Run, answer: Answer, state: State, *, taken_at: float, measured_at: float | None
+) -> list[Reading]:
+    """Read points that came in one piece: most of what is read, every second at some places."""
+    of, values = run.places[0].point, answer.values
+    assert of.type != "bit"
+    numbers = decode_numbers(answer.cut(run.want), of.type, of.order, count=len(run.places))
+    cause, start = state.cause, answer.span.start
+    reason = "" if cause is Cause.NORMAL else state.text
+    readings = []
+    for place, number in zip(run.places, numbers, strict=True):
+        point, want = place.point, place.want
+        if number is None or number in point.unavailable:
+            one = _apart(place, answer, state, taken_at=taken_at, measured_at=measured_at)
+        else:
+            one = _made(
+                point.id,
+                number * point.scale + point.offset,
+                point.unit,
+                taken_at,
+                cause,
+                reason,
+                measured_at if place.batch else None,
+                values[want.first - start : want.last - start],
+            )
+        readings.append(one)
     return readings
+
+
+def _apart(
+    place: Place, answer: Answer, state: State, *, taken_at: float, measured_at: float | None
+) -> Reading:
+    at = measured_at if place.batch else None
+    return _reading(place.point, answer, state, taken_at=taken_at, measured_at=at)
 
 
 def _meaning(word: StateWord, answer: Answer) -> State:
     registers = answer.cut(want_of(word))
-    number = _number(registers, word)
+    number = number_of(registers, word)
     if number is None:
-        return State(word.other, word.other_text or f"state {_hex(registers)}")
+        return State(word.other, word.other_text or f"state {hexed(registers)}")
     return State(*word.meaning(round(number)))
 
 
@@ -122,59 +174,11 @@ def _reading(
     if answer.error:
         failed = trouble(answer.error)
         return Reading(point.id, None, unit, taken_at, failed.cause, failed.text, measured_at)
-    raw, unit, unit_fault = _place(point, answer)
-    value, fault = (None, unit_fault) if unit_fault else _value(point, raw)
+    raw, unit, unit_fault = placed(point, answer.cut)
+    value, fault = (None, unit_fault) if unit_fault else value_of(point, raw)
     cause, reason = state.cause, state.text
     if cause is Cause.NORMAL:
         cause, reason = (Cause.FAULT, fault) if fault else (cause, "")
     elif fault:
         reason = f"{reason}; {fault}" if reason else fault
     return Reading(point.id, value, unit, taken_at, cause, reason, measured_at, raw)
-
-
-def _place(point: Point, answer: Answer) -> tuple[tuple[int, ...], str, str]:
-    """Give the registers of the number itself, its unit, and what is wrong with either."""
-    raw = answer.cut(want_of(point))
-    if point.among is not None:
-        return _slot(point, point.among, raw)
-    if point.unit_from is None:
-        return raw, point.unit, ""
-    unit, fault = _unit(point.unit_from, point.table, answer)
-    return raw, unit, fault
-
-
-def _slot(point: Point, among: Among, raw: tuple[int, ...]) -> tuple[tuple[int, ...], str, str]:
-    for first in range(0, among.slots * among.step, among.step):
-        code = raw[first + among.code_at]
-        if code & among.mask != among.code:
-            continue
-        number = raw[first : first + point.number_width]
-        unit = among.units.get(code & ~among.mask & 0xFFFF) if among.units else point.unit
-        if unit is None:
-            return number, "", f"unit code {_hex([code])} is not known"
-        return number, unit, ""
-    return raw, point.unit, f"no slot has code {among.code:04X}"
-
-
-def _unit(source: UnitFrom, table: Table, answer: Answer) -> tuple[str, str]:
-    raw = answer.cut(Want(table, source.address, source.address + source.width))
-    code = decode_number(raw, source.type)
-    unit = source.other if code is None else source.values.get(round(code), source.other)
-    return (unit, "") if unit is not None else ("", f"unit code {_hex(raw)} is not known")
-
-
-def _value(point: Point, raw: tuple[int, ...]) -> tuple[float | None, str]:
-    number = _number(raw, point)
-    if number is None:
-        return None, f"registers {_hex(raw)} hold no {point.type}"
-    if number in point.unavailable:
-        return None, f"{number:g} means not available"
-    return number * point.scale + point.offset, ""
-
-
-def _number(raw: Sequence[int], item: Point | StateWord) -> float | None:
-    return raw[0] if item.type == "bit" else decode_number(raw, item.type, item.order)
-
-
-def _hex(registers: Sequence[int]) -> str:
-    return " ".join(f"{register:04X}" for register in registers)

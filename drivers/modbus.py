@@ -13,6 +13,7 @@ from drivers.plan import Span, Want, plan, plan_parameters, split, want_of
 from drivers.profile import with_overrides
 from drivers.profile_model import Profile
 from drivers.question import FUNCTIONS
+from drivers.runs import runs_of
 from drivers.settings import DeviceSettings
 
 NOT_SERVED = (1, 2, 3)
@@ -35,6 +36,7 @@ class ModbusDevice:
         self.bus = bus
         self.clock = clock
         self._spans = plan(self.profile)
+        self._runs = runs_of(self.profile)
         self._first: Span | None = None
         self._refused: dict[Span, tuple[Refused, float]] = {}
 
@@ -61,7 +63,12 @@ class ModbusDevice:
             return Look(answers, None, ())
         without = self.profile.batch_points if torn else frozenset[str]()
         readings = readings_of(
-            self.profile, answers, state, taken_at=self.clock.now(), without=without
+            self.profile,
+            answers,
+            state,
+            taken_at=self.clock.now(),
+            runs=self._runs,
+            without=without,
         )
         return Look(answers, state, tuple(readings))
 
@@ -104,7 +111,7 @@ class ModbusDevice:
 
     async def _ask(self, span: Span, *, order: bool) -> list[Answer]:
         """Ask one span; a joined one that is refused is taken apart, now and for good."""
-        refused = self._refused.get(span)
+        refused = self._refused.get(span) if self._refused else None
         if refused and self.clock.monotonic() < refused[1]:
             return [Answer(span, error=refused[0])]
         try:
@@ -118,7 +125,8 @@ class ModbusDevice:
             return [answer for part in parts for answer in await self._ask(part, order=order)]
         except DeviceError as error:
             return [Answer(span, error=error)]
-        self._refused.pop(span, None)
+        if refused:
+            self._refused.pop(span, None)
         return [Answer(span, values)]
 
     async def kept(self, *, order: bool = False) -> tuple[list[ParameterValue], list[CheckResult]]:

@@ -21,7 +21,8 @@ import serial
 from drivers.line import NoLine, Patience
 from drivers.settings import SerialBus
 
-LONGEST_DELAY_S = 4.0
+LONGEST_DELAY_S = 1.5
+"""A port that is back is asked again within two seconds, however long it was away."""
 MAX_READ = 4096
 _PARITY = {"none": serial.PARITY_NONE, "even": serial.PARITY_EVEN, "odd": serial.PARITY_ODD}
 

@@ -13,7 +13,8 @@ from drivers.line import NoLine, Patience
 from drivers.settings import StreamBus
 
 CONNECT_TIMEOUT_S = 5.0
-LONGEST_DELAY_S = 30.0
+LONGEST_DELAY_S = 1.5
+"""An endpoint that is back is asked again within two seconds, however long it was away."""
 SILENT_TIMES = 3
 MOST_UNSENT = 4096
 

@@ -16,10 +16,11 @@ the bytes within a word swapped (B before A). Times in registers are local time 
 from __future__ import annotations
 
 import datetime
-import math
+import functools
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Literal, get_args
 
 from protocols.hj212.times import BEIJING_OFFSET_S
@@ -41,9 +42,13 @@ _STRUCTS: dict[NumberType, str] = {
     "float32": ">f", "float64": ">d", "bcd16": ">H", "bcd32": ">I", "char-le": ">H",
     "uint8-hi": ">H", "uint8-lo": ">H",
 }  # fmt: skip
+_ALWAYS_NUMBERS = frozenset({"uint16", "int16", "uint32", "int32", "uint64", "int64"})
+_AS_SENT = ("ABCD", "BADC")
+"""Orders whose high word comes first."""
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 
 
+@functools.cache
 def number_width(type_: NumberType) -> int:
     """Count the registers one number of this type takes."""
     return struct.calcsize(_STRUCTS[type_]) // 2
@@ -62,15 +67,40 @@ def decode_number(
         raise ValueError(
             f"{type_}: {number_width(type_)} registers expected, {len(registers)} given"
         )
-    data = _reorder(struct.pack(f">{len(registers)}H", *registers), order)
-    value = struct.unpack(_STRUCTS[type_], data)[0]
-    if type_ in ("bcd16", "bcd32"):
-        return _from_bcd(value)
-    if type_ == "char-le":
-        return float(value & 0xFF) if 0x20 <= value & 0xFF < 0x7F else None
-    if type_ in ("uint8-hi", "uint8-lo"):
-        return float(value >> 8 if type_ == "uint8-hi" else value & 0xFF)
-    return value if math.isfinite(value) else None
+    return decode_numbers(registers, type_, order, count=1)[0]
+
+
+def decode_numbers(
+    registers: Sequence[int], type_: NumberType, order: ByteOrder = "ABCD", *, count: int
+) -> list[float | None]:
+    """Give `count` numbers of one type that stand one behind the other in `registers`.
+
+    As `decode_number` gives each of them, at a fraction of its cost: an instrument with fifty
+    floats is read every second.
+    """
+    words, numbers = _codes(type_, order, count)
+    values = numbers.unpack(words.pack(*(registers if order in _AS_SENT else registers[::-1])))
+    if order not in _AS_SENT:
+        values = values[::-1]
+    if type_ in _ALWAYS_NUMBERS:
+        return list(values)
+    meaning = _MEANINGS.get(type_)
+    if meaning is not None:
+        return [meaning(value) for value in values]
+    return [value if isfinite(value) else None for value in values]
+
+
+@functools.lru_cache(maxsize=1024)
+def _codes(type_: NumberType, order: ByteOrder, count: int) -> tuple[struct.Struct, struct.Struct]:
+    """Give what puts registers into bytes in the order of the numbers, and what reads those.
+
+    All words reversed are every number's words reversed, and the numbers too.
+    """
+    words = "<" if order in ("BADC", "DCBA") else ">"
+    return (
+        struct.Struct(f"{words}{count * number_width(type_)}H"),
+        struct.Struct(f">{count}{_STRUCTS[type_][1]}"),
+    )
 
 
 def encode_number(value: float, type_: NumberType, order: ByteOrder = "ABCD") -> list[int]:
@@ -107,6 +137,20 @@ def _reorder(data: bytes, order: ByteOrder) -> bytes:
 def _from_bcd(value: int) -> float | None:
     digits = f"{value:x}"
     return float(int(digits)) if digits.isdecimal() else None
+
+
+def _from_character(value: int) -> float | None:
+    return float(value & 0xFF) if 0x20 <= value & 0xFF < 0x7F else None
+
+
+_MEANINGS: dict[NumberType, Callable[[int], float | None]] = {
+    "bcd16": _from_bcd,
+    "bcd32": _from_bcd,
+    "char-le": _from_character,
+    "uint8-hi": lambda value: float(value >> 8),
+    "uint8-lo": lambda value: float(value & 0xFF),
+}
+"""What the bits mean where they are neither a whole number nor a float."""
 
 
 def _to_bcd(value: int, digits: int) -> int:

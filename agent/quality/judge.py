@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,9 @@ from agent.gas import INVALID_INPUT
 from agent.model import Kind, Measurement, Period, Sample
 from agent.quality.units import UnitError, convert
 from drivers.device import Cause, Reading
+from drivers.records import maker
+
+_made = maker(Sample)
 
 IMPOSSIBLE = 1e15
 """No quantity of an outlet comes near it, in any unit."""
@@ -51,12 +53,12 @@ def judge(reading: Reading, rule: PointRule, *, converted: Reading | None = None
     if reading.measured_at is not None and reading.value is not None:
         at = reading.measured_at
     value, cause, reason = _judged(reading, rule)
-    zs = None
-    if converted is not None:
-        zs, zs_cause, _ = _judged(converted, PointRule(rule.outlet, rule.factor, rule.unit))
-        if cause is Cause.NORMAL and (zs is None or zs_cause is not Cause.NORMAL):
-            zs, reason = None, reason or INVALID_INPUT
-    return Sample(rule.outlet, rule.factor, at, value, cause, zs=zs, reason=reason)
+    if converted is None:
+        return _made(rule.outlet, rule.factor, at, value, cause, None, reason)
+    zs, zs_cause, _ = _judged(converted, PointRule(rule.outlet, rule.factor, rule.unit))
+    if cause is Cause.NORMAL and (zs is None or zs_cause is not Cause.NORMAL):
+        zs, reason = None, reason or INVALID_INPUT
+    return _made(rule.outlet, rule.factor, at, value, cause, zs, reason)
 
 
 def state_sample(reading: Reading, rule: PointRule) -> Sample:
@@ -137,24 +139,27 @@ def measurement(
 
 def _possible(value: float) -> bool:
     """Say whether a number can be a value at all: registers read wrong give NaN or 1e38."""
-    return math.isfinite(value) and abs(value) < IMPOSSIBLE
+    return -IMPOSSIBLE < value < IMPOSSIBLE
 
 
 def _judged(reading: Reading, rule: PointRule) -> tuple[float | None, Cause, str]:
     """Give value in the wire unit, cause and reason."""
-    fault = Cause.FAULT if reading.cause is Cause.NORMAL else reading.cause
-    if reading.value is None:
+    value, normal = reading.value, reading.cause is Cause.NORMAL
+    fault = Cause.FAULT if normal else reading.cause
+    if value is None:
         return None, fault, reading.reason or "no value"
-    if not _possible(reading.value):
-        return None, fault, reading.reason or f"{reading.value} is no value"
+    if not -IMPOSSIBLE < value < IMPOSSIBLE:
+        return None, fault, reading.reason or f"{value} is no value"
     try:
-        value = convert(reading.value, reading.unit, rule.unit)
+        value = convert(value, reading.unit, rule.unit)
     except UnitError as error:
-        return None, fault, f"{reading.value:g} {error}"
-    if not _possible(value):
+        return None, fault, f"{value:g} {error}"
+    if not -IMPOSSIBLE < value < IMPOSSIBLE:
         return None, fault, reading.reason or f"{reading.value} {reading.unit} is no value"
-    if reading.cause is not Cause.NORMAL:
+    if not normal:
         return value, reading.cause, reading.reason
+    if rule.high is rule.low is None and rule.signed:  # nothing to hold it against
+        return value, Cause.NORMAL, reading.reason
     cause, reason = looked_at(value, rule)
     return value, cause, reason or reading.reason
 

@@ -9,6 +9,7 @@ order of time, which costs half the pages that a key of three columns would.
 
 from __future__ import annotations
 
+import functools
 import math
 import sqlite3
 import struct
@@ -36,18 +37,21 @@ _NUMBERS = {cause: number for number, cause in enumerate(_CAUSES)}
 
 def pack(samples: Iterable[Sample], names: Names) -> bytes:
     """Pack the samples of one device and cycle."""
-    parts = []
+    series, parts = names.series, list[float]()
     for sample in samples:
-        number = names.series[sample.outlet, sample.factor, "rtd"]
+        outlet, factor, cause = sample.outlet, sample.factor, _NUMBERS[sample.cause]
         value = math.nan if sample.value is None else sample.value
-        parts.append(_VALUE.pack(number, _NUMBERS[sample.cause], value))
+        parts += (series[outlet, factor, "rtd"], cause, value)
         if sample.zs is not None:
-            number = names.series[sample.outlet, sample.factor, "zs"]
-            parts.append(_VALUE.pack(number, _NUMBERS[sample.cause], sample.zs))
+            parts += (series[outlet, factor, "zs"], cause, sample.zs)
         if sample.total is not None:
-            number = names.series[sample.outlet, sample.factor, "total"]
-            parts.append(_VALUE.pack(number, _NUMBERS[sample.cause], sample.total))
-    return b"".join(parts)
+            parts += (series[outlet, factor, "total"], cause, sample.total)
+    return _values(len(parts) // 3).pack(*parts)
+
+
+@functools.lru_cache(maxsize=1024)
+def _values(count: int) -> struct.Struct:
+    return struct.Struct("<" + "HBd" * count)
 
 
 def unpack(blob: bytes) -> list[tuple[int, Cause, float | None]]:

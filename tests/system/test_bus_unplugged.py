@@ -28,10 +28,6 @@ def silent(_: bytes) -> Iterable[Delayed]:
     return ()
 
 
-def descriptors() -> set[str]:
-    return {entry.name for entry in Path("/proc/self/fd").iterdir()}
-
-
 def open_files() -> set[str]:
     """Name what is open. A pty that was unplugged keeps its name, with " (deleted)" behind it."""
     names = set()
@@ -63,31 +59,6 @@ async def test_a_port_that_is_not_there_yet_is_no_line(tmp_path: Path) -> None:
         with RtuSlave(link, obedient):
             assert await comes_back(bus) == [0, 1]
             assert bus.trouble == ""
-
-
-async def unplug_and_replug(tmp_path: Path, times: int) -> None:
-    link = tmp_path / "line"
-    names = set()
-    with RtuSlave(link, obedient) as slave:
-        async with Bus(settings(link)) as bus:
-            await comes_back(bus)
-            names.add(link.readlink())
-            before = len(descriptors())
-            for _ in range(times):
-                slave.unplug()
-                slave.plug_in()
-                names.add(link.readlink())
-                assert await comes_back(bus) == [0, 1]
-                assert len(descriptors()) == before
-
-
-async def test_a_line_pulled_and_put_back_answers_again_and_leaks_nothing(tmp_path: Path) -> None:
-    await unplug_and_replug(tmp_path, times=5)
-
-
-@pytest.mark.soak
-async def test_a_hundred_times_pulled_and_put_back(tmp_path: Path) -> None:
-    await unplug_and_replug(tmp_path, times=100)
 
 
 async def test_a_port_under_another_name_behind_the_same_link_is_found(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""Points of a profile that stand one behind the other: decoded together, worked out once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from drivers.plan import Want, want_of
+from drivers.profile_model import Point, Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A point, the registers it takes, and whether it changes only with a new result."""
+
+    point: Point
+    want: Want
+    batch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Points in the order of the profile. `plain`: numbers of one type and order, without a gap."""
+
+    places: tuple[Place, ...]
+    plain: bool
+    want: Want
+    """The registers of all of them."""
+
+
+def runs_of(profile: Profile) -> tuple[Run, ...]:
+    """Take the points of a profile together as far as they are of one kind and without a gap."""
+    groups: list[list[Place]] = []
+    batch = profile.batch_points
+    for point in profile.points:
+        place = Place(point, want_of(point), point.id in batch)
+        if groups and _continues(groups[-1][-1], place):
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return tuple(_run(group) for group in groups)
+
+
+def _run(group: Sequence[Place]) -> Run:
+    first, last = group[0].want, group[-1].want
+    want = Want(first.table, first.first, last.last)
+    return Run(tuple(group), _plain(group[0].point), want)
+
+
+def _plain(point: Point) -> bool:
+    return point.type != "bit" and point.among is None and point.unit_from is None
+
+
+def _continues(before: Place, place: Place) -> bool:
+    one, other = before.point, place.point
+    alike = (one.table, one.type, one.order) == (other.table, other.type, other.order)
+    return alike and _plain(one) and _plain(other) and before.want.last == place.want.first
