@@ -100,6 +100,7 @@ class Observatory:
                 for line in self.lines()
                 for state in line.states
             ],
+            "lines": [line.exchanges for line in self.lines()],
             "maintenance": switched,
             "inputs": contacts,
             "stations": stations,
