@@ -73,7 +73,7 @@ class FrameRing:
     @property
     def older(self) -> Path:
         """The file before this one."""
-        return self.path.with_name(f"{self.path.name}.1")
+        return _older(self.path)
 
     def heard(self, direction: str, data: bytes) -> None:
         """Take a frame: ">" sent or "<" received. Never waits; fits `Bus(record=…)`."""
@@ -99,7 +99,7 @@ class FrameRing:
 
     def lines(self) -> list[str]:
         """Give all that is kept, oldest first. Reads files: not for the event loop."""
-        return recorded_lines(self.path.name, self.path.parent)
+        return recorded_lines(self.path.stem, self.path.parent)
 
 
 @contextlib.asynccontextmanager
@@ -135,14 +135,22 @@ async def recorded(settings: AnyBus, directory: Path, clock: Clock) -> AsyncIter
         yield None
         return
     limit = round(settings.record.mb * MB)
-    async with recording(FrameRing(directory / settings.id, clock, limit=limit)) as ring:
+    async with recording(FrameRing(_file(settings.id, directory), clock, limit=limit)) as ring:
         yield ring.heard
 
 
 def recorded_lines(bus: str, directory: Path) -> list[str]:
     """Give what is kept of a line, oldest first; nothing where nothing was recorded."""
-    kept: list[str] = []
-    for path in (directory / f"{bus}.1", directory / bus):
+    path, kept = _file(bus, directory), []
+    for one in (_older(path), path):
         with contextlib.suppress(FileNotFoundError):
-            kept += path.read_text(encoding="ascii").splitlines()
+            kept += one.read_text(encoding="ascii").splitlines()
     return kept
+
+
+def _file(bus: str, directory: Path) -> Path:
+    return directory / f"{bus}.txt"
+
+
+def _older(path: Path) -> Path:
+    return path.with_name(f"{path.name}.1")

@@ -60,7 +60,7 @@ def stills_directory(site: Site, environ: Mapping[str, str] = os.environ) -> Pat
 
 def lines_directory(site: Site, environ: Mapping[str, str] = os.environ) -> Path:
     """Give where the raw frames of the lines are recorded, a file for each bus that wants it."""
-    return state_directory(site, environ) / "lines"
+    return state_directory(site, environ) / "frames"
 
 
 def socket_paths(site: Site, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:

@@ -25,13 +25,7 @@ from agent.probing import probe_facts
 from agent.settings import Site, load_site
 from agent.settings.storage import socket_paths, state_directory
 from agent.tools.loop_check import Checked, check_loop, shown
-from agent.tools.probe_frames import (
-    probed_transcript,
-    raw,
-    recorded_raw,
-    recorded_transcript,
-    write_new,
-)
+from agent.tools.probe_frames import probed_transcript, raw, recorded_command, write_new
 from agent.tools.words import cause, lang_option, pick
 from drivers.bus import Bus
 from drivers.line import NoLine
@@ -119,7 +113,7 @@ def probe(
         _loop_command(settings, device, point, feed, as_json=as_json, lang=lang)
         return
     if recorded:
-        _recorded_command(settings, device, file)
+        recorded_command(settings, device, file)
         return
     if file is not None and (device is None or watch):
         raise click.UsageError("--transcript wants the DEVICE, once")
@@ -133,33 +127,11 @@ def probe(
             else:
                 click.echo("\n".join(raw(facts) if as_raw else _lines(facts, lang)))
             if file is not None and "frames" in facts:
-                _write(file, probed_transcript(settings, facts))
+                write_new(file, probed_transcript(settings, facts))
         if not watch:
             break
         time.sleep(min(settings.device(one).period_s for one in wanted))
     sys.exit(1 if failed else 0)
-
-
-def _recorded_command(site: Site, device: str | None, file: Path | None) -> None:
-    """Show, or write as a transcript, what is recorded of a device's line."""
-    if device is None:
-        raise click.UsageError("--recorded wants the DEVICE whose line it is")
-    bus = site.device(device).bus
-    lines = list(recorded_raw(site, bus))
-    if not lines:
-        raise click.ClickException(f"nothing is recorded of {bus}: give the bus record: {{mb: 1}}")
-    if file is None:
-        click.echo("\n".join(lines))
-    else:
-        _write(file, recorded_transcript(site, device))
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        write_new(file, text)
-    except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from None
-    click.echo(f"{file}", err=True)
 
 
 def _loop_command(

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import click
+
 from agent.settings import Site
 from agent.settings.storage import lines_directory
 from drivers.profile import Profile, load_profile
@@ -59,10 +61,28 @@ def recorded_transcript(site: Site, device: str) -> str:
     return _transcript(site, device, frames, read={})
 
 
+def recorded_command(site: Site, device: str | None, file: Path | None) -> None:
+    """Show, or write as a transcript, what is recorded of a device's line."""
+    if device is None:
+        raise click.UsageError("--recorded wants the DEVICE whose line it is")
+    bus = site.device(device).bus
+    lines = list(recorded_raw(site, bus))
+    if not lines:
+        raise click.ClickException(f"nothing is recorded of {bus}: give the bus record: {{mb: 1}}")
+    if file is None:
+        click.echo("\n".join(lines))
+    else:
+        write_new(file, recorded_transcript(site, device))
+
+
 def write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet. Raises OSError."""
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
+    """Write a file that is not there yet, and say so; a ClickException where that cannot be."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from None
+    click.echo(f"{path}", err=True)
 
 
 def _transcript(

@@ -14,7 +14,7 @@ ANSWER = bytes.fromhex("01 03 04 00 00 42 12 4A 9E")
 
 
 def ring_in(tmp_path: Path, limit: int = 10_000) -> FrameRing:
-    return FrameRing(tmp_path / "frames" / "line1", FakeClock(1_773_885_600.125), limit=limit)
+    return FrameRing(tmp_path / "frames" / "line1.txt", FakeClock(1_773_885_600.125), limit=limit)
 
 
 def test_frames_are_kept_with_their_moment(tmp_path: Path) -> None:

@@ -160,6 +160,10 @@ class Simulation:
         instrument = self.stage.instruments.get(order.device)
         if isinstance(order, orders.Jam) and instrument is not None:
             return self._jam(instrument)
+        door = instrument and instrument.profile.quantity("door")
+        if isinstance(order, orders.Door) and instrument is not None and door:
+            instrument.set("door", float(order.open))
+            return self._instrument_said(order.device)
         sampler = self._sampler(order.device)
         match order:
             case orders.Door():
