@@ -14,15 +14,20 @@ from agent.parameters import ParameterWatch, asking
 from agent.plan import Plan
 from agent.poll import BusPoll, DeviceState
 from agent.probing import probe_facts
+from agent.settings.storage import lines_directory
 from agent.store.db import Store
 from agent.store.series import Names
 from agent.supervise import end, heed_cancellation
 from agent.timekeeping import Timekeeper
 from drivers.bus import Bus
+from drivers.counts import Counts
 from drivers.device import Device, Reading, Sampler
+from drivers.frame_device import FrameDevice
+from drivers.frame_sampler import FrameSampler
 from drivers.modbus import ModbusDevice
 from drivers.probe import probe_device
 from drivers.profile_sampler import ProfileSampler
+from drivers.recorder import recorded
 from drivers.registry import Instrument, open_device
 from drivers.retention import cannot_keep
 from drivers.sampler import DayueSampler
@@ -62,11 +67,18 @@ class Line:
     metrics: Metrics
     near: Near = field(default_factory=Near)
     poll: BusPoll | None = field(default=None)
+    counts: Counts | None = field(default=None)
+    """What happened on the line since its worker began; None before."""
 
     async def run(self) -> None:
         """Poll and obey, until cancelled."""
         wanted = self.plan.site.devices_on(self.settings.id)
-        async with Bus(self.settings) as bus:
+        lines = lines_directory(self.plan.site)
+        async with (
+            recorded(self.settings, lines, self.clock) as record,
+            Bus(self.settings, record=record) as bus,
+        ):
+            self.counts = bus.counts
             devices = [
                 (open_device(one, self.plan.profiles[one.id], bus=bus, clock=self.clock), one)
                 for one in wanted
@@ -98,6 +110,16 @@ class Line:
     def states(self) -> list[DeviceState]:
         """What is known of each device of this line."""
         return self.poll.states if self.poll else []
+
+    @property
+    def exchanges(self) -> dict[str, object]:
+        """What became of the questions on this line, and of those to each device; plain JSON."""
+        counts = self.counts or Counts()
+        units = {
+            one.id: counts.of(one.address).told()
+            for one in self.plan.site.devices_on(self.settings.id)
+        }
+        return {"id": self.settings.id, **counts.told(), "devices": units}
 
     def knows(self, given: str) -> bool:
         """Say whether a contact of this line was seen standing since the start."""
@@ -148,4 +170,6 @@ def sampler_of(device: Instrument) -> Sampler | None:
         return device
     if isinstance(device, ModbusDevice) and cannot_keep(device.profile) is None:
         return ProfileSampler(device)
+    if isinstance(device, FrameDevice) and cannot_keep(device.profile) is None:
+        return FrameSampler(device)
     return None

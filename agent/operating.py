@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from drivers.device import BadAnswer, DeviceError, NoAnswer, NotShown, Refused
 from drivers.modbus import ModbusDevice
-from drivers.operation import Outcome, operate, settle
+from drivers.operation import Outcome, go_back, operate, settle
 from drivers.profile import Profile
 from drivers.profile_operations import OperationName
 from drivers.proofs import Operable, Sight
@@ -97,7 +97,10 @@ async def carry_out(device: Operable, request: Request, begin: Begin) -> End | N
 async def settle_order(
     device: Operable, request: Request, before: object, *, since_s: float
 ) -> End:
-    """Find out from the instrument what became of an order begun `since_s` ago. Sends nothing."""
+    """Find out from the instrument what became of an order begun `since_s` ago.
+
+    Nothing is done again. What another operation has to end is ended: it is not held any longer.
+    """
     try:
         if "parameter" in request:
             value = float(request["value"])
@@ -107,6 +110,9 @@ async def settle_order(
         operation = device.profile.operations.get(name)
         proof = operation.proof if operation else None
         left_s = max(0.0, (proof.within_s if proof else REASK_S) - since_s)
+        back = await go_back(device, operation) if operation else ""
+        if back:
+            return End("failed", {"outcome": "interrupted", "reason": back})
         seen = await settle(device, name, _sight(before), within_s=left_s)
     except NotShown as error:
         return End("failed", {"outcome": "not shown", "reason": str(error)})

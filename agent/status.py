@@ -106,6 +106,7 @@ class Observatory:
                 for state in line.states
             ],
             "alarms": [dataclasses.asdict(one) for one in await self.store.read(alarms.open_ones)],
+            "lines": [line.exchanges for line in self.lines()],
             "maintenance": switched,
             "inputs": contacts,
             "scores": scores,

@@ -54,6 +54,22 @@ class UnitCounts:
         answers = self.answered + self.refused
         return self.answers_s / answers if answers else None
 
+    def told(self) -> dict[str, object]:
+        """Give the counts as plain JSON; times in milliseconds, None before the first answer."""
+        mean_s = self.mean_s
+        return {
+            "asked": self.asked,
+            "answered": self.answered,
+            "refused": self.refused,
+            "no_answer": self.no_answer,
+            "bad_answer": self.bad_answer,
+            "no_line": self.no_line,
+            "retried": self.retried,
+            "faults": {str(fault): count for fault, count in self.faults.items()},
+            "mean_ms": None if mean_s is None else round(mean_s * 1000, 1),
+            "slowest_ms": None if mean_s is None else round(self.slowest_s * 1000, 1),
+        }
+
 
 @dataclass(slots=True)
 class Counts(UnitCounts):

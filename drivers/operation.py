@@ -17,6 +17,8 @@ from drivers.profile_operations import Operation, OperationName, Proof
 from drivers.proofs import Operable, Sight, see
 
 POLL_S = 2.0
+BACK_TIMES = 3
+"""How often what ends an operation is ordered: twice does no harm, being left on zero gas does."""
 
 Begin = Callable[[Sight | None], Awaitable[None]]
 """Told how things are before the first step is taken; what it raises keeps it from being taken."""
@@ -53,7 +55,7 @@ async def operate(
 
     Raises Refused when nothing was done (code 0: nothing was sent), NotShown when it was
     acknowledged and does not show in time, NoAnswer when it is not known. Waits in seconds of the
-    device's clock.
+    device's clock. What another operation has to end (zero gas, sample gas) is ended here, too.
     """
     given = arguments or {}
     operation = device.profile.operations.get(name)
@@ -71,8 +73,35 @@ async def operate(
             raise NoAnswer(f"it is not known: {lost}", sent=lost.sent) from lost
         return Operated(name, Outcome.ACKNOWLEDGED, "acknowledged, nothing can show more")
     proof = operation.proof
-    outcome, text = await _proof(device, proof, before, within_s=proof.within_s, lost=lost)
+    try:
+        outcome, text = await _proof(device, proof, before, within_s=proof.within_s, lost=lost)
+    except NotShown as error:
+        back = await go_back(device, operation)
+        raise NotShown("; ".join(filter(None, (str(error), back)))) from error
+    if operation.then is not None:
+        await device.clock.sleep(operation.hold_s)
+        text = f"{text}; {await go_back(device, operation)}"
     return Operated(name, outcome, text)
+
+
+async def go_back(device: Operable, operation: Operation) -> str:
+    """End what another operation ends; give what was seen of it, '' where nothing has to be.
+
+    Raises NotShown when the instrument does not show that it went back.
+    """
+    if operation.then is None:
+        return ""
+    trouble: DeviceError | None = None
+    for number in range(BACK_TIMES):
+        if number:
+            await device.clock.sleep(POLL_S)
+        try:
+            done = await operate(device, operation.then)
+        except DeviceError as error:
+            trouble = error
+        else:
+            return f"back: {done.text}"
+    raise NotShown(f"IT DID NOT GO BACK: {operation.then}: {trouble}")
 
 
 async def settle(

@@ -163,6 +163,8 @@ class Profile(Model):
             renewed = operation.proof.renewed if operation.proof else None
             if renewed is not None and self.quantity(renewed) is None:
                 yield f"operations.{name}: no point {renewed}"
+            if operation.then is not None and operation.then not in self.operations:
+                yield f"operations.{name}: no operation {operation.then}"
             if name == "retain" and self.record is not None:
                 yield from self._record_outside(self.record, operation)
             if bool(operation.sends) == self.modbus:
@@ -170,6 +172,9 @@ class Profile(Model):
                 yield f"operations.{name}: {self.driver} takes {wanted}"
 
     def _record_outside(self, record: RecordAt, retain: Operation) -> Iterator[str]:
+        if not self.modbus:
+            yield from self._record_elsewhere(record)
+            return
         proof = retain.proof
         if proof is None or proof.changed is None:
             yield "record: operations.retain.proof.changed says which registers it is in"
@@ -184,6 +189,12 @@ class Profile(Model):
             inside = proof.changed <= one.address and one.address + one.width <= end
             if one.table != proof.table or not inside:
                 yield f"record: {one.id} is not within the registers of the proof"
+
+    def _record_elsewhere(self, record: RecordAt) -> Iterator[str]:
+        ids = {record.time, record.bottle, record.volume, record.result} - {None}
+        parts = [one for one in self.values if one.id in ids]
+        if len(parts) != len(ids) or len({one.question for one in parts}) != 1:
+            yield "record: values of one answer for time, bottle and volume"
 
     def _other_protocol(self) -> Iterator[str]:
         if not self.quantities:

@@ -101,12 +101,24 @@ class RecordAt(Model):
     """Where a sampler's own record of its last bottle stands, inside what proves `retain`.
 
     They are a parameter with a time and points of the profile, all within the registers that
-    `operations.retain.proof.changed` names, so that one request brings them together.
+    `operations.retain.proof.changed` names, so that one request brings them together. Of a protocol
+    other than Modbus they are values of one answer, the time too.
+
+    A sampler that has to be told bottle and volume gets the next one up to `bottles`, and
+    `volume_ml`. With `result`, a bottle counts when that is one of `kept`.
     """
 
     time: PointId
     bottle: PointId
     volume: PointId
+    result: PointId | None = None
+    kept: tuple[int, ...] = Field(default=(0,), min_length=1)
+    failures: dict[int, str] = Field(default_factory=dict, description="results, and what they say")
+    bottles: int | None = Field(default=None, ge=1, le=64, description="how many it has")
+    volume_ml: float | None = Field(default=None, gt=0, description="what is asked of it")
+    waiting: tuple[int, ...] = Field(
+        default=(), description="numbers of the status in which it takes an order"
+    )
 
 
 class Operation(Model):
@@ -121,6 +133,10 @@ class Operation(Model):
     not_in: tuple[Cause, ...] = Field(
         default=(), description="own states in which it would be dropped: refused, nothing is sent"
     )
+    then: OperationName | None = Field(
+        default=None, description="what ends it: ordered `hold_s` after it shows, and by itself"
+    )
+    hold_s: float = Field(default=300.0, ge=0, le=3600, description="only with `then`")
     confirmed: bool = Field(default=True, description="false: a guess of the source, ask first")
     note: str = ""
 

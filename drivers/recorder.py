@@ -5,7 +5,8 @@ r"""A ring of raw frames on disk, one per line: what passed last, in a form that
 
 Two files share the limit: the older one goes when the newer one is half of it. Frames are kept in
 memory and written in pieces, which spares the disk; what was not written when the process dies is
-lost. Passwords of HJ 212 frames are masked, so their check sums do not fit any more.
+lost. Passwords of HJ 212 frames are masked, so their check sums do not fit any more. Transcripts of
+them are made in `drivers.transcripts`.
 """
 
 from __future__ import annotations
@@ -16,19 +17,46 @@ import datetime
 import logging
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from drivers.device import Clock
+from drivers.line import Record
+from drivers.settings import AnyBus
 
 LIMIT = 1_000_000
 EVERY_S = 10.0
 MOST_WAITING = 4000
 """Frames kept in memory at most; more than these lose the oldest, which is counted."""
+MB = 1_000_000
 _PASSWORD = re.compile(rb"(PW=)[^;&]*")
-_LINE = re.compile(r"\S+ ([<>] .*)")
+_OPEN = re.compile(rb"PW=[^;&]{0,64}\Z")
+_END = re.compile(rb"[;&]")
 
 _log = logging.getLogger(__name__)
+
+
+class _Mask:
+    """Masks passwords, also where one is cut by two pieces of a frame nobody asked for."""
+
+    def __init__(self) -> None:
+        self._direction = ""
+        self._before = b""
+        self._inside = False
+
+    def masked(self, direction: str, data: bytes) -> bytes:
+        """Give a piece without what follows `PW=`."""
+        if direction != self._direction:
+            self._direction, self._before, self._inside = direction, b"", False
+        head = b""
+        if self._inside:
+            end = _END.search(data)
+            head, data = b"***", data[end.start() :] if end else b""
+            self._inside = end is None
+        before, whole = self._before, self._before + data
+        self._before = next((part for part in (b"PW", b"P") if whole.endswith(part)), b"")
+        self._inside = self._inside or _OPEN.search(whole) is not None
+        return head + _PASSWORD.sub(rb"\1***", whole)[len(before) :]
 
 
 class FrameRing:
@@ -40,11 +68,12 @@ class FrameRing:
         self._clock = clock
         self._limit = limit
         self._waiting: deque[str] = deque(maxlen=MOST_WAITING)
+        self._mask = _Mask()
 
     @property
     def older(self) -> Path:
         """The file before this one."""
-        return self.path.with_name(f"{self.path.name}.1")
+        return _older(self.path)
 
     def heard(self, direction: str, data: bytes) -> None:
         """Take a frame: ">" sent or "<" received. Never waits; fits `Bus(record=…)`."""
@@ -52,7 +81,7 @@ class FrameRing:
             self.dropped += 1
         at = datetime.datetime.fromtimestamp(self._clock.now(), datetime.UTC)
         moment = at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        masked = _PASSWORD.sub(rb"\1***", data)
+        masked = self._mask.masked(direction, data)
         self._waiting.append(f"{moment} {direction} {masked.hex(' ').upper()}\n")
 
     def flush(self) -> None:
@@ -70,11 +99,7 @@ class FrameRing:
 
     def lines(self) -> list[str]:
         """Give all that is kept, oldest first. Reads files: not for the event loop."""
-        kept: list[str] = []
-        for path in (self.older, self.path):
-            with contextlib.suppress(FileNotFoundError):
-                kept += path.read_text(encoding="ascii").splitlines()
-        return kept
+        return recorded_lines(self.path.stem, self.path.parent)
 
 
 @contextlib.asynccontextmanager
@@ -103,26 +128,29 @@ def _flush(ring: FrameRing) -> None:
         _log.warning("%s: frames are not recorded: %s", ring.path, error)
 
 
-def transcript(lines: Iterable[str], *, profile: str, address: int) -> str:
-    """Make a transcript of recorded lines: one case per question that is new.
+@contextlib.asynccontextmanager
+async def recorded(settings: AnyBus, directory: Path, clock: Clock) -> AsyncIterator[Record | None]:
+    """Record the frames of a bus in a file of its name, where its settings ask for that."""
+    if settings.record is None:
+        yield None
+        return
+    limit = round(settings.record.mb * MB)
+    async with recording(FrameRing(_file(settings.id, directory), clock, limit=limit)) as ring:
+        yield ring.heard
 
-    What it means is for a person to say: `# expect:` lines are left out.
-    """
-    heads = [f"# profile: {profile}", "# proof: recorded", "# origin: "]
-    if address != 1:
-        heads.append(f"# address: {address}")
-    frames = [found[1] for line in lines if (found := _LINE.fullmatch(line))]
-    cases: dict[str, list[str]] = {}
-    asked = ""
-    for frame in frames:
-        if frame.startswith(">"):
-            asked = "" if frame in cases else frame
-            if asked:
-                cases[asked] = []
-        elif asked:
-            cases[asked].append(frame)
-    blocks = [
-        "\n".join((f"# case: {number}", question, *answers))
-        for number, (question, answers) in enumerate(cases.items(), start=1)
-    ]
-    return "\n\n".join(("\n".join(heads), *blocks)) + "\n"
+
+def recorded_lines(bus: str, directory: Path) -> list[str]:
+    """Give what is kept of a line, oldest first; nothing where nothing was recorded."""
+    path, kept = _file(bus, directory), []
+    for one in (_older(path), path):
+        with contextlib.suppress(FileNotFoundError):
+            kept += one.read_text(encoding="ascii").splitlines()
+    return kept
+
+
+def _file(bus: str, directory: Path) -> Path:
+    return directory / f"{bus}.txt"
+
+
+def _older(path: Path) -> Path:
+    return path.with_name(f"{path.name}.1")

@@ -17,8 +17,20 @@ def cannot_keep(profile: Profile) -> str | None:
         return "no operation retain"
     if not retain.confirmed:
         return "its order is a guess of the source"
-    if lacking := retain.wants:
+    if lacking := [one for one in retain.wants if one not in _known(profile)]:
         return f"it wants to be told {', '.join(lacking)}"
-    if profile.record is None or retain.proof is None or retain.proof.changed is None:
+    proof = retain.proof
+    if profile.record is None or proof is None:
+        return "no record of a bottle that could be read"
+    if (proof.changed if profile.modbus else proof.renewed) is None:
         return "no record of a bottle that could be read"
     return None
+
+
+def _known(profile: Profile) -> tuple[str, ...]:
+    """Name what the profile itself can say of an order."""
+    record = profile.record
+    if record is None or profile.modbus:
+        return ()
+    told = {"bottle": record.bottles, "volume_ml": record.volume_ml}
+    return tuple(name for name, one in told.items() if one is not None)

@@ -15,6 +15,15 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Recording(Model):
+    """Keep the last raw frames of a line on disk: to find faults, and for transcripts.
+
+    Off where it is not asked for: it writes all the time, and flash wears.
+    """
+
+    mb: float = Field(default=1.0, ge=0.1, le=1000, description="at most so much of them")
+
+
 class SerialBus(Model):
     """A serial line. One owner, one queue; all units share its line settings."""
 
@@ -26,6 +35,7 @@ class SerialBus(Model):
     stop_bits: Literal[1, 2] = 1
     data_bits: Literal[7, 8] = 8
     framing: Literal["rtu", "ascii"] = Field(default="rtu", description="how Modbus goes over it")
+    record: Recording | None = None
 
 
 class TcpBus(Model):
@@ -35,6 +45,7 @@ class TcpBus(Model):
     kind: Literal["tcp"]
     host: str = Field(min_length=1)
     port: int = Field(default=502, ge=1, le=65535)
+    record: Recording | None = None
 
 
 class StreamBus(Model):
@@ -52,6 +63,7 @@ class StreamBus(Model):
     stop_bits: Literal[1, 2] = 1
     data_bits: Literal[7, 8] = 8
     framing: Literal["rtu", "ascii"] = Field(default="rtu", description="how Modbus goes over it")
+    record: Recording | None = None
 
 
 AnyBus = SerialBus | TcpBus | StreamBus

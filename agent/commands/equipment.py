@@ -1,4 +1,4 @@
-"""Orders to instruments and samplers (3011 to 3016, 3021, 3022, 3024): a row for their worker.
+"""Orders to instruments and samplers (1012, 3011 to 3016, 3021 to 3024): a row for their worker.
 
 What no device here can do is refused before it is taken. The end of an order is told when it is
 there, on this connection or a later one.
@@ -37,6 +37,7 @@ EXECUTION_S = 600.0
 """How long an order of a platform may wait for its device (architecture §3.7)."""
 
 KINDS: Mapping[str, str] = {
+    "1012": "set_time",
     "3011": "calibrate",
     "3012": "measure",
     "3013": "clean",

@@ -22,7 +22,7 @@ TABLE: Mapping[str, Service] = MappingProxyType(
         "1001": _REFUSED,  # 2005: how long an alarm must last is part of a limit here
         "1002": Service(parameters.set_mn, refusal=parameters.not_our_mn, then=parameters.reload),
         "1011": Service(times.tell_time, refusal=times.of_an_instrument),
-        "1012": Service(times.set_time, refusal=times.of_an_instrument),
+        "1012": Service(times.set_time, refusal=times.cannot_be_set, ended=equipment.ended),
         "1014": Service(renewing.take_key, told=renewing.key_told, then=renewing.renew),
         "1021": Service(on_site.tell_limits),
         "1022": _REFUSED,  # limits are the permit's, not a platform's

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.clock import STEP_S
+from agent.commands import equipment
 from agent.timekeeping import ClockRefused
 from agent.uplink.desk import Desk
 from agent.uplink.results import CONDITION, FAULT, REFUSED, Asked, Result
@@ -13,8 +14,13 @@ AGREES_S = 10.0
 
 
 def of_an_instrument(asked: Asked, _: Desk) -> int | None:
-    """Refuse what concerns the clock of an instrument: no driver reads or sets one."""
+    """Refuse to tell the clock of an instrument: few have one that can be read (1011)."""
     return REFUSED if getattr(asked.order, "pol_id", None) else None
+
+
+def cannot_be_set(asked: Asked, desk: Desk) -> int | None:
+    """Refuse to set the clock of an instrument whose profile has no operation for it (1012)."""
+    return equipment.nobody(asked, desk) if getattr(asked.order, "pol_id", None) else None
 
 
 async def tell_time(asked: Asked, desk: Desk) -> Result:
@@ -27,12 +33,17 @@ async def tell_time(asked: Asked, desk: Desk) -> Result:
 async def set_time(asked: Asked, desk: Desk) -> Result:
     """Set the clock where this platform is the time source, else note how far it is off (1012).
 
-    What is off by no more than a step is left alone: every step begins a new clock epoch.
+    What is off by no more than a step is left alone: every step begins a new clock epoch. With a
+    factor named, the clock of its instrument is meant; it gets our time, where both agree.
     """
     assert isinstance(asked.order, ClockTime)
     office, destination = desk.office, desk.station.destination.id
     offset_s = asked.order.system_time - office.clock.now()
     said = f"{offset_s:+.1f} s"
+    if asked.order.pol_id:
+        if abs(offset_s) > AGREES_S or not office.time.trusted:
+            return Result(CONDITION, f"an instrument gets our time, which differs: {said}")
+        return await equipment.order(asked, desk)
     office.offsets[destination] = offset_s
     if office.plan().site.time_source != destination:
         agrees = abs(offset_s) <= AGREES_S

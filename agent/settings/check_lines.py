@@ -19,12 +19,17 @@ from drivers.settings import AnyBus, SerialBus, TcpBus
 _BY_NUMBER = re.compile(r"/dev/tty(USB|ACM)\d+")
 
 
+_UNNAMED = ("hj212-serial", "megatec", "isco", "kesheng-sampler", "shijiazhuang-sampler")
+"""Protocols whose questions name no unit, or that push."""
+
+
 def check_lines(site: Site, profiles: Mapping[str, Profile], findings: Findings) -> None:
     """Note what is wrong with buses and with the units on them."""
     _check_addresses(site, findings)
     _check_owners(site, findings)
     _check_rates(site, profiles, findings)
     _check_protocols(site, profiles, findings)
+    _check_sharing(site, profiles, findings)
     for number, bus in enumerate(site.buses):
         if isinstance(bus, SerialBus):
             _check_port(("buses", number, "port"), bus.port, findings)
@@ -67,6 +72,21 @@ def _check_protocols(site: Site, profiles: Mapping[str, Profile], findings: Find
             continue
         allowed = "serial, serial-over-tcp"
         findings.error("not_modbus", (*path, "bus"), found=profile.driver, allowed=allowed)
+
+
+def _check_sharing(site: Site, profiles: Mapping[str, Profile], findings: Findings) -> None:
+    """Tell of instruments on a shared line that push, or whose questions name no unit."""
+    for path, device in devices_by_path(site):
+        profile = profiles.get(device.profile)
+        if profile is None or len(site.devices_on(device.bus)) == 1:
+            continue
+        if profile.driver in _UNNAMED or (profile.driver == "ascii" and not _named(profile)):
+            allowed = (f"一条线路只接 {device.id}", f"{device.id} alone on its line")
+            findings.warning("own_line", (*path, "bus"), found=device.bus, allowed=allowed)
+
+
+def _named(profile: Profile) -> bool:
+    return all("{address" in question.send for question in profile.questions)
 
 
 def _check_addresses(site: Site, findings: Findings) -> None:

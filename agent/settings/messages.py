@@ -73,6 +73,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_edition": ("没有这个标准版本", "no such edition"),
     "unknown_destination": ("没有这个平台", "no such destination"),
     "factor_not_here": ("该排放口没有这个因子", "the outlet has no such factor"),
+    "own_line": (
+        "这台仪器自行上传或不分地址，应独占一条线路",
+        "it speaks unasked, or answers whoever is asked: it wants a line of its own",
+    ),
     "not_modbus": (
         "这台仪器不用 Modbus，不能接在 Modbus TCP 上",
         "this instrument does not talk Modbus and cannot be at a Modbus TCP endpoint",

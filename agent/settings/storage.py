@@ -58,6 +58,11 @@ def stills_directory(site: Site, environ: Mapping[str, str] = os.environ) -> Pat
     return (Path(runtime) if runtime else state_directory(site, environ)) / "stills"
 
 
+def lines_directory(site: Site, environ: Mapping[str, str] = os.environ) -> Path:
+    """Give where the raw frames of the lines are recorded, a file for each bus that wants it."""
+    return state_directory(site, environ) / "frames"
+
+
 def socket_paths(site: Site, environ: Mapping[str, str] = os.environ) -> tuple[Path, ...]:
     """Give the places of the local socket: the daemon takes the first it can, others try all."""
     runtime = environ.get("RUNTIME_DIRECTORY", "").split(":")[0]

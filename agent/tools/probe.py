@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from agent.probing import probe_facts
 from agent.settings import Site, load_site
 from agent.settings.storage import socket_paths, state_directory
 from agent.tools.loop_check import Checked, check_loop, shown
+from agent.tools.probe_frames import probed_transcript, raw, recorded_command, write_new
 from agent.tools.words import cause, lang_option, pick
 from drivers.bus import Bus
 from drivers.line import NoLine
@@ -72,6 +74,15 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 @click.argument("device", required=False)
 @click.option("--scan", "bus", metavar="BUS", help="Look for units on a line instead.")
 @click.option("--units", default="1-32", show_default=True, help="Addresses to look at.")
+@click.option("--raw", "as_raw", is_flag=True, help="Show the frames and nothing else.")
+@click.option("--watch", is_flag=True, help="Ask again every period until Ctrl-C.")
+@click.option("--recorded", is_flag=True, help="Show the recording of DEVICE's line.")
+@click.option(
+    "--transcript",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the frames as the test of a new profile.",
+)
 @click.option("--loop", "point", metavar="POINT", help="Check a 4-20 mA input: feed, compare.")
 @click.option("--feed", default="4,12,20", show_default=True, help="Currents to feed, in mA.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -83,6 +94,10 @@ def probe(
     units: str,
     point: str | None,
     feed: str,
+    as_raw: bool,
+    watch: bool,
+    recorded: bool,
+    file: Path | None,
     as_json: bool,
     lang: Lang,
 ) -> None:
@@ -97,14 +112,25 @@ def probe(
     if point is not None:
         _loop_command(settings, device, point, feed, as_json=as_json, lang=lang)
         return
+    if recorded:
+        recorded_command(settings, device, file)
+        return
+    if file is not None and (device is None or watch):
+        raise click.UsageError("--transcript wants the DEVICE, once")
     wanted = [device] if device is not None else known
-    failed = 0
-    for facts in asyncio.run(_ask_all(settings, wanted)):
-        failed += bool(facts.get("error")) or not facts.get("ok", True)
-        if as_json:
-            click.echo(json.dumps(facts, ensure_ascii=False))
-        else:
-            click.echo("\n".join(_lines(facts, lang)))
+    while True:
+        failed = 0
+        for facts in asyncio.run(_ask_all(settings, wanted)):
+            failed += bool(facts.get("error")) or not facts.get("ok", True)
+            if as_json:
+                click.echo(json.dumps(facts, ensure_ascii=False))
+            else:
+                click.echo("\n".join(raw(facts) if as_raw else _lines(facts, lang)))
+            if file is not None and "frames" in facts:
+                write_new(file, probed_transcript(settings, facts))
+        if not watch:
+            break
+        time.sleep(min(settings.device(one).period_s for one in wanted))
     sys.exit(1 if failed else 0)
 
 

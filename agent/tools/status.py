@@ -48,6 +48,19 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "disk   store {store_mb} MB, {free_mb} MB free, full {times_full} times",
     ),
     "device": ("仪器  {id} {state}", "device {id} {state}"),
+    "line": (
+        "线路  {id} 询问 {asked}，有应答 {share}；无应答 {no_answer}，坏应答 {bad_answer}{told}，"
+        "断线 {no_line}，重试 {retried}{took}",
+        "line   {id} asked {asked}, answered {share}; silent {no_answer}, bad {bad_answer}{told}, "
+        "no line {no_line}, retried {retried}{took}",
+    ),
+    "unit": (
+        "        {id} 询问 {asked}，有应答 {share}；无应答 {no_answer}，坏应答 {bad_answer}{told}，"
+        "拒绝 {refused}，重试 {retried}{took}",
+        "        {id} asked {asked}, answered {share}; silent {no_answer}, bad {bad_answer}{told}, "
+        "refused {refused}, retried {retried}{took}",
+    ),
+    "took": ("；平均 {mean} ms，最慢 {slowest} ms", "; {mean} ms on average, {slowest} ms at most"),
     "ok": ("正常", "ok"),
     "silent": (
         "▲ 无有效数据：{cause}；最近一次有效 {last}",
@@ -165,6 +178,11 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         yield _say("control", lang, **{**said, "factor": factor_name(one["factor"], lang)})
     for device in answer["devices"]:
         yield from _device(device, lang)
+    for line in answer.get("lines", ()):
+        yield _exchanges("line", line, lang)
+        for device, counts in line["devices"].items():
+            if counts["answered"] != counts["asked"]:
+                yield _exchanges("unit", {**counts, "id": device}, lang)
     for station in answer["stations"]:
         link = _say("linked" if station["linked"] else "unlinked", lang, **station)
         link += _say("unconfirmed", lang) if station["unconfirmed"] else ""
@@ -181,6 +199,22 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     for one in answer["events"][:10]:
         lasts = "" if one["ended_at"] else _say("lasts", lang)
         yield _say("event", lang, **{**one, "at": local_time(one["at"]), "lasts": lasts})
+
+
+def _exchanges(word: str, counts: Mapping[str, Any], lang: Lang) -> str:
+    """Say what became of the questions on a line, or to one device of it."""
+    asked, good = counts["asked"], counts["answered"] + counts["refused"]
+    slow = counts["mean_ms"] is not None
+    took = _say("took", lang, mean=counts["mean_ms"], slowest=counts["slowest_ms"]) if slow else ""
+    faults = ", ".join(f"{name} {count}" for name, count in counts["faults"].items())
+    return _say(
+        word,
+        lang,
+        **{**counts, "id": pad(counts["id"], 12)},
+        share=_share(good / asked if asked else None),
+        told=f" ({faults})" if faults else "",
+        took=took,
+    )
 
 
 def _link(counts: Mapping[str, Any], lang: Lang) -> str:

@@ -13,11 +13,12 @@ from driver_fakes import (
     device_settings,
 )
 
+from agent.operating import settle_order
 from drivers.bus import Bus
-from drivers.device import Cause, NoAnswer, Refused
+from drivers.device import Cause, NoAnswer, NotShown, Refused
 from drivers.frame_device import FrameDevice
 from drivers.modbus import ModbusDevice
-from drivers.operation import Outcome, operate
+from drivers.operation import BACK_TIMES, Outcome, operate
 from drivers.profile import load_profile
 from drivers.profile_model import Profile
 from drivers.question import Question
@@ -206,11 +207,13 @@ async def test_an_operation_the_profile_does_not_have_is_refused() -> None:
 
 
 class Gas:
-    """A C-Link analyzer: gas mode follows orders unless it is deaf."""
+    """A C-Link analyzer: gas mode follows orders unless it is deaf, or stuck where it is."""
 
-    def __init__(self, *, deaf: bool = False) -> None:
+    def __init__(self, *, deaf: bool = False, stuck: bool = False) -> None:
         self.mode = b"sample"
         self.deaf = deaf
+        self.stuck = stuck
+        self.modes: list[bytes] = []
 
     def __call__(self, request: bytes) -> bytes | None:
         command = request[1:-1]
@@ -218,8 +221,10 @@ class Gas:
         if command in answers:
             return command + b" " + answers[command] + b"\r"
         word = command.rpartition(b" ")[2]
-        if word in (b"zero", b"span", b"sample") and not self.deaf:
+        stays = self.deaf or (self.stuck and word == b"sample")
+        if word in (b"zero", b"span", b"sample") and not stays:
             self.mode = word
+            self.modes.append(word)
         return command + b" ok\r"
 
 
@@ -233,15 +238,38 @@ def clink(gas: Gas) -> tuple[FrameDevice, FrameWire]:
     return device, wire
 
 
-async def test_zero_gas_is_on_when_the_gas_mode_says_so() -> None:
-    device, wire = clink(Gas())
+async def test_zero_gas_is_on_when_the_gas_mode_says_so_and_off_at_its_end() -> None:
+    gas = Gas()
+    device, wire = clink(gas)
+    began = device.clock.now()
     done = await operate(device, "zero")
     assert done.outcome is Outcome.DONE
     assert b"\xabset mode remote\r" in wire.requests
     assert wire.requests.count(b"\xabset zero\r") == 1
+    assert gas.modes == [b"zero", b"sample"]
+    assert device.clock.now() - began >= device.profile.operations["zero"].hold_s
     look = await device.look()
     assert look.state is not None
-    assert look.state.cause is Cause.CALIBRATION
+    assert look.state.cause is Cause.NORMAL
+
+
+async def test_an_analyzer_that_stays_on_zero_gas_is_told() -> None:
+    device, wire = clink(Gas(stuck=True))
+    with pytest.raises(NotShown, match="IT DID NOT GO BACK"):
+        await operate(device, "zero")
+    assert wire.requests.count(b"\xabset zero\r") == 1
+    assert wire.requests.count(b"\xabset sample\r") == BACK_TIMES
+
+
+async def test_zero_gas_that_was_interrupted_is_ended_and_not_done_again() -> None:
+    gas = Gas()
+    gas.mode = b"zero"
+    device, wire = clink(gas)
+    before = {"thing": "normal", "met": False, "text": "state normal"}
+    end = await settle_order(device, {"operation": "zero"}, before, since_s=20.0)
+    assert (end.state, end.outcome["outcome"]) == ("failed", "interrupted")
+    assert gas.modes == [b"sample"]
+    assert b"\xabset zero\r" not in wire.requests
 
 
 async def test_zero_gas_that_was_only_acknowledged_is_not_on() -> None:

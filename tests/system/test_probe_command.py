@@ -140,3 +140,60 @@ async def test_beside_the_daemon_the_daemon_asks(
     assert found["asked_by"] == "daemon"
     assert found["readings"][1]["value"] == SECOND
     assert {data[:2] for _, data in found["frames"]} == {"07"}
+
+
+async def test_raw_shows_the_frames_and_nothing_else(tmp_path: Path, site_file: SiteFile) -> None:
+    site = site_file(free_port(), on_line(str(tmp_path / "line")))
+    with RtuSlave(tmp_path / "line", electrodes):
+        code, out, err = await paikou("probe", str(site), "ph1", "--raw")
+    assert code == 0, err
+    assert [line[:7] for line in out.splitlines()] == ["> 03 03", "< 03 03"]
+
+
+async def test_a_probe_becomes_a_transcript_and_never_writes_over_one(
+    tmp_path: Path, site_file: SiteFile
+) -> None:
+    site = site_file(free_port(), on_line(str(tmp_path / "line")))
+    file = tmp_path / "new.txt"
+    with RtuSlave(tmp_path / "line", electrodes):
+        code, _, err = await paikou("probe", str(site), "ph2", "--transcript", str(file))
+        assert code == 0, err
+        lines = file.read_text(encoding="utf-8").splitlines()
+        code, _, err = await paikou("probe", str(site), "ph2", "--transcript", str(file))
+    assert (code, "File exists" in err) == (1, True)
+    assert lines[:4] == [
+        "# profile: water/ph", "# proof: recorded", "# origin: ", "# address: 7",
+    ]  # fmt: skip
+    assert "# read: w01001 = 7" in lines
+    assert "# case: 1" in lines
+    assert lines[-2].startswith("> 07 03 26 00 00 04")
+
+
+async def test_a_line_is_recorded_by_the_daemon_and_read_beside_it(
+    tmp_path: Path, site_file: SiteFile, daemon: Start
+) -> None:
+    def recorded(site: dict[str, Any]) -> None:
+        on_line(str(tmp_path / "line"))(site)
+        site["buses"][0]["record"] = {"mb": 0.2}
+
+    site = site_file(free_port(), recorded)
+    file = tmp_path / "new.txt"
+    with RtuSlave(tmp_path / "line", electrodes):
+        code, _, err = await paikou("probe", str(site), "ph1", "--recorded")
+        assert (code, "nothing is recorded of line1" in err) == (1, True)
+        running = await daemon(site)
+        code, out, err = await paikou("probe", str(site), "ph1", "--json")
+        assert code == 0, err
+        assert json.loads(out)["asked_by"] == "daemon"
+        code, out, _ = await paikou("status", str(site), "--json")
+        (line,) = json.loads(out)["lines"]
+        assert (line["id"], set(line["devices"])) == ("line1", {"ph1", "ph2"})
+        assert line["asked"] == line["answered"] > 0
+        assert await running.stop() == 0
+    code, out, err = await paikou("probe", str(site), "ph1", "--recorded")
+    assert code == 0, err
+    assert any("Z > 03 03 26 00" in line for line in out.splitlines())
+    code, _, err = await paikou("probe", str(site), "ph2", "--recorded", "--transcript", str(file))
+    assert code == 0, err
+    assert "> 07 03 26 00 00 04" in file.read_text(encoding="utf-8")
+    assert "> 03 " not in file.read_text(encoding="utf-8")

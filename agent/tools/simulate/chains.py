@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from agent.settings.gas import Conversion
 from agent.settings.outlet import FactorRule
 from agent.settings.site import FactorSource
-from drivers.profile import Point
+from drivers.profile import Quantity
 
 _OTHER_THING: frozenset[Conversion] = frozenset({"nox", "pitot", "area", "oxygens"})
 """Conversions that make another quantity of a point."""
@@ -35,7 +35,7 @@ def by_point(sources: Iterable[FactorSource]) -> dict[str, FactorSource]:
     return found
 
 
-def played_code(point: Point, source: FactorSource | None) -> str:
+def played_code(point: Quantity, source: FactorSource | None) -> str:
     """Give the factor whose course a point plays."""
     if source is None or _becomes_another(source.rule):
         return point.id

@@ -35,6 +35,7 @@ def _pace(_: click.Context, __: click.Parameter, text: str | None) -> Pace | Non
 @click.option("--cycle-s", type=_POSITIVE, help="cycle of every batch analyzer, in seconds")
 @click.option("--row-s", type=_POSITIVE, default=60.0, help="seconds per row of a recording")
 @click.option("--fill-s", type=_POSITIVE, default=8.0, help="how long a sampler fills a bottle")
+@click.option("--line-time", is_flag=True, help="let bytes take their time at the line's baud")
 @click.option("--as-recorded", is_flag=True, help="do not keep values below the site's limits")
 @click.option("--control", type=click.IntRange(0, 65535), help="take orders on this port; 0: any")
 @click.option("--json", "as_json", is_flag=True, help="say what is played as one line of JSON")
@@ -45,6 +46,7 @@ def simulate_command(site: Path, **options: Any) -> None:
         cycle_s=options["cycle_s"],
         row_s=options["row_s"],
         as_recorded=options["as_recorded"],
+        line_time=options["line_time"],
         sampler=Habits(fill_s=options["fill_s"]),
     )
     settings, _ = load_site(site)

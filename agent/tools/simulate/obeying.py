@@ -19,6 +19,12 @@ CALIBRATIONS = frozenset({
     "calibrate", "zero", "span", "blank", "standard", "parallel", "spike",
     "check_zero", "check_span", "check_standard", "check_blank",
 })  # fmt: skip
+ZERO, SPAN = "zero", "span"
+_GASES = {
+    **dict.fromkeys(("zero", "blank", "check_zero", "check_blank"), ZERO),
+    **dict.fromkeys(("span", "standard", "check_span", "check_standard"), SPAN),
+}
+"""What is measured while one of these is under way; of the others it is not known."""
 
 
 @dataclass(slots=True)
@@ -27,6 +33,8 @@ class Ordered:
 
     running_until: float = -math.inf
     calibrating_until: float = -math.inf
+    gas: str = ""
+    """What a calibration under way measures; '' where it measures on."""
     number: int | None = None
     """The state word of what was ordered, where the profile names it as the proof."""
     number_until: float = -math.inf
@@ -35,24 +43,36 @@ class Ordered:
 
     def take(
         self, profile: Profile, function: int, start: int, values: Sequence[int], *, now: float
-    ) -> None:
-        """Carry out what is written. Raises `Refusal` on what is no operation of the profile."""
+    ) -> OperationName | None:
+        """Carry out what is written; give the operation it was.
+
+        Raises `Refusal` on what is no operation of the profile.
+        """
         if function not in COIL_WRITES and is_parameter(profile, start, len(values)):
             self.parameters.update(enumerate(values, start))
-            return
+            return None
         if not profile.operations:
             raise Refusal(ILLEGAL_FUNCTION)
         name = operation_of(profile, function, start, values)
         if name is None and not begins(profile, function, start, values):
             raise Refusal(ILLEGAL_ADDRESS)
+        if name is not None:
+            self.do(profile, name, now=now)
+        return name
+
+    def do(self, profile: Profile, name: OperationName, *, now: float) -> None:
+        """Carry out an operation. One that wants another to end it lasts until that comes."""
+        operation = profile.operations[name]
         if name == "measure":
             self.running_until = now + RUN_S
+            self.calibrating_until = min(self.calibrating_until, now)
         elif name in CALIBRATIONS:
-            self.calibrating_until = now + CALIBRATION_S
+            self.calibrating_until = math.inf if operation.then else now + CALIBRATION_S
+            self.gas = _GASES.get(name, "")
         elif name == "stop":
             self.running_until = min(self.running_until, now)
             self.calibrating_until = min(self.calibrating_until, now)
-        proof = profile.operations[name].proof if name else None
+        proof = operation.proof
         if proof is not None and proof.state:
             self.number, self.number_until = proof.state[0], now + RUN_S
 

@@ -49,6 +49,7 @@ class SetFault(Order):
     kind: Kind
     late_s: float = Field(default=1.5, ge=0, le=600)
     code: int = Field(default=4, ge=1, le=255)
+    byte_s: float = Field(default=0.02, gt=0, le=10)
 
 
 class State(Order):

@@ -28,6 +28,8 @@ class Said:
     measured_at: float | None = None
     state: int | None = None
     """The number of the state word, where it is none that the cause alone gives."""
+    gas: str = ""
+    """What a calibration that is under way measures: zero or span; '' else."""
 
 
 def tables(profile: Profile) -> frozenset[str]:
@@ -99,11 +101,6 @@ def number_for(word: StateWord, said: Said) -> int | None:
     if bits:
         return _placed(word, 1 << bits[0].bit)
     return _unlisted(word) if word.other is said.cause else None
-
-
-def unit_played(point: Point, wanted: str) -> str:
-    """Give the unit a point is played in: its own, or of those it can switch to the one wanted."""
-    return wanted if wanted in point.units_said else point.units_said[0]
 
 
 def causes(profile: Profile) -> frozenset[Cause]:

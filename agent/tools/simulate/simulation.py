@@ -10,19 +10,21 @@ from agent.settings import Site
 from agent.tools.simulate import orders
 from agent.tools.simulate.dayue import BUCKET_A, BUCKET_B, NO_BUCKET, RUNNING, STOPPED, Dayue
 from agent.tools.simulate.faults import Fault
-from agent.tools.simulate.instrument import Instrument
-from agent.tools.simulate.rtu_line import RtuLine
+from agent.tools.simulate.player import Player
+from agent.tools.simulate.pushing import pushing
+from agent.tools.simulate.serial_line import SerialLine
 from agent.tools.simulate.stage import Play, set_stage
 from agent.tools.simulate.stream_line import StreamLine
 from agent.tools.simulate.tcp_line import TcpLine
 from drivers.device import Cause, Clock
-from drivers.settings import SerialBus, StreamBus, TcpBus
+from drivers.port import character_s
+from drivers.settings import SerialBus, TcpBus
 
 _BUCKETS = {"A": BUCKET_A, "B": BUCKET_B, "none": NO_BUCKET, "auto": None}
 
 
 class LineNotPlayed(PaikouError):
-    """A line of the site cannot be played: its port is taken, or it is no RTU line."""
+    """A line of the site cannot be played: its port is taken."""
 
 
 class Simulation:
@@ -45,6 +47,10 @@ class Simulation:
                 except OSError as problem:
                     text = f"{line.bus.id}: {line.where}: {problem.strerror or problem}"
                     raise LineNotPlayed(text) from None
+            for ear in self.stage.speaking.values():
+                line = self.lines[ear.tongue.speaker.device.bus]
+                if not isinstance(line, TcpLine):
+                    await stack.enter_async_context(pushing(ear, line, self.clock))
             self._stack = stack.pop_all()
         return self
 
@@ -103,15 +109,15 @@ class Simulation:
             )
         return bill
 
-    def _line(self, bus_id: str) -> RtuLine | StreamLine | TcpLine:
-        bus, units = self.site.bus(bus_id), self.stage.units[bus_id]
-        if not isinstance(bus, TcpBus) and bus.framing == "ascii":
-            raise LineNotPlayed(f"{bus_id}: Modbus ASCII is not played, only RTU")
+    def _line(self, bus_id: str) -> SerialLine | StreamLine | TcpLine:
+        bus, turnaround_s = self.site.bus(bus_id), self.play.turnaround_s
+        if isinstance(bus, TcpBus):
+            return TcpLine(bus, self.stage.units[bus_id], turnaround_s=turnaround_s)
+        one_s = character_s(bus.baud, bus.data_bits, bus.parity, bus.stop_bits)
+        ears, each_s = self.stage.ears(self.site, bus_id), one_s if self.play.line_time else 0.0
         if isinstance(bus, SerialBus):
-            return RtuLine(bus, units, turnaround_s=self.play.turnaround_s)
-        if isinstance(bus, StreamBus):
-            return StreamLine(bus, units, turnaround_s=self.play.turnaround_s)
-        return TcpLine(bus, units, turnaround_s=self.play.turnaround_s)
+            return SerialLine(bus, ears, turnaround_s=turnaround_s, character_s=each_s)
+        return StreamLine(bus, ears, turnaround_s=turnaround_s, character_s=each_s)
 
     async def _plug(self, order: orders.Line) -> dict[str, Any]:
         line = self.lines.get(order.bus)
@@ -122,8 +128,8 @@ class Simulation:
 
     def _set_fault(self, order: orders.SetFault) -> dict[str, Any]:
         self._known(order.device)
-        units, address = self.stage.fault_place(self.site, order.device)
-        units.set_fault(address, Fault(order.kind, order.late_s, order.code))
+        fault = Fault(order.kind, order.late_s, order.code, order.byte_s)
+        self.stage.set_fault(self.site, order.device, fault)
         return {"device": order.device, "fault": order.kind}
 
     def _set_state(self, order: orders.State) -> dict[str, Any]:
@@ -151,6 +157,13 @@ class Simulation:
     def _sampler_order(
         self, order: orders.Door | orders.Vessel | orders.Bottles | orders.Jam
     ) -> dict[str, Any]:
+        instrument = self.stage.instruments.get(order.device)
+        if isinstance(order, orders.Jam) and instrument is not None:
+            return self._jam(instrument)
+        door = instrument and instrument.profile.quantity("door")
+        if isinstance(order, orders.Door) and instrument is not None and door:
+            instrument.set("door", float(order.open))
+            return self._instrument_said(order.device)
         sampler = self._sampler(order.device)
         match order:
             case orders.Door():
@@ -163,6 +176,12 @@ class Simulation:
             case orders.Jam():
                 sampler.jammed = True
         return self._sampler_said(order.device)
+
+    def _jam(self, instrument: Player) -> dict[str, Any]:
+        if instrument.profile.record is None:
+            raise ValueError(f"{instrument.device.id} is no sampler that keeps a bottle when told")
+        instrument.keeping.jammed = True
+        return self._instrument_said(instrument.device.id)
 
     def _instrument_said(self, device_id: str) -> dict[str, Any]:
         instrument = self.stage.instruments[device_id]
@@ -193,7 +212,7 @@ class Simulation:
         if device_id not in names:
             raise ValueError(f"no device {device_id}; there are: {', '.join(names)}")
 
-    def _instrument(self, device_id: str) -> Instrument:
+    def _instrument(self, device_id: str) -> Player:
         self._known(device_id)
         if device_id not in self.stage.instruments:
             raise ValueError(f"{device_id} is a sampler")
@@ -205,10 +224,10 @@ class Simulation:
             raise ValueError(f"{device_id} is not a sampler")
         return self.stage.samplers[device_id]
 
-    def _point(self, instrument: Instrument, name: str) -> str:
+    def _point(self, instrument: Player, name: str) -> str:
         """Find the point by its own id, or by the factor that the site takes from it."""
         factors = {s.code: s.point for s in self.site.sources_of(instrument.device.id)}
-        ids = [point.id for point in instrument.points]
+        ids = [one.id for one in instrument.quantities]
         found = name if name in ids else factors.get(name)
         if found is None:
             raise ValueError(f"{instrument.device.id} has no point {name}: {', '.join(ids)}")

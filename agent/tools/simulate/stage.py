@@ -13,11 +13,16 @@ from agent.tools.simulate.courses import Course, course, known, plain_course
 from agent.tools.simulate.cycle import Cycle
 from agent.tools.simulate.dayue import Dayue, Habits
 from agent.tools.simulate.dayue_registers import DayueUnit
-from agent.tools.simulate.instrument import Instrument, converted
+from agent.tools.simulate.ears import AsciiEar, Ear, FrameEar, RtuEar
+from agent.tools.simulate.faults import Fault, Kind
+from agent.tools.simulate.instrument import Instrument
+from agent.tools.simulate.player import Player, converted
+from agent.tools.simulate.speaker import Speaker
+from agent.tools.simulate.tongues import TONGUES
 from agent.tools.simulate.units import Units
 from drivers.device import Clock
 from drivers.profile import Profile, load_profile
-from drivers.settings import DeviceSettings
+from drivers.settings import DeviceSettings, TcpBus
 from protocols.hj212.factors import factor
 
 EDITION = "hj212-2017"
@@ -28,13 +33,15 @@ class Play:
     """How the instruments are played. Seconds are the clock's, but `turnaround_s` is real.
 
     `cycle_s` replaces the cycle of every batch analyzer. `as_recorded` leaves the recordings as
-    they are even where the site's limits are lower.
+    they are even where the site's limits are lower. `line_time` lets bytes take the time they take
+    at the baud rate of their line.
     """
 
     cycle_s: float | None = None
     row_s: float = 60.0
     as_recorded: bool = False
     turnaround_s: float = 0.0
+    line_time: bool = False
     sampler: Habits = field(default_factory=Habits)
 
 
@@ -45,44 +52,82 @@ class Stage:
     `unplayed` are the devices nothing answers for, with their drivers.
     """
 
-    instruments: dict[str, Instrument]
+    instruments: dict[str, Player]
     samplers: dict[str, Dayue]
     units: dict[str, Units]
     unplayed: dict[str, str] = field(default_factory=dict)
+    speaking: dict[str, FrameEar] = field(default_factory=dict)
+    """Instruments with protocols of their own, by id."""
 
-    def fault_place(self, site: Site, device_id: str) -> tuple[Units, int]:
-        """Give where a device answers. Raises KeyError when the site has none of that id."""
+    def ears(self, site: Site, bus_id: str) -> list[Ear]:
+        """Give who listens on a line of bytes: those with protocols of their own, then Modbus."""
+        bus, units = site.bus(bus_id), self.units[bus_id]
+        own = [one for one in self.speaking.values() if one.tongue.speaker.device.bus == bus_id]
+        ascii_ = not isinstance(bus, TcpBus) and bus.framing == "ascii"
+        return [*own, AsciiEar(units) if ascii_ else RtuEar(units)]
+
+    def set_fault(self, site: Site, device_id: str, fault: Fault) -> None:
+        """Let a device misbehave. Raises ValueError where its line has no such fault."""
         device = site.device(device_id)
-        return self.units[device.bus], device.address
+        if (ear := self.speaking.get(device_id)) is not None:
+            ear.set_fault(fault)
+            return
+        if fault.kind is Kind.CRC and isinstance(site.bus(device.bus), TcpBus):
+            raise ValueError("Modbus TCP has no check sum")
+        self.units[device.bus].set_fault(device.address, fault)
 
 
 def set_stage(site: Site, clock: Clock, play: Play) -> Stage:
-    """Build every Modbus instrument of a site. Raises `ProfileError`."""
+    """Build every instrument of a site. Raises `ProfileError`."""
     stage = Stage({}, {}, {bus.id: Units() for bus in site.buses})
     for device in (*site.devices, *site.samplers):
         profile = load_profile(device.profile, site.profile_directories)
         units = stage.units[device.bus]
         if not profile.modbus:
-            stage.unplayed[device.id] = profile.driver
+            _set_speaker(stage, site, device, profile, clock=clock, play=play)
             continue
         if profile.driver == "dayue-sampler":
             stage.samplers[device.id] = sampler = Dayue(clock, play.sampler)
             units.add(device.address, DayueUnit(sampler))
             continue
-        instrument = _instrument(site, device, profile, clock=clock, play=play)
+        cycle = _cycle(profile, play)
+        courses = _courses(site, device, profile, cycle=cycle, play=play)
+        instrument = Instrument(device, profile, clock=clock, courses=courses, cycle=cycle)
+        instrument.keeping.fill_s = play.sampler.fill_s
         stage.instruments[device.id] = instrument
         units.add(device.address, instrument)
     return stage
 
 
-def _instrument(
-    site: Site, device: DeviceSettings, profile: Profile, *, clock: Clock, play: Play
-) -> Instrument:
+def _set_speaker(
+    stage: Stage,
+    site: Site,
+    device: DeviceSettings,
+    profile: Profile,
+    *,
+    clock: Clock,
+    play: Play,
+) -> None:
+    """Put an instrument with a protocol of its own on its line; Modbus TCP carries none."""
+    tongue = TONGUES.get(profile.driver)
+    if tongue is None or isinstance(site.bus(device.bus), TcpBus):
+        stage.unplayed[device.id] = profile.driver
+        return
     cycle = _cycle(profile, play)
+    courses = _courses(site, device, profile, cycle=cycle, play=play)
+    speaker = Speaker(device, profile, clock=clock, courses=courses, cycle=cycle)
+    speaker.keeping.fill_s = play.sampler.fill_s
+    stage.instruments[device.id] = speaker
+    stage.speaking[device.id] = FrameEar(tongue(speaker))
+
+
+def _courses(
+    site: Site, device: DeviceSettings, profile: Profile, *, cycle: Cycle | None, play: Play
+) -> dict[str, Course]:
     row_s = cycle.length_s if cycle else play.row_s
     sources = by_point(site.sources_of(device.id))
     courses: dict[str, Course] = {}
-    for point in profile.points:
+    for point in profile.quantities:
         source = sources.get(point.id)
         code, seed = played_code(point, source), f"{device.id}/{point.id}"
         if source is None and not known(code):
@@ -93,7 +138,7 @@ def _instrument(
         if source is not None and not play.as_recorded:
             played = _within_limits(played, source)
         courses[point.id] = played
-    return Instrument(device, profile, clock=clock, courses=courses, cycle=cycle)
+    return courses
 
 
 def _cycle(profile: Profile, play: Play) -> Cycle | None:

@@ -1,45 +1,54 @@
-"""A simulated serial line behind a serial server: RTU frames over TCP, all its units behind a port.
+"""A simulated serial line behind a serial server: its bytes over TCP, all that hangs on it.
 
-Frames are cut by their length, as they have to be on a stream; what is no request is forgotten with
-the silence after it.
+Every connection hears for itself, as with a server that serves one client at a time.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
-from agent.tools.simulate.faults import Reply
-from agent.tools.simulate.rtu_frames import MAX_FRAME, close, request_length, sound
-from agent.tools.simulate.tcp_line import PortLine
-from agent.tools.simulate.units import Units
+from agent.tools.simulate.ears import Ear, Outgoing
+from agent.tools.simulate.hearing import Hearing
+from agent.tools.simulate.tcp_line import IDLE_S, PortLine, write_if_open
 from drivers.settings import StreamBus
 
-SILENCE_S = 0.05
+_MOST_READ = 4096
 
 
 class StreamLine(PortLine):
     """One serial-over-TCP bus of the site, served until it is closed. It can be pulled."""
 
-    def __init__(self, bus: StreamBus, units: Units, *, turnaround_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        bus: StreamBus,
+        ears: Iterable[Ear],
+        *,
+        turnaround_s: float = 0.0,
+        character_s: float = 0.0,
+    ) -> None:
         super().__init__(bus.host, bus.port, turnaround_s=turnaround_s)
         self.bus = bus
-        self.units = units
+        self._ears = tuple(ears)
+        self._character_s = character_s
+        self._hearings: set[Hearing] = set()
 
-    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one request, of known length or ended by silence, and answer it."""
-        request = bytearray(await reader.readexactly(1))
+    def push(self, outgoing: Outgoing) -> None:
+        """Say something unasked, to whoever is connected."""
+        for hearing in self._hearings:
+            hearing.say(outgoing)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hearing = Hearing(
+            self._ears,
+            lambda frame: write_if_open(writer, frame),
+            turnaround_s=self.turnaround_s,
+            character_s=self._character_s,
+        )
+        self._hearings.add(hearing)
         try:
-            while len(request) < (request_length(request) or MAX_FRAME):
-                request += await asyncio.wait_for(reader.readexactly(1), SILENCE_S)
-        except TimeoutError:
-            pass
-        if not sound(request):
-            return
-        reply = self.units.reply(request[0], bytes(request[1:-2]))
-        if reply is not None:
-            self.send(writer, _frame(reply), reply.delay_s)
-            await writer.drain()
-
-
-def _frame(reply: Reply) -> bytes:
-    return reply.garbage or close(reply.address, reply.pdu)
+            while data := await asyncio.wait_for(reader.read(_MOST_READ), IDLE_S):
+                hearing.take(data)
+        finally:
+            self._hearings.discard(hearing)
+            hearing.stop()

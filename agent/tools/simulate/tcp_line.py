@@ -23,7 +23,7 @@ _MAX_PDU = 253
 
 
 class PortLine(ABC):
-    """A TCP port that answers question after question; `_one` knows what they look like."""
+    """A TCP port that answers question after question; `_serve` knows what they look like."""
 
     def __init__(self, host: str, port: int, *, turnaround_s: float) -> None:
         self.host = host
@@ -69,21 +69,29 @@ class PortLine(ABC):
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(server.wait_closed(), CLOSE_S)
 
-    def send(self, writer: asyncio.StreamWriter, frame: bytes, delay_s: float) -> None:
-        """Send an answer after the turnaround and so much more."""
+    def send(
+        self, writer: asyncio.StreamWriter, frame: bytes, delay_s: float, *, byte_s: float = 0.0
+    ) -> None:
+        """Send an answer after the turnaround and so much more; slow ones byte by byte."""
         delay_s += self.turnaround_s
+        if byte_s > 0:
+            for number, byte in enumerate(frame, start=1):
+                self._at(writer, bytes((byte,)), delay_s + number * byte_s)
+        else:
+            self._at(writer, frame, delay_s)
+
+    def _at(self, writer: asyncio.StreamWriter, frame: bytes, delay_s: float) -> None:
         if delay_s <= 0:
             writer.write(frame)
             return
         loop = asyncio.get_running_loop()
         self._late = {timer for timer in self._late if timer.when() > loop.time()}
-        self._late.add(loop.call_later(delay_s, _write_if_open, writer, frame))
+        self._late.add(loop.call_later(delay_s, write_if_open, writer, frame))
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
         try:
-            while True:
-                await asyncio.wait_for(self._one(reader, writer), IDLE_S)
+            await self._serve(reader, writer)
         except (TimeoutError, asyncio.IncompleteReadError, ConnectionError):
             pass  # the client is gone, or says nothing any more
         finally:
@@ -91,8 +99,8 @@ class PortLine(ABC):
             writer.close()
 
     @abstractmethod
-    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one question and answer it."""
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer question after question until the client is gone."""
 
 
 class TcpLine(PortLine):
@@ -103,7 +111,12 @@ class TcpLine(PortLine):
         self.bus = bus
         self.units = units
 
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while True:
+            await asyncio.wait_for(self._one(reader, writer), IDLE_S)
+
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take one question and answer it."""
         header = await reader.readexactly(_HEADER.size)
         transaction, protocol, length, address = _HEADER.unpack(header)
         if protocol != 0 or not 2 <= length <= _MAX_PDU + 1:
@@ -115,10 +128,11 @@ class TcpLine(PortLine):
             reply = Reply(address, exception(request[0], GATEWAY_TARGET_SILENT))
         if reply is not None:
             answer = _HEADER.pack(transaction, 0, len(reply.pdu) + 1, reply.address) + reply.pdu
-            self.send(writer, reply.garbage or answer, reply.delay_s)
+            self.send(writer, reply.garbage or answer, reply.delay_s, byte_s=reply.byte_s)
             await writer.drain()
 
 
-def _write_if_open(writer: asyncio.StreamWriter, frame: bytes) -> None:
+def write_if_open(writer: asyncio.StreamWriter, frame: bytes) -> None:
+    """Write to a client that is still there."""
     if not writer.is_closing():
         writer.write(frame)

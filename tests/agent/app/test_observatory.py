@@ -79,6 +79,7 @@ async def test_status_is_plain_json_with_every_part(observatory: Observatory, st
     assert station["taken_over"]
     assert status["unit"]["name"] == "测试企业"
     assert status["since"] == T0 - 60
+    assert status["lines"] == []
     assert set(status["disk"]) == {"store_mb", "free_mb", "times_full", "rows_given_up"}
 
 

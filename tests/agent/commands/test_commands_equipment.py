@@ -311,6 +311,28 @@ async def test_order_is_refused_where_the_policy_says_so(across: Across) -> None
     assert platform.house.rows("SELECT 1 FROM actions") == []
 
 
+async def test_clock_of_an_instrument_is_set_by_its_operation_to_our_time(across: Across) -> None:
+    platform = await across("hj212-2025", able)
+    platform.house.time.trusted = True
+    frames = await platform.ask("1012", f"PolId=w01018;SystemTime={wire_time(T0)}")
+    assert frames == ["9011 QnRtn=1"]
+    assert told_how(platform) == ("cod", "set_time", {"operation": "set_time", "arguments": {}})
+    number = platform.house.one("SELECT id FROM actions")
+    outcome = {"outcome": "acknowledged"}
+    await platform.house.write(
+        lambda connection: actions.finish(connection, number, "done", outcome=outcome, now=T0)
+    )
+    assert await platform.tell_open_ends() == ["9012 ExeRtn=1"]
+
+
+async def test_no_instrument_gets_a_time_that_is_not_ours(across: Across) -> None:
+    platform = await across("hj212-2025", able)
+    platform.house.time.trusted = True
+    frames = await platform.ask("1012", f"PolId=w01018;SystemTime={wire_time(T0 + HOUR)}")
+    assert frames == ["9011 QnRtn=1", "9012 ExeRtn=3"]
+    assert platform.house.rows("SELECT 1 FROM actions") == []
+
+
 async def test_sampler_that_cannot_prove_a_bottle_is_never_ordered(across: Across) -> None:
     def other(site: dict[str, Any]) -> None:
         site["samplers"][0]["profile"] = "sampler/grasp-fc9624"

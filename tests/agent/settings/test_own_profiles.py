@@ -85,6 +85,20 @@ def test_an_instrument_with_its_own_protocol_is_refused_at_a_modbus_endpoint(
     assert [one.found for one in told] == (["megatec"] if wrong else [])
 
 
+@pytest.mark.parametrize(
+    ("profile", "told"),
+    [("power/megatec-q1-ups", True), ("flow/jiubo-wl1a1", True), ("water/zetian-cod-hj212", True),
+     ("gas/thermo-43i-clink", False), ("water/shimadzu-toc4100cn", False)],
+)  # fmt: skip
+def test_an_instrument_that_is_not_named_wants_a_line_of_its_own(
+    own: Path, profile: str, told: bool
+) -> None:
+    one = f"  - {{id: dut, profile: {profile}, bus: line1, address: 77}}\n"
+    _, findings = read(site_with(own).replace("devices:\n", f"devices:\n{one}", 1))
+    found = [finding for finding in findings if finding.kind == "own_line"]
+    assert [(one.level, one.found) for one in found] == ([("warning", "line1")] if told else [])
+
+
 @pytest.mark.parametrize(("period_s", "told"), [(5, True), (15, False)])
 def test_an_instrument_that_wants_rest_is_not_asked_too_often(
     own: Path, period_s: int, told: bool

@@ -1,4 +1,4 @@
-"""A simulated serial line: a pty under the path of the site file, all its units answering RTU.
+"""A simulated serial line: a pty under the path of the site file, and all that hangs on it.
 
 The slave side of the pty is the port the agent opens; a link at the configured path points to it.
 """
@@ -9,32 +9,36 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import struct
 import termios
 import tty
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
+from agent.tools.simulate.ears import Ear, Outgoing
+from agent.tools.simulate.hearing import Hearing
 from agent.tools.simulate.port_link import PortLink
-from agent.tools.simulate.rtu_frames import MAX_FRAME, close, request_length, sound
-from agent.tools.simulate.units import Units
 from drivers.settings import SerialBus
 
-SILENCE_S = 0.03
-"""So long without a byte and whatever came is no request; 3.5 characters are less on any line."""
 
-
-class RtuLine:
+class SerialLine:
     """One serial bus of the site, served until it is closed. It can be pulled and plugged."""
 
-    def __init__(self, bus: SerialBus, units: Units, *, turnaround_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        bus: SerialBus,
+        ears: Iterable[Ear],
+        *,
+        turnaround_s: float = 0.0,
+        character_s: float = 0.0,
+    ) -> None:
         self.bus = bus
-        self.units = units
-        self.turnaround_s = turnaround_s
         self._link = PortLink(Path(bus.port))
         self._fds: tuple[int, int] | None = None
-        self._received = bytearray()
-        self._silence: asyncio.TimerHandle | None = None
-        self._late: set[asyncio.TimerHandle] = set()
+        self._hearing = Hearing(
+            ears, self._send, turnaround_s=turnaround_s, character_s=character_s
+        )
 
     @property
     def where(self) -> str:
@@ -76,55 +80,30 @@ class RtuLine:
             return
         (master, slave), self._fds = self._fds, None
         asyncio.get_running_loop().remove_reader(master)
-        for timer in (*self._late, *([self._silence] if self._silence else [])):
-            timer.cancel()
-        self._late.clear()
-        self._received.clear()
+        self._hearing.stop()
         self._link.remove()
         os.close(slave)
         os.close(master)
+
+    def push(self, outgoing: Outgoing) -> None:
+        """Say something unasked. Where nobody reads, it is lost as on any line."""
+        if self._fds is None:
+            return
+        waiting = fcntl.ioctl(self._fds[1], termios.FIONREAD, struct.pack("i", 0))
+        if struct.unpack("i", waiting)[0] == 0:
+            self._hearing.say(outgoing)
 
     def _readable(self) -> None:
         if self._fds is None:
             return
         master, slave = self._fds
+        data = b""
         with contextlib.suppress(BlockingIOError):
-            self._received += os.read(master, 4096)
+            data = os.read(master, 4096)
         # Whoever opened the port for itself alone would lock out the next one too: the mark lasts
         # as long as we hold the slave side.
         fcntl.ioctl(slave, termios.TIOCNXCL)
-        self._restart_silence()
-        while (length := request_length(self._received)) and len(self._received) >= length:
-            if not sound(self._received[:length]):
-                break  # as on a real line, only silence shows where the next request begins
-            request = bytes(self._received[:length])
-            del self._received[:length]
-            self._serve(request)
-
-    def _restart_silence(self) -> None:
-        if self._silence is not None:
-            self._silence.cancel()
-        self._silence = asyncio.get_running_loop().call_later(SILENCE_S, self._fell_silent)
-
-    def _fell_silent(self) -> None:
-        """Take what is left as one frame (an unknown function has no length), then forget it."""
-        left = bytes(self._received[:MAX_FRAME])
-        self._received.clear()
-        if request_length(left) is None and sound(left):
-            self._serve(left)
-
-    def _serve(self, request: bytes) -> None:
-        reply = self.units.reply(request[0], request[1:-2])
-        if reply is None:
-            return
-        frame = reply.garbage or close(reply.address, reply.pdu)
-        delay_s = self.turnaround_s + reply.delay_s
-        if delay_s <= 0:
-            self._send(frame)
-            return
-        loop = asyncio.get_running_loop()
-        self._late = {timer for timer in self._late if timer.when() > loop.time()}
-        self._late.add(loop.call_later(delay_s, self._send, frame))
+        self._hearing.take(data)
 
     def _send(self, frame: bytes) -> None:
         if self._fds is not None:

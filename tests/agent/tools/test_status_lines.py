@@ -1,0 +1,40 @@
+"""How `paikou status` words what became of the questions on a line."""
+
+from __future__ import annotations
+
+from agent.tools.status import _exchanges
+from drivers.counts import Counts
+from drivers.device import BadAnswer, Fault, NoAnswer
+
+
+def counts() -> Counts:
+    made = Counts()
+    for _ in range(97):
+        made.end(1, None, took_s=0.05, now=1.0)
+    made.end(1, NoAnswer("silent"), took_s=1.0, now=2.0)
+    made.end(2, None, took_s=0.25, now=3.0)
+    made.end(2, BadAnswer("odd", fault=Fault.CHECKSUM), took_s=0.1, now=4.0)
+    made.retry(2)
+    return made
+
+
+def test_a_line_is_told_in_chinese_first() -> None:
+    said = _exchanges("line", {"id": "line1", **counts().told()}, "zh")
+    assert said == (
+        "线路  line1        询问 100，有应答 98.0%；无应答 1，坏应答 1 (checksum 1)，断线 0，重试 1"
+        "；平均 52.0 ms，最慢 250.0 ms"
+    )
+
+
+def test_a_unit_is_told_with_its_own_numbers() -> None:
+    said = _exchanges("unit", {"id": "cod", **counts().of(2).told()}, "en").strip()
+    assert said == (
+        "cod          asked 2, answered 50.0%; silent 0, bad 1 (checksum 1), refused 0, retried 1"
+        "; 250.0 ms on average, 250.0 ms at most"
+    )
+
+
+def test_a_line_nobody_asked_has_no_share_and_no_time() -> None:
+    said = _exchanges("line", {"id": "line1", **Counts().told()}, "en")
+    assert "asked 0, answered —" in said
+    assert "on average" not in said
