@@ -178,7 +178,7 @@ class Destination(Model):
         description="mqtt:// mqtts:// 或 tcp:// tls:// 地址，依次尝试；listen:// 为平台连入",
     )
     interfaces: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,15}$")], ...] = Field(
-        default=(), max_length=4, description="网卡，依次尝试，如 eth0、wwan0（仅 tcp）"
+        default=(), max_length=4, description="网卡，依次尝试，如 eth0、wwan0"
     )
     access: Access = Field(
         default="mobile", description="线路：移动、固定、NB-IoT；决定超时和重发次数的默认值"

@@ -17,6 +17,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}")
 DAY_S = 86_400
 
 
+class Age(float):
+    """A moment that was typed as an age: the wall's, and how many seconds ago it was."""
+
+    seconds: int
+
+
 class Moment(click.ParamType[float]):
     """A day, a time of day, 14 digits, or an age like `90m`; UTC epoch seconds.
 
@@ -42,7 +48,10 @@ class Moment(click.ParamType[float]):
 def _read(text: str, *, closing: bool) -> float:
     ago = _AGO.fullmatch(text)
     if ago is not None:
-        return datetime.datetime.now(_ZONE).timestamp() - int(ago[1]) * _SECONDS[ago[2]]
+        seconds = int(ago[1]) * _SECONDS[ago[2]]
+        age = Age(datetime.datetime.now(_ZONE).timestamp() - seconds)
+        age.seconds = seconds
+        return age
     if text.isascii() and text.isdigit() and len(text) != 8:
         return parse_wire_time(text)
     moment = datetime.datetime.fromisoformat(text)

@@ -46,6 +46,20 @@ class Login:
     ack_s: float = ACK_TIMEOUT_S
     topics: str = ""
     """What all topics of the station begin with, without the last slash."""
+    mn: str = ""
+    """The MN that stands in these topics; empty before one is assigned."""
+    interface: str = ""
+    """The network device to go out by; empty where the routes decide."""
+
+    def topics_of(self, mn: str) -> str:
+        """Give what the topics of a frame begin with: those of the MN it bears.
+
+        The answers to a 1002 that gave us another MN bear that one already. Before the first one
+        all goes under our own name: the platform does not know where else to look.
+        """
+        if not mn or not self.mn or mn == self.mn:
+            return self.topics
+        return f"{self.topics.removesuffix(self.mn)}{mn}"
 
 
 @dataclass(frozen=True, slots=True)

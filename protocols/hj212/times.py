@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import functools
+import time
 
 BEIJING_OFFSET_S = 8 * 3600
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
@@ -10,7 +12,13 @@ _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 
 def wire_time(at: float) -> str:
     """Print UTC epoch seconds as `YYYYMMDDhhmmss`."""
-    return datetime.datetime.fromtimestamp(int(at // 1), _ZONE).strftime("%Y%m%d%H%M%S")
+    return _printed(int(at // 1))
+
+
+@functools.lru_cache(maxsize=1024)  # a frame's number is printed some times on its way
+def _printed(at: int) -> str:
+    year, month, day, hour, minute, second, *_ = time.gmtime(at + BEIJING_OFFSET_S)
+    return f"{year:04d}{month:02d}{day:02d}{hour:02d}{minute:02d}{second:02d}"
 
 
 def wire_qn(at_ms: int) -> str:

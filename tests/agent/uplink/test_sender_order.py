@@ -9,6 +9,7 @@ from uplink_fakes import AT, Desk, body, reasons
 
 from agent.model import EVENT, Urgency
 from agent.store.db import Store
+from agent.uplink.flight import Flight
 from agent.uplink.link import NOBODY_SUBSCRIBED
 from agent.uplink.picking import LIVE_S
 
@@ -66,7 +67,7 @@ async def test_backlog_keeps_to_its_rate(desk: Desk) -> None:
     given = []
     for at in (100.1, 100.4, 101.0, 101.4, 200.0):
         rows = await sender._next(at)
-        sender._busy |= {row.id: row for row in rows}
+        sender._flights |= {row.id: Flight(row, resent=False, tries=0) for row in rows}
         given.append(len(rows))
     assert given == [0, 2, 3, 2, 5], "5 a second, and no more at once after a rest"
 
