@@ -31,7 +31,7 @@ class Alike:
 
     def qn(self, data: bytes) -> str:
         """Give the QN of a data segment that is the same but for that; empty when it is not."""
-        if data[_BEHIND:] == self._rest and data.startswith(_BEFORE):
+        if self._rest and data[_BEHIND:] == self._rest and data.startswith(_BEFORE):
             digits = data[_AT:_BEHIND]
             if digits.isdigit():
                 return digits.decode()

@@ -51,6 +51,8 @@ class Ledger:
                 group.create_task(self._each(self._many, patient=False))
         finally:
             await self._write(patient=False)
+            if self.settling:  # what is on its way stands before this: the next connection sees it
+                await self.store.write(lambda _: None)
 
     async def _each(self, noted: asyncio.Event, *, patient: bool) -> None:
         while True:

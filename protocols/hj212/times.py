@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import time
 
 BEIJING_OFFSET_S = 8 * 3600
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
@@ -17,8 +16,9 @@ def wire_time(at: float) -> str:
 
 @functools.lru_cache(maxsize=1024)  # a frame's number is printed some times on its way
 def _printed(at: int) -> str:
-    year, month, day, hour, minute, second, *_ = time.gmtime(at + BEIJING_OFFSET_S)
-    return f"{year:04d}{month:02d}{day:02d}{hour:02d}{minute:02d}{second:02d}"
+    when = datetime.datetime.fromtimestamp(at, _ZONE)
+    date = f"{when.year:04d}{when.month:02d}{when.day:02d}"
+    return f"{date}{when.hour:02d}{when.minute:02d}{when.second:02d}"
 
 
 def wire_qn(at_ms: int) -> str:
