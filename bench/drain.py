@@ -6,8 +6,9 @@ a bare socket that sends a frame, waits for its answer and sends the next. Goals
 no more memory than the daemon may have.
 
 Both are measured over the loopback interface, where the processor is the only limit, and over a
-line with the round trip of a mobile one, which is what a window is for. `--scale 1` is all of the
-backlog, the default a part; `--profile` prints where our time goes.
+line with the round trip of a mobile one, which is what a window is for. Limit and sender take
+turns, and what counts is the middle one of the ratios: another load on the machine meets both.
+`--scale 1` is all of the backlog, the default a part; `--profile` prints where our time goes.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ MEMORY_GOAL_MB = 90.0
 SCALE = 60.0
 MOBILE_S = 0.05
 WAIT_S = 6 * 3600.0
+ROUNDS = 3
 PONGS = 400
 """Frames of the ping-pong over a slow line: all of them would take hours."""
 
@@ -83,15 +85,17 @@ def _owes(connection: sqlite3.Connection) -> bool:
 
 
 def measure(kind: str, directory: Path, port: int) -> dict[str, float]:
-    """Run one measurement; gives frames a second, and the most memory this process had."""
+    """Run one measurement; gives frames a second, processor time a frame, most memory."""
     if kind == "paho":
-        count, taken = paho_alone(directory, port)
+        count, taken, spent = paho_alone(directory, port)
     elif kind.startswith("ping"):
-        count, taken = ping_pong(directory, port, PONGS if kind == "ping-slow" else 10**9)
+        count, taken, spent = ping_pong(directory, port, PONGS if kind == "ping-slow" else 10**9)
     else:
-        count, taken = _all(directory), asyncio.run(ours(directory, kind, port))
+        count, begun = _all(directory), time.process_time()
+        taken = asyncio.run(ours(directory, kind, port))
+        spent = time.process_time() - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return {"rate": count / taken, "mb": used.ru_maxrss / 1024}
+    return {"rate": count / taken, "us": spent / count * 1e6, "mb": used.ru_maxrss / 1024}
 
 
 def _all(directory: Path) -> int:
@@ -129,13 +133,17 @@ def compare(limit: str, kind: str, directory: Path, port: int, *, profile: bool)
     for round_trip_s, name in ((0.0, "loopback"), (MOBILE_S, f"{MOBILE_S * 1000:.0f} ms")):
         slow = "ping-slow" if limit == "ping-pong" and round_trip_s else limit
         with line(port, round_trip_s) as near:
-            bare = apart(slow, directory, near, profile=False)
-            our = apart(kind, directory, near, profile=profile)
-        ratio = our["rate"] / bare["rate"]
-        print(f"{kind}, {name}: {our['rate']:.0f} frames/s, {limit} {bare['rate']:.0f}/s: "
-              f"{ratio:.0%}, goal {GOAL:.0%}; {our['mb']:.0f} MB, goal {MEMORY_GOAL_MB:.0f} MB",
-              flush=True)  # fmt: skip
-        good = good and ratio >= GOAL and our["mb"] <= MEMORY_GOAL_MB
+            turns = []
+            for _ in range(1 if profile else ROUNDS):
+                bare = apart(slow, directory, near, profile=False)
+                turns.append((apart(kind, directory, near, profile=profile), bare))
+        turns.sort(key=lambda turn: turn[0]["rate"] / turn[1]["rate"])
+        our, bare = turns[len(turns) // 2]
+        ratio, mb = our["rate"] / bare["rate"], max(turn[0]["mb"] for turn in turns)
+        print(f"{kind}, {name}: {our['rate']:.0f} frames/s ({our['us']:.0f} us of processor each), "
+              f"{limit} {bare['rate']:.0f}/s ({bare['us']:.0f} us): {ratio:.0%}, goal {GOAL:.0%}; "
+              f"{mb:.0f} MB, goal {MEMORY_GOAL_MB:.0f} MB", flush=True)  # fmt: skip
+        good = good and ratio >= GOAL and mb <= MEMORY_GOAL_MB
     return good
 
 

@@ -52,7 +52,9 @@ class SignedHead(Notice):
 
 
 class LinkHealth(Notice):
-    """How the station's link does since the daemon started, `for_s` seconds ago.
+    """How the station's link does since counting began, `for_s` seconds ago.
+
+    A restart of the daemon counts as a drop, and the time it was away as not linked.
 
     Shares are 0 to 1, null before there is anything to share; bytes are those of `month` (UTC+8),
     of frames and notices, without what TCP and TLS add.

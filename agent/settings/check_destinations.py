@@ -33,7 +33,7 @@ _MN_WORDS: dict[str, Words] = {
     "hj212-2017": ("24 位 0-9 A-F", "24 characters 0-9 A-F"),
     "hj212-2025": ("24 位 0-9 A-F", "24 characters 0-9 A-F"),
 }
-_SCHEMES = {"mqtt": ("mqtt", "mqtts"), "tcp": ("tcp", "tls", "listen")}
+_SCHEMES = {"mqtt": ("mqtt", "mqtts"), "tcp": ("tcp", "tls", "listen", "listens")}
 
 
 def check_destinations(site: Site, findings: Findings) -> None:

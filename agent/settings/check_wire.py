@@ -101,6 +101,8 @@ def _check_door(destination: Destination, path: Path, findings: Findings) -> Non
         place = (*path, "addresses", number)
         address = destination.addresses[number]
         parts = _parts(address)
+        if address.startswith("listens:") and not destination.tcp.client_cert:
+            findings.error("door_cert", (*path, "tcp", "client_cert"), found=address)
         if len(destination.addresses) > 1 or len(destination.stations) > 1:
             findings.error("door_alone", place, found=address)
         elif parts is not None and not is_loopback(parts[1]) and not destination.tcp.allow:
@@ -121,7 +123,7 @@ def check_doors(site: Site, findings: Findings) -> None:
 
 
 def _is_door(address: str) -> bool:
-    return address.startswith("listen:")
+    return address.startswith(("listen:", "listens:"))
 
 
 def check_files(where: Mqtt | Tcp, path: Path, findings: Findings) -> None:

@@ -128,5 +128,3 @@ def _later_of(destination: Destination | OpsServer) -> Iterator[Path]:
     if isinstance(destination, OpsServer):
         yield ("type",)
         return
-    if destination.interfaces and destination.transport == "mqtt":
-        yield ("interfaces",)

@@ -125,17 +125,24 @@ class Mqtt(Model):
 
 
 class Tcp(Model):
-    """How to connect over TCP, with TLS at `tls://` addresses."""
+    """How to connect over TCP, with TLS at `tls://` and `listens://` addresses."""
 
-    ca: str | None = Field(default=None, description="CA 证书文件；不写用系统证书")
-    client_cert: str | None = None
+    ca: str | None = Field(
+        default=None,
+        description="CA 证书文件；不写用系统证书；listens:// 时平台须出示它签发的证书",
+    )
+    client_cert: str | None = Field(
+        default=None, description="本机证书；listens:// 时必填，向连入的平台出示"
+    )
     client_key: str | None = None
     keepalive_s: int = Field(default=60, ge=5, le=3600, description="TCP 保活探测间隔")
     reconnect_s: float = Field(
         default=120, ge=1, le=3600, description="断线后重连间隔上限（秒），随机错开"
     )
     allow: tuple[str, ...] = Field(
-        default=(), max_length=32, description="listen:// 时允许连入的地址或网段；不写只许本机"
+        default=(),
+        max_length=32,
+        description="listen:// listens:// 时允许连入的地址或网段；不写只许本机",
     )
 
 
@@ -180,10 +187,13 @@ class Destination(Model):
     addresses: tuple[str, ...] = Field(
         min_length=1,
         max_length=8,
-        description="mqtt:// mqtts:// 或 tcp:// tls:// 地址，依次尝试；listen:// 为平台连入",
+        description=(
+            "mqtt:// mqtts:// 或 tcp:// tls:// 地址，依次尝试；"
+            "listen:// 或 listens://（TLS）为平台连入"
+        ),
     )
     interfaces: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,15}$")], ...] = Field(
-        default=(), max_length=4, description="网卡，依次尝试，如 eth0、wwan0（仅 tcp）"
+        default=(), max_length=4, description="网卡，依次尝试，如 eth0、wwan0"
     )
     access: Access = Field(
         default="mobile", description="线路：移动、固定、NB-IoT；决定超时和重发次数的默认值"

@@ -216,6 +216,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "anybody could call in: give tcp.allow, or listen on loopback",
     ),
     "door_network": ("不是地址或网段", "neither an address nor a network"),
+    "door_cert": (
+        "listens:// 要有本机证书和私钥",
+        "listens:// takes a certificate and key of our own",
+    ),
     "door_alone": (
         "listen:// 只能单独一个地址、一个站点",
         "listen:// goes alone: one address, one station",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from agent.model import EVENT, Upload, Urgency
 
@@ -15,12 +17,10 @@ LONGEST_WAIT_S = 3600.0
 """No row waits longer than this: one that would has its time from a clock that ran ahead."""
 LONGEST_PHASE_S = 300.0
 """No row is to wait longer than this for its first send: the longest `send_window_s`."""
-_WORST = ("rejected", "dropped", "unconfirmed")
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One packet that is owed."""
+class Row(NamedTuple):
+    """One packet that is owed. A tuple: of a long backlog thousands are made a second."""
 
     id: int
     station: str
@@ -50,8 +50,6 @@ _COLUMNS = (
     "id, station, cn, st, at, revision, pno, pnum, qn_ms, class, answer, body,"
     " created_at, not_before, attempts, outcome"
 )
-# as `_identity`
-_THIS = "id = ? AND station = ? AND cn = ? AND st = ? AND at = ? AND revision = ? AND pno = ?"
 # as `Row.live_from`
 _LIVE_FROM = "CASE WHEN attempts THEN created_at ELSE max(created_at, not_before) END"
 # a row from a time that is still to come waits for nothing: the clock went back since
@@ -59,6 +57,8 @@ _DUE = (
     "(not_before <= :now OR (created_at > :now AND NOT attempts)"
     f" OR not_before > :now + {LONGEST_WAIT_S})"
 )
+
+_IDLE = "id NOT IN (SELECT value FROM json_each(:busy))"
 
 
 def next_qn(connection: sqlite3.Connection, station: str, now: float) -> int:
@@ -136,14 +136,19 @@ def insert(
 
 
 def _owe(connection: sqlite3.Connection, station: str, upload: Upload) -> bool:
-    """Note the debt where it outlives the outbox; real-time frames and events do not."""
-    if upload.cn in (*LIVE_CNS, EVENT):
+    """Note the debt where it outlives the outbox."""
+    if not _is_debt(upload.cn):
         return True
     row = connection.execute(
         "INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?, ?, ?, 'open')",
         (station, upload.cn, upload.at, upload.st, upload.revision),
     )
     return row.rowcount == 1
+
+
+def _is_debt(cn: str) -> bool:
+    """Say whether it outlives the outbox; real-time frames and events do not."""
+    return cn not in (*LIVE_CNS, EVENT)
 
 
 def to_send(
@@ -157,14 +162,17 @@ def to_send(
 ) -> list[Row]:
     """Give the next rows: alarms oldest first, then live newest first. `busy` ids are left out."""
     # each half finds its rows by `outbox_live`: a long backlog is not looked through for them
-    owed = f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open' AND {_DUE}"
+    owed = (
+        f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open' AND {_DUE}"
+        f" AND {_IDLE}"
+    )
     rows = connection.execute(
         f"SELECT * FROM ({owed} AND class <= :alarm UNION ALL {owed} AND class = :live"
         f" AND created_at > :late - {LONGEST_PHASE_S} AND {_LIVE_FROM} > :late)"
         " ORDER BY class, CASE WHEN class <= :alarm THEN id ELSE -at END, qn_ms, pno LIMIT :limit",
-        _asked(station, now, live_s, limit + len(busy)),
+        _asked(station, now, live_s, limit, busy=busy),
     )
-    return [row for row in map(_row, rows) if row.id not in busy][:limit]
+    return [*map(Row._make, rows)]
 
 
 def backlog(
@@ -181,15 +189,16 @@ def backlog(
     rows = connection.execute(
         f"SELECT {_COLUMNS} FROM outbox WHERE station = :station AND state = 'open'"
         # the plus keeps the order of `outbox_open`, of which the first rows are enough
-        f" AND {_DUE} AND +class > :least AND (+class = :asked OR {_LIVE_FROM} <= :late)"
+        f" AND {_DUE} AND {_IDLE} AND +class > :least"
+        f" AND (+class = :asked OR {_LIVE_FROM} <= :late)"
         " ORDER BY at, qn_ms, pno LIMIT :limit",
         {
-            **_asked(station, now, live_s, limit + len(busy)),
+            **_asked(station, now, live_s, limit, busy=busy),
             "asked": Urgency.ASKED,
             "least": Urgency.LIVE if asked_only else Urgency.ALARM,
         },
     )
-    return [row for row in map(_row, rows) if row.id not in busy][:limit]
+    return [*map(Row._make, rows)]
 
 
 def kept(connection: sqlite3.Connection, row: Row, *, not_before: float, outcome: str = "") -> None:
@@ -208,36 +217,105 @@ def kept(connection: sqlite3.Connection, row: Row, *, not_before: float, outcome
 def renumber(connection: sqlite3.Connection, row: Row, *, now: float) -> Row:
     """Give a row a request number that was never used (`qn_on_resend: fresh`)."""
     number = next_qn(connection, row.station, now)
-    connection.execute(f"UPDATE outbox SET qn_ms = ? WHERE {_THIS}", (number, *_identity(row)))
-    return replace(row, qn_ms=number)
+    connection.execute(
+        "UPDATE outbox SET qn_ms = ? WHERE id = ? AND station = ? AND cn = ? AND st = ? AND at = ?"
+        " AND revision = ? AND pno = ?",
+        (number, row.id, row.station, row.cn, row.st, row.at, row.revision, row.pno),
+    )
+    return row._replace(qn_ms=number)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a packet ended: accepted, unconfirmed, rejected or dropped; or kept, up to a time."""
+
+    row: Row
+    state: str
+    outcome: str
+    not_before: float = 0.0
+
+
+KEPT = "kept"
+
+
+def settle(connection: sqlite3.Connection, ends: Sequence[End], *, now: float) -> None:
+    """Write down how packets of one station ended; many of them are no more statements than one."""
+    closed = [end for end in ends if end.state != KEPT]
+    if closed:
+        close(connection, closed, now=now)
+    for end in ends:
+        if end.state == KEPT:
+            kept(connection, end.row, not_before=end.not_before, outcome=end.outcome)
 
 
 def done(connection: sqlite3.Connection, row: Row, state: str, *, outcome: str, now: float) -> None:
-    """Close a row as accepted, unconfirmed, rejected or dropped, and its debt with the last one.
+    """Close one row; as `close`."""
+    close(connection, [End(row, state, outcome)], now=now)
+
+
+# One statement steps through all rows inside SQLite: each statement, and each row handed out,
+# would cost a change of the thread that runs.
+_ENDS = (
+    "WITH ends (id, cn, st, at, revision, pno, state, outcome) AS ("
+    "SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,"
+    " value ->> 6, value ->> 7 FROM json_each(:ends))"
+)
+# what is sure to be this row: a number alone is given again once its row is deleted
+# the plus leaves the number alone to find it by: else all of the station would be looked through
+_SAME = (
+    "outbox.id = ends.id AND +outbox.station = :station AND +outbox.cn = ends.cn"
+    " AND +outbox.st = ends.st AND +outbox.at = ends.at AND +outbox.revision = ends.revision"
+    " AND +outbox.pno = ends.pno"
+)
+_CLOSED_BEFORE = (
+    f"{_ENDS} SELECT ends.id FROM ends CROSS JOIN outbox WHERE {_SAME} AND outbox.state <> 'open'"
+    " AND (ends.state <> 'accepted' OR outbox.state = 'accepted')"
+)
+_CLOSE = (
+    f"{_ENDS} UPDATE outbox SET state = ends.state, outcome = ends.outcome, done_at = :now,"
+    f" attempts = attempts + 1 FROM ends WHERE {_SAME}"
+)
+_RANK = "CASE state WHEN 'rejected' THEN 3 WHEN 'dropped' THEN 2 WHEN 'unconfirmed' THEN 1 ELSE 0"
+_CLOSE_DEBT = (
+    f"{_ENDS}, worst (cn, st, at, revision, rank) AS ("
+    f"SELECT cn, st, at, revision, max({_RANK} END) FROM ("
+    "SELECT cn, st, at, revision, state FROM ends UNION ALL"
+    " SELECT outbox.cn, outbox.st, outbox.at, outbox.revision, outbox.state"
+    " FROM ends CROSS JOIN outbox WHERE outbox.station = :station AND outbox.cn = ends.cn"
+    " AND outbox.st = ends.st AND outbox.at = ends.at AND outbox.revision = ends.revision)"
+    " GROUP BY cn, st, at, revision HAVING max(state = 'open') = 0)"
+    " UPDATE deliveries SET state ="
+    " CASE rank WHEN 3 THEN 'rejected' WHEN 2 THEN 'dropped' WHEN 1 THEN 'unconfirmed'"
+    " ELSE 'accepted' END FROM worst WHERE deliveries.station = :station"
+    " AND deliveries.cn = worst.cn AND deliveries.start = worst.at AND deliveries.st = worst.st"
+    " AND deliveries.revision = worst.revision"
+)
+
+
+def close(connection: sqlite3.Connection, ends: Sequence[End], *, now: float) -> None:
+    """Close rows of one station, and a debt with the last packet of its upload.
 
     The worst of its packets speaks for the upload. What was closed meanwhile (given up, or its
     answer came late) stays as it is, unless the platform says now that it has it.
     """
-    changed = connection.execute(
-        "UPDATE outbox SET state = ?, outcome = ?, done_at = ?, attempts = attempts + 1"
-        f" WHERE {_THIS} AND (state = 'open' OR (? = 'accepted' AND state <> 'accepted'))",
-        (state, outcome, now, *_identity(row), state),
-    ).rowcount
-    if not changed and _there(connection, row):
-        return
-    upload = (row.station, row.cn, row.at, row.st, row.revision)
-    packets = connection.execute(
-        "SELECT DISTINCT state FROM outbox"
-        " WHERE station = ? AND cn = ? AND at = ? AND st = ? AND revision = ?",
-        upload,
+    asked = {"station": ends[0].row.station, "now": now, "ends": _told(ends)}
+    before = {number for (number,) in connection.execute(_CLOSED_BEFORE, asked)}
+    if before:
+        ends = [end for end in ends if end.row.id not in before]
+        asked["ends"] = _told(ends)
+    connection.execute(_CLOSE, asked)
+    asked["ends"] = _told([end for end in ends if _is_debt(end.row.cn)])
+    connection.execute(_CLOSE_DEBT, asked)
+
+
+def _told(ends: Sequence[End]) -> str:
+    return json.dumps(
+        [
+            (row.id, row.cn, row.st, row.at, row.revision, row.pno, end.state, end.outcome)
+            for end in ends
+            for row in (end.row,)
+        ]
     )
-    states = {state, *(found for (found,) in packets)}
-    if "open" not in states:
-        connection.execute(
-            "UPDATE deliveries SET state = ?"
-            " WHERE station = ? AND cn = ? AND start = ? AND st = ? AND revision = ?",
-            (next((one for one in _WORST if one in states), state), *upload),
-        )
 
 
 def drop_old_real_time(connection: sqlite3.Connection, station: str, before: float) -> int:
@@ -247,17 +325,6 @@ def drop_old_real_time(connection: sqlite3.Connection, station: str, before: flo
         " WHERE station = ? AND state = 'open' AND cn IN (?, ?) AND at < ?",
         (station, *LIVE_CNS, before),
     ).rowcount
-
-
-def _identity(row: Row) -> tuple[int, str, str, str, int, int, int]:
-    """Give what is sure to be this row: a number alone is given again once its row is deleted."""
-    return row.id, row.station, row.cn, row.st, row.at, row.revision, row.pno
-
-
-def _there(connection: sqlite3.Connection, row: Row) -> bool:
-    return bool(
-        connection.execute(f"SELECT 1 FROM outbox WHERE {_THIS}", _identity(row)).fetchone()
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +350,9 @@ def states(connection: sqlite3.Connection, station: str) -> Sequence[tuple[str, 
     ).fetchall()
 
 
-def _asked(station: str, now: float, live_s: float, limit: int) -> dict[str, object]:
+def _asked(
+    station: str, now: float, live_s: float, limit: int, *, busy: Collection[int]
+) -> dict[str, object]:
     late = now - live_s
     return {
         "station": station,
@@ -292,10 +361,5 @@ def _asked(station: str, now: float, live_s: float, limit: int) -> dict[str, obj
         "alarm": Urgency.ALARM,
         "live": Urgency.LIVE,
         "limit": limit,
+        "busy": json.dumps([*busy]),
     }
-
-
-def _row(values: tuple[object, ...]) -> Row:
-    fields = list(values)
-    fields[10] = bool(fields[10])
-    return Row(*fields)  # type: ignore[arg-type]  # the columns are those of the STRICT table

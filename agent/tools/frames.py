@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import dataclasses
 import json
 import sqlite3
 import time
@@ -21,6 +20,7 @@ from agent.settings import Site, load_site
 from agent.settings.storage import socket_paths
 from agent.store import frame_packs
 from agent.store.frame_packs import LOST, SENT, SETTLED, FrameRecord
+from agent.tools.daemon_time import at_daemon, daemon_now
 from agent.tools.frame_words import command_name, decoded, reason
 from agent.tools.moments import Moment
 from agent.tools.open_store import open_store
@@ -70,6 +70,7 @@ def frames(
     if station is not None and station not in plan.stations:
         known = ", ".join(plan.stations)
         raise click.BadParameter(f"no station {station!r} in {site}; there are: {known}")
+    since = at_daemon(since, daemon_now(settings))
     shown = 0
     show = Show(plan, as_json=as_json, lang=lang)
     with open_store(settings, read_only=True) as connection, contextlib.suppress(KeyboardInterrupt):
@@ -130,12 +131,12 @@ class Show:
         if not again or record.reason:
             return record
         attempt = max(count, record.attempt)
-        return dataclasses.replace(record, reason=BROKE, attempt=attempt)
+        return record._replace(reason=BROKE, attempt=attempt)
 
     def _line(self, record: FrameRecord, answer: str) -> str:
         by = self._edition(record.station)
         if self._json:
-            told: dict[str, Any] = {**dataclasses.asdict(record), "answer": answer}
+            told: dict[str, Any] = {**record._asdict(), "answer": answer}
             told["decoded"] = decoded(record.text, by, self._lang) if record.text else ""
             return json.dumps(told, ensure_ascii=False)
         at = local_time(record.at, "%Y-%m-%d %H:%M:%S") + f".{int(record.at % 1 * 1000):03d}"

@@ -37,6 +37,12 @@ class Span(click.ParamType[float]):
         return float(found[1]) * _SECONDS[found[2]]
 
 
+class Age(float):
+    """A moment that was typed as an age: the wall's, and how many seconds ago it was."""
+
+    seconds: int
+
+
 class Moment(click.ParamType[float]):
     """A day, a time of day, 14 digits, or an age like `90m`; UTC epoch seconds.
 
@@ -62,7 +68,10 @@ class Moment(click.ParamType[float]):
 def _read(text: str, *, closing: bool) -> float:
     ago = _AGO.fullmatch(text)
     if ago is not None:
-        return datetime.datetime.now(_ZONE).timestamp() - int(ago[1]) * _SECONDS[ago[2]]
+        seconds = int(ago[1]) * _SECONDS[ago[2]]
+        age = Age(datetime.datetime.now(_ZONE).timestamp() - seconds)
+        age.seconds = seconds
+        return age
     if text.isascii() and text.isdigit() and len(text) != 8:
         return parse_wire_time(text)
     moment = datetime.datetime.fromisoformat(text)

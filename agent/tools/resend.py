@@ -12,7 +12,6 @@ import itertools
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from agent.settings.storage import state_directory
 from agent.store import journal, series
 from agent.store.db import transaction
 from agent.store.series import Names
+from agent.tools.daemon_time import at_daemon, daemon_now
 from agent.tools.gap_list import show_gaps
 from agent.tools.moments import Moment
 from agent.tools.open_store import open_store
@@ -99,13 +99,14 @@ def command(
         return
     if kind is None:
         raise click.UsageError("--kind: one of " + ", ".join(GAP_KINDS))
-    end = time.time() if end is None else end
+    now = daemon_now(settings)
+    first, end = at_daemon(first, now), now if end is None else at_daemon(end, now)
     if first >= end:
         raise click.UsageError(pick(_WORDS["order"], lang))
     asked = Asked(stations[name], kind, first, end, missing)
     with open_store(settings, read_only=not yes) as connection:
         try:
-            tally = _do(connection, asked, why[:LONGEST_WHY], dry=not yes)
+            tally = _do(connection, asked, why[:LONGEST_WHY], now=now, dry=not yes)
         except sqlite3.Error as error:
             raise StoreError(f"{state_directory(settings)}: {error}") from None
     runs = held(state_directory(settings))
@@ -121,8 +122,8 @@ def command(
         click.echo(pick(_WORDS["idle"], lang))
 
 
-def _do(connection: sqlite3.Connection, asked: Asked, why: str, *, dry: bool) -> Tally:
-    who, now = _who(), time.time()
+def _do(connection: sqlite3.Connection, asked: Asked, why: str, *, now: float, dry: bool) -> Tally:
+    who = _who()
     names: Names = series.load(connection)
     tally, text = Tally(), f"resend by {who}: {why or '-'}"
     periods = wanted(connection, asked, now=now)

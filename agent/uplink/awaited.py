@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from agent.store.outbox import Row
+from agent.uplink.flight import Flight
 from protocols.hj212.answers import Answered
 
 LATE = 256
@@ -18,12 +18,12 @@ class Awaited:
     """Who waits for which QN. `late` holds rows whose answer came after the wait for it."""
 
     late: list[Row] = field(default_factory=list)
-    _waiting: dict[str, tuple[asyncio.Future[None], Row]] = field(default_factory=dict)
+    _waiting: dict[str, Flight] = field(default_factory=dict)
     _silent: dict[str, Row] = field(default_factory=dict)
 
-    def expect(self, qn: str, row: Row, answer: asyncio.Future[None]) -> None:
-        """Begin to wait; the future is done when the answer comes."""
-        self._waiting[qn] = answer, row
+    def expect(self, qn: str, flight: Flight) -> None:
+        """Begin to wait for the answer to that number."""
+        self._waiting[qn] = flight
         self._silent.pop(qn, None)
 
     def end(self, qns: Iterable[str]) -> None:
@@ -37,23 +37,19 @@ class Awaited:
         while len(self._silent) > LATE:
             del self._silent[next(iter(self._silent))]
 
-    def heard(self, qn: str) -> bool:
-        """Take note of an answer; True when it came late, and `late` has one more."""
-        if qn in self._waiting:
-            answer, _ = self._waiting[qn]
-            if not answer.done():
-                answer.set_result(None)
-            return False
+    def heard(self, qn: str) -> Flight | None:
+        """Take note of an answer; gives whose it is. None: nobody's, or `late` has one more."""
+        flight = self._waiting.get(qn)
+        if flight is not None:
+            return flight
         row = self._silent.pop(qn, None)
         if row is None:
-            return False
-        for answer, again in self._waiting.values():
-            if again.id == row.id:  # it went out again under a number of its own: no need now
-                if not answer.done():
-                    answer.set_result(None)
-                return False
+            return None
+        for flight in self._waiting.values():
+            if flight.row.id == row.id:  # it went out again under a number of its own: no need now
+                return flight
         self.late.append(row)
-        return True
+        return None
 
     def meant(self, what: Answered) -> str:
         """Give the QN that an answer means; empty when that is not to be known.
@@ -65,8 +61,8 @@ class Awaited:
             return what.qn
         # sent again under a fresh number, one upload waits under several
         meant = {
-            row.id: qn
-            for qn, (_, row) in self._waiting.items()
-            if row.cn == what.cn and what.pno in (None, row.pno)
+            flight.row.id: qn
+            for qn, flight in self._waiting.items()
+            if flight.row.cn == what.cn and what.pno in (None, flight.row.pno)
         }
         return next(iter(meant.values())) if len(meant) == 1 else ""

@@ -156,6 +156,8 @@ def _mqtt_login(station: StationPlan, attempt: Attempt, name: str) -> Login:
         client_cert=mqtt.client_cert,
         client_key=mqtt.client_key,
         topics=topics,
+        mn=station.mn,
+        interface=attempt.way.interface,
     )
 
 

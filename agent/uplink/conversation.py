@@ -45,7 +45,7 @@ class Conversation:
             if self.frames is not None:
                 sealed = self.header.seals(segment.cn)
                 self.frames.sent(self.station.id, segment, sealed=sealed)
-            sent = await self.link.send(segment.cn, frame)
+            sent = await self.link.send(segment.cn, frame, mn=segment.mn)
         if sent.outcome is not Outcome.ACCEPTED:
             raise Unreachable(f"{segment.cn} was not taken: {sent.reason}")
 

@@ -11,7 +11,7 @@ from protocols.hj212.editions import Edition
 from protocols.hj212.errors import LocalFrameError
 from protocols.hj212.flag import Flag
 from protocols.hj212.frame import decode_frame, encode_frame
-from protocols.hj212.frame_parts import Unseal
+from protocols.hj212.frame_parts import Frame, Unseal
 from protocols.hj212.segment import Segment, parse_segment, print_segment
 from protocols.hj212.times import wire_qn
 
@@ -49,7 +49,7 @@ class Header:
             cn=row.cn,
             pw=self.pw,
             mn=self.mn,
-            flag=Flag(self.edition.flag_version, answer=row.answer, packets=split),
+            flag=Flag.of(self.edition.flag_version << 2 | split << 1 | row.answer),
             pnum=row.pnum if split else None,
             pno=row.pno if split else None,
             rf=resent and "RF" in self.edition.header,
@@ -82,9 +82,16 @@ class Header:
 
     def open(self, data: bytes) -> tuple[Segment, bool]:
         """Read one frame as `read` does, and say whether it was sealed."""
-        frame = decode_frame(data, unseal=self.unseal)
-        segment, _ = parse_segment(frame.segment, self.edition, encoding=self.encoding)
-        return segment, frame.sealed
+        frame = self.cut(data)
+        return self.parse(frame.segment), frame.sealed
+
+    def cut(self, data: bytes) -> Frame:
+        """Take one frame apart and open it. Raises PeerFrameError."""
+        return decode_frame(data, unseal=self.unseal)
+
+    def parse(self, segment: bytes) -> Segment:
+        """Read the data segment of a frame. Raises PeerFrameError."""
+        return parse_segment(segment, self.edition, encoding=self.encoding)[0]
 
     @property
     def unseal(self) -> Unseal | None:

@@ -6,12 +6,16 @@ A send ends in one of three ways: accepted, rejected (never again, stays for ins
 
 from __future__ import annotations
 
+import asyncio
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from agent.errors import LinkError
 from protocols.hj212.errors import PeerFrameError
-from protocols.hj212.frame_parts import Unseal
+from protocols.hj212.frame import encode_frame
+from protocols.hj212.frame_parts import READABLE_SEGMENT, Frame, Unseal
 
 
 class Outcome(enum.StrEnum):
@@ -30,6 +34,10 @@ class Sent:
     reason: str
 
 
+Ended = Callable[[Sent | LinkError], None]
+"""Told once how a publication ended, or what broke the link before it did."""
+
+
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """Something that came down a link: a frame, or what became of bytes that are none.
@@ -38,10 +46,22 @@ class Arrival:
     """
 
     topic: str
-    payload: bytes
+    data: bytes = b""
     error: PeerFrameError | None = None
-    sealed: bool = False
-    """Whether it came sealed; over TCP the payload is in clear already."""
+    frame: Frame | None = None
+    """The frame where the link itself had to open it to find its end."""
+
+    @property
+    def sealed(self) -> bool:
+        """Say whether it came sealed, where the link opened it."""
+        return self.frame is not None and self.frame.sealed
+
+    @property
+    def payload(self) -> bytes:
+        """The frame as it came; in clear where the link opened it."""
+        if self.frame is None:
+            return self.data
+        return encode_frame(self.frame.segment, limit=READABLE_SEGMENT)
 
 
 @dataclass(slots=True)
@@ -80,10 +100,22 @@ class Link(Protocol):
     A link carries frames. One with `topics` also carries what HJ 212 has no message for.
     """
 
-    async def send(self, cn: str, frame: bytes) -> Sent:
-        """Hand over one frame. Raises `Unreachable`.
+    def post(self, cn: str, payload: bytes, ended: Ended) -> None:
+        """Lay out one frame, or a notice where `cn` is `event`; `flush` sees it go.
 
         With topics it is accepted when it was acknowledged, without when it was written.
+        """
+
+    async def flush(self) -> None:
+        """See to it that what was posted goes; wait where the peer takes no more.
+
+        Raises `Unreachable`.
+        """
+
+    async def send(self, cn: str, frame: bytes, *, mn: str = "") -> Sent:
+        """Hand over one frame, as `post`, and wait for its end; `mn`: the one it bears.
+
+        Raises `Unreachable`.
         """
 
     async def tell(self, what: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> Sent:
@@ -110,3 +142,23 @@ class Link(Protocol):
     @property
     def traffic(self) -> Traffic:
         """What went over it so far."""
+
+
+class Awaiting:
+    """The end of one publication for who waits for it alone: `ended` tells it."""
+
+    def __init__(self) -> None:
+        self._end: asyncio.Future[Sent] = asyncio.get_running_loop().create_future()
+
+    def ended(self, how: Sent | LinkError) -> None:
+        """Take note of the end."""
+        if self._end.done():  # whoever waited was cancelled meanwhile
+            return
+        if isinstance(how, Sent):
+            self._end.set_result(how)
+        else:
+            self._end.set_exception(how)
+
+    async def sent(self) -> Sent:
+        """Wait for the end. Raises what broke the link."""
+        return await self._end

@@ -6,11 +6,13 @@ import asyncio
 import logging
 from dataclasses import dataclass, field
 
+from agent.store.frames import segment_text
+from agent.uplink.alike import Alike
 from agent.uplink.conversation import Conversation
 from agent.uplink.link import Arrival, Link
 from agent.uplink.sender import Sender
 from agent.uplink.talk import AT_ONCE, WAITING, Receiver
-from protocols.hj212.answers import answered
+from protocols.hj212.answers import Answered, answered
 from protocols.hj212.errors import LocalFrameError, PeerFrameError
 from protocols.hj212.segment import Segment
 
@@ -31,6 +33,7 @@ class Listener:
     receiver: Receiver | None
     _served: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
     _under_way: int = 0
+    _alike: Alike = field(default_factory=Alike)
 
     async def run(self) -> None:
         """Read until the link closes. Raises `LinkError`."""
@@ -44,15 +47,21 @@ class Listener:
         if arrival.error is not None:
             self._unreadable(arrival.payload, arrival.error)
             return
+        header = self.talk.header
         try:
-            segment, sealed = self.talk.header.open(arrival.payload)
+            frame = arrival.frame or header.cut(arrival.data)
+            if qn := self._alike.qn(frame.segment):
+                self._answered_alike(qn, sealed=frame.sealed)
+                return
+            segment = header.parse(frame.segment)
         except PeerFrameError as error:
             self._unreadable(arrival.payload, error)
             return
         self.talk.heard += 1
-        self._log(segment, sealed=sealed or arrival.sealed)
+        self._log(segment, sealed=frame.sealed)
         if segment.cn in (DATA_ANSWER, NOTICE_ANSWER):
-            self._answered(segment)
+            if self._answered(segment) and segment.cn == DATA_ANSWER:
+                self._alike.learn(frame.segment, segment, segment_text(segment))
         elif self.receiver is None:
             self.talk.lost(f"command {segment.cn} is not served")
         elif self._under_way >= AT_ONCE + WAITING:
@@ -72,14 +81,25 @@ class Listener:
         finally:
             self._under_way -= 1
 
-    def _answered(self, segment: Segment) -> None:
+    def _answered(self, segment: Segment) -> bool:
+        """Tell who waits for an answer; False when it is not for us."""
         if not self.talk.header.is_for(segment.mn):
             self.talk.lost(f"answer for another MN {segment.mn}")
-            return
-        what = answered(segment)
+            return False
+        self._tell(answered(segment), segment.cn)
+        return True
+
+    def _answered_alike(self, qn: str, *, sealed: bool) -> None:
+        self.talk.heard += 1
+        if self.talk.frames is not None:
+            text = self._alike.text(qn)
+            self.talk.frames.alike(self.talk.station.id, qn, self._alike.cn, text, sealed=sealed)
+        self._tell(Answered(qn), self._alike.cn)
+
+    def _tell(self, what: Answered, cn: str) -> None:
         mine = self.talk.take_answer(what.qn)
         # a 9013 says nothing of whether uploads are answered
-        if not mine and segment.cn == DATA_ANSWER:
+        if not mine and cn == DATA_ANSWER:
             self.sender.answered(what)
 
     def _unreadable(self, data: bytes, error: PeerFrameError) -> None:

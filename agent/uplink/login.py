@@ -12,6 +12,8 @@ from protocols.hj212.frame_parts import Unseal
 CONNECT_TIMEOUT_S = 10.0
 ACK_TIMEOUT_S = 20.0
 IDLE_S = 10.0
+TCP_SCHEMES = ("tcp", "tls", "listen", "listens")
+"""We call, or are called; with TLS at the second and the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,20 @@ class Login:
     ack_s: float = ACK_TIMEOUT_S
     topics: str = ""
     """What all topics of the station begin with, without the last slash."""
+    mn: str = ""
+    """The MN that stands in these topics; empty before one is assigned."""
+    interface: str = ""
+    """The network device to go out by; empty where the routes decide."""
+
+    def topics_of(self, mn: str) -> str:
+        """Give what the topics of a frame begin with: those of the MN it bears.
+
+        The answers to a 1002 that gave us another MN bear that one already. Before the first one
+        all goes under our own name: the platform does not know where else to look.
+        """
+        if not mn or not self.mn or mn == self.mn:
+            return self.topics
+        return f"{self.topics.removesuffix(self.mn)}{mn}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +117,32 @@ def parse_address(address: str) -> tuple[str, int, bool]:
 
 
 def parse_tcp_address(address: str) -> tuple[str, str, int]:
-    """Read `tcp://`, `tls://` or `listen://` with host and port as scheme, host and port.
+    """Read `tcp://`, `tls://`, `listen://` or `listens://` as scheme, host and port.
 
     Raises ValueError.
     """
     parts = urlsplit(address)
-    if parts.scheme not in ("tcp", "tls", "listen") or not parts.hostname or not parts.port:
-        allowed = "tcp://host:port, tls://host:port or listen://host:port"
+    if parts.scheme not in TCP_SCHEMES or not parts.hostname or not parts.port:
+        allowed = ", ".join(f"{scheme}://host:port" for scheme in TCP_SCHEMES)
         raise ValueError(f"address {address!r}: {allowed} expected")
     return parts.scheme, parts.hostname, parts.port
+
+
+def door_context(login: Certificates) -> ssl.SSLContext:
+    """Show our certificate to who calls; where there is a CA, the caller must show one of it.
+
+    Raises OSError, with the names of the files, when one is missing or holds no certificate.
+    """
+    try:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=login.ca)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.load_cert_chain(login.client_cert or "", login.client_key)
+        if login.ca:
+            context.verify_mode = ssl.CERT_REQUIRED
+    except OSError as error:
+        files = ", ".join(filter(None, (login.ca, login.client_cert, login.client_key)))
+        raise OSError(f"{files or 'no certificate of ours'}: {error}") from None
+    return context
 
 
 def tls_context(login: Certificates) -> ssl.SSLContext:

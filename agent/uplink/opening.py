@@ -17,6 +17,6 @@ def open_link(login: AnyLogin) -> AbstractAsyncContextManager[Link]:
     """Give the link that such a login opens; entering it connects."""
     if isinstance(login, Login):
         return MqttLink(login)
-    if login.address.startswith("listen:"):
+    if login.address.startswith(("listen:", "listens:")):
         return CalledLink(login)
     return TcpLink(login)

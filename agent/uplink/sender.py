@@ -2,24 +2,35 @@
 
 Alarms first, then live data newest first, then the backlog oldest first under a rate. What is in
 flight is bounded; a row leaves the to-do list only when its delivery is known (architecture §3.5).
+
+One task hands over what may go, all at once, and is woken when something came to its end: at the
+speed a backlog drains, a task and a future for each upload would cost more than the upload.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
 import logging
+import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 
 from agent.bells import Bells
 from agent.clock import Clock
+from agent.errors import LinkError
 from agent.metrics import Metrics
 from agent.model import EVENT
 from agent.store import outbox
 from agent.store.db import Store
 from agent.store.frames import FrameLog
-from agent.store.outbox import Row
+from agent.store.outbox import KEPT, End, Row
 from agent.uplink.awaited import Awaited
+from agent.uplink.flight import Flight
 from agent.uplink.header import Header
+from agent.uplink.ledger import Ledger
 from agent.uplink.link import Link, Outcome, Sent
 from agent.uplink.manners import Confirmation, Manners, Pause
 from agent.uplink.picking import LIVE_S, Picker
@@ -35,10 +46,9 @@ PATIENT_TIMES = 5
 FIRST_WAIT_S = 4.0
 LONGEST_WAIT_S = 300.0
 """How long a row waits that was kept more than five times: twice as long each time."""
-SETTLING = 128
-"""Uploads that may wait for the commit of their end, outside the window: those of two commits."""
 WRITTEN = 1000
 """Uploads without a wish for an answer that may wait to see whether the connection lives on."""
+ANSWERED = Sent(Outcome.ACCEPTED, "9014")
 
 
 @dataclass(slots=True)
@@ -57,30 +67,42 @@ class Sender:
     event_pause: Pause = field(default_factory=Pause)
     frames: FrameLog | None = None
     tally: Tally | None = None
-    _busy: dict[int, Row] = field(default_factory=dict)
+    _flights: dict[int, Flight] = field(default_factory=dict)
+    _keeping: dict[int, Row] = field(default_factory=dict)
+    """Rows that were kept, until that is written down."""
     _written: int = 0
-    """How many of the busy ones only wait whether the connection lives on."""
-    _settling: set[int] = field(default_factory=set)
-    """Rows whose end is known and is being written down."""
+    """How many of the flights only wait whether the connection lives on."""
+    _due: float = inf
+    """When the first of the waits may end."""
+    _counters: dict[Outcome, Callable[[], None]] = field(default_factory=dict)
+    _broken: LinkError | None = None
+    _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _awaited: Awaited = field(default_factory=Awaited)
     _picker: Picker = field(init=False)
+    _ledger: Ledger = field(init=False)
 
     def __post_init__(self) -> None:
         self._picker = Picker(self.manners, self.store, self.clock, self.confirmation)
+        self._ledger = Ledger(self.store, self.clock, self._noted)
 
     async def run(self) -> None:
         """Send until the link closes. Raises `LinkError`."""
-        loop = asyncio.get_running_loop()
-        self._picker.begin(loop.time())
+        self._picker.begin(_now())
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._ledger.run())
+            group.create_task(self._heed_bell())
             while True:
-                await self._close_late()
-                rows = await self._next(loop.time())
-                for row in rows:
-                    self._busy[row.id] = row
-                    group.create_task(self._deliver(row))
-                if not rows:
-                    await self.bells.wait(self._bell, LOOK_S / min(self.clock.speed, 20.0))
+                self._wake.clear()
+                self._close_late()
+                await self._end_waits(_now())
+                for row in await self._next(_now()):
+                    self._launch(row)
+                await self.link.flush()
+                if self._broken is not None:
+                    raise self._broken
+                if self.frames is not None:
+                    await self.frames.room()
+                await self._rest_awake()
 
     def adopt(self, manners: Manners) -> None:
         """Go on in other manners; what is under way ends in the old ones."""
@@ -93,71 +115,180 @@ class Sender:
     def acknowledged(self, qn: str) -> None:
         """Take note of a 9014 with that QN, also of one that comes after the wait for it."""
         self.confirmation.heard()
-        if self._awaited.heard(qn):
-            self.bells.ring(self._bell)
+        flight = self._awaited.heard(qn)
+        if flight is not None:
+            flight.answered = True
+            if flight.handed:
+                self._end(flight, ANSWERED)
+        elif self._awaited.late:
+            self._wake.set()
 
-    @property
-    def _bell(self) -> str:
-        return f"outbox:{self.manners.station}"
+    async def _heed_bell(self) -> None:
+        """Look into the outbox when somebody added to it, and every now and then."""
+        while True:
+            bell = f"outbox:{self.manners.station}"
+            await self.bells.wait(bell, LOOK_S / min(self.clock.speed, 20.0))
+            self._picker.stale = True
+            self._wake.set()
 
-    async def _close_late(self) -> None:
+    async def _rest_awake(self) -> None:
+        """Wait until there is something to do."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(None if self._due == inf else self._due):
+                await self._wake.wait()
+
+    def _close_late(self) -> None:
         """Close the rows whose answer came after all, before they go out again."""
         while self._awaited.late:
-            await self._close(self._awaited.late.pop(), "accepted", "9014, late")
-
-    async def _close(self, row: Row, state: str, outcome: str) -> None:
-        now = self.clock.now()
-        await self.store.write(
-            lambda connection: outbox.done(connection, row, state, outcome=outcome, now=now),
-            patient=True,
-        )
+            row = self._awaited.late.pop()
+            self._picker.forget(row.id)
+            self._ledger.note(End(row, "accepted", "9014, late"))
 
     async def _next(self, at: float) -> list[Row]:
         """Give the rows to hand over now, within what may be in flight."""
-        free = self.manners.in_flight - len(self._busy) + self._written
-        full = self._written >= WRITTEN or len(self._settling) >= SETTLING
+        free = self.manners.in_flight - len(self._flights) + self._written
+        full = self._written >= WRITTEN or self._ledger.full
         if free <= 0 or full or self.pause.lasts(at):
             return []
-        notices = not self.event_pause.lasts(at)
-        busy, settling = dict(self._busy), frozenset(self._settling)
-        rows = await self._picker.pick(at, free, busy=busy, settling=settling, notices=notices)
+        rows = await self._picker.pick(
+            at,
+            free,
+            busy=[*(flight.row for flight in self._flights.values()), *self._keeping.values()],
+            settling=self._ledger.settling,
+            notices=not self.event_pause.lasts(at),
+        )
         answered = {row.id for row in self._awaited.late}  # while we looked
-        return [row for row in rows if row.id not in answered]
+        return await self._renumbered([row for row in rows if row.id not in answered])
 
-    async def _deliver(self, row: Row) -> None:
-        """Hand one row over and write down how it ended; a kept row stays owed."""
-        pause = self.event_pause if row.cn == EVENT else self.pause
+    def _launch(self, row: Row) -> None:
+        """Hand one row over for the first time."""
+        waited = row.live_from <= self.clock.now() - LIVE_S
+        tries = 0
+        if row.answer and row.cn != EVENT and self._wants_answer():
+            tries = 1 if self.confirmation.unconfirmed else 1 + self.manners.resends
+        resent = self.manners.rf_on_resend and (waited or row.attempts > 0)
+        flight = self._flights[row.id] = Flight(row, resent, tries)
+        self._transmit(flight)
+
+    def _transmit(self, flight: Flight, again: str = "") -> None:
+        """Send a row once, under the credentials of this moment; `again`: why once more."""
+        row, flight.handed, flight.due = flight.row, False, inf
+        if flight.tries:
+            flight.asked.append(wire_qn(row.qn_ms))
+            self._awaited.expect(flight.asked[-1], flight)
         try:
-            if row.attempts:
-                row = await self._renumbered(row)
-            sent = await self._exchange(row)
-            self._count(row, sent)
-            if sent.outcome is Outcome.KEPT:
-                self._rest(pause, row, sent.reason)
-                await self._put_off(row, sent.reason)
-                return
-            pause.shorten()
-            # its commit waits for company; the window is for what the platform has yet to take
-            self._settling.add(row.id)
-            del self._busy[row.id]
-            self.bells.ring(self._bell)
-            await self._close(row, self._state(sent), sent.reason)
-        finally:
-            self._busy.pop(row.id, None)
-            self._settling.discard(row.id)
-            self.bells.ring(self._bell)
+            payload = row.body.encode() if row.cn == EVENT else self._framed(flight, again)
+        except LocalFrameError as error:
+            # what cannot be said must not stand before all that follows for ever
+            self._end(flight, Sent(Outcome.REJECTED, f"no frame of ours: {error}"))
+            return
+        self.link.post(row.cn, payload, functools.partial(self._handed, flight))
 
-    async def _put_off(self, row: Row, reason: str) -> None:
+    def _framed(self, flight: Flight, again: str) -> bytes:
+        row = flight.row
+        segment = self.header.segment(row, resent=flight.resent)
+        frame = self.header.bytes_of(segment)
+        if self.frames is not None:
+            self.frames.sent(
+                self.manners.station,
+                segment,
+                sealed=self.header.seals(row.cn),
+                attempt=row.attempts + flight.number,
+                reason=again or row.outcome,
+            )
+        return frame
+
+    def _handed(self, flight: Flight, how: Sent | LinkError) -> None:
+        """Take note of what the link says of a flight: its 9014 may be still to come."""
+        if isinstance(how, LinkError):
+            self._broken = how
+            self._wake.set()
+        elif how.outcome is not Outcome.ACCEPTED:
+            self._end(flight, how)
+        elif flight.answered:
+            self._end(flight, ANSWERED)
+        elif flight.tries or not self.link.topics:
+            flight.handed = True
+            self._written += flight.written
+            self._wait(flight, self.manners.timeout_s)
+        else:
+            self._end(flight, how)
+
+    def _wait(self, flight: Flight, wait_s: float) -> None:
+        flight.due = _now() + wait_s
+        if flight.due < self._due:
+            self._due = flight.due
+            self._wake.set()
+
+    async def _end_waits(self, at: float) -> None:
+        """End the waits whose time is over: send again, give up, or see that TCP has it.
+
+        What TCP itself still has no acknowledgement for is waited on, until the line is given up.
+        """
+        if at < self._due:
+            return
+        again = []
+        for flight in [one for one in self._flights.values() if one.due <= at]:
+            if flight.written and self.link.taken:
+                self._end(flight, Sent(Outcome.ACCEPTED, "written"))
+            elif flight.written:
+                flight.due = at + LOOK_S
+            elif flight.number < flight.tries:
+                again.append(flight)
+            else:
+                self._give_up(flight)
+        for row in await self._renumbered([flight.row for flight in again]):
+            if row.id not in self._flights:  # it was answered meanwhile
+                continue
+            flight = self._flights[row.id]
+            flight.row, flight.number = row, flight.number + 1
+            self._transmit(flight, f"no 9014 in {self.manners.timeout_s:g} s")
+        self._due = min((one.due for one in self._flights.values()), default=inf)
+
+    def _give_up(self, flight: Flight) -> None:
+        """End the wait for a 9014 that did not come; it is still welcome."""
+        self.confirmation.silent += 1
+        self._awaited.miss(flight.asked[-1], flight.row)
+        if self.confirmation.unconfirmed:
+            self._end(flight, Sent(Outcome.ACCEPTED, "unconfirmed"))
+        else:
+            text = f"no 9014 after {flight.tries} transmissions"
+            self._end(flight, Sent(Outcome.KEPT, text))
+
+    def _end(self, flight: Flight, sent: Sent) -> None:
+        """Write down how a flight ended; a kept row stays owed."""
+        row = flight.row
+        del self._flights[row.id]
+        self._awaited.end(flight.asked)  # under whichever number the answer comes, it is the answer
+        self._written -= flight.written
+        self._count(row, sent)
+        pause = self.event_pause if row.cn == EVENT else self.pause
+        if sent.outcome is Outcome.KEPT:
+            self._rest(pause, row, sent.reason)
+            self._keeping[row.id] = row
+            self._ledger.note(End(row, KEPT, sent.reason, self._not_before(row)))
+        else:
+            pause.shorten()
+            self._ledger.note(End(row, self._state(sent), sent.reason))
+        self._wake.set()
+
+    def _noted(self, ends: list[End]) -> None:
+        """Go on with what waited until these ends were on disk."""
+        for end in ends:
+            if end.state == KEPT:
+                self._keeping.pop(end.row.id, None)
+                self._picker.stale = True
+        self._wake.set()
+
+    def _not_before(self, row: Row) -> float:
         """Let a row that was kept again and again wait, so that it stands before nobody for ever.
 
         The first times the rest of the whole station is enough.
         """
         times = row.attempts - PATIENT_TIMES
-        wait_s = 0.0 if times < 0 else min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(times, 16))
-        not_before = self.clock.now() + wait_s if wait_s else row.not_before
-        await self.store.write(
-            lambda connection: outbox.kept(connection, row, not_before=not_before, outcome=reason)
-        )
+        if times < 0:
+            return row.not_before
+        return self.clock.now() + min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(times, 16))
 
     def _state(self, sent: Sent) -> str:
         if sent.outcome is Outcome.REJECTED:
@@ -166,7 +297,10 @@ class Sender:
         return sent.reason if sent.reason == "unconfirmed" else "accepted"
 
     def _count(self, row: Row, sent: Sent) -> None:
-        self.metrics.sent.labels(self.manners.station, sent.outcome).inc()
+        if sent.outcome not in self._counters:
+            counter = self.metrics.sent.labels(self.manners.station, sent.outcome)
+            self._counters[sent.outcome] = counter.inc
+        self._counters[sent.outcome]()
         if row.cn == EVENT:
             return
         if self.tally is not None:
@@ -175,59 +309,23 @@ class Sender:
             qn = wire_qn(row.qn_ms)
             self.frames.settled(self.manners.station, qn, cn=row.cn, outcome=sent.reason)
 
-    async def _exchange(self, row: Row) -> Sent:
-        if row.cn == EVENT:
-            return await self.link.tell("event", row.body.encode())
-        waited = row.live_from <= self.clock.now() - LIVE_S
-        resent = self.manners.rf_on_resend and (waited or row.attempts > 0)
-        if row.answer and self._wants_answer():
-            return await self._until_answered(row, resent=resent)
-        sent = await self._transmit(row, resent=resent)
-        if sent.outcome is Outcome.ACCEPTED and not self.link.topics:
-            await self._lives_on()
-        return sent
-
-    async def _transmit(self, row: Row, *, resent: bool, again: str = "", number: int = 1) -> Sent:
-        """Send a row once, under the credentials of this moment; `again`: why once more."""
-        try:
-            segment = self.header.segment(row, resent=resent)
-            frame = self.header.bytes_of(segment)
-        except LocalFrameError as error:
-            # what cannot be said must not stand before all that follows for ever
-            return Sent(Outcome.REJECTED, f"no frame of ours: {error}")
-        if self.frames is not None:
-            self.frames.sent(
-                self.manners.station,
-                segment,
-                sealed=self.header.seals(row.cn),
-                attempt=row.attempts + number,
-                reason=again or row.outcome,
-            )
-        return await self.link.send(row.cn, frame)
-
-    async def _renumbered(self, row: Row) -> Row:
+    async def _renumbered(self, rows: list[Row]) -> list[Row]:
         """Give what goes out once more a number of its own, where the platform wants that."""
-        if not self.manners.fresh_qn or (row.pnum > 1 and self.manners.shared_qn):
-            return row
-        now = self.clock.now()
-        return await self.store.write(lambda connection: outbox.renumber(connection, row, now=now))
+        if not self.manners.fresh_qn or not rows:
+            return rows
+        now, fresh = self.clock.now(), {row.id for row in rows if self._is_repeated(row)}
 
-    async def _lives_on(self) -> None:
-        """Wait a time-out: a connection that was dead already ends this task meanwhile.
+        def job(connection: sqlite3.Connection) -> list[Row]:
+            return [
+                outbox.renumber(connection, row, now=now) if row.id in fresh else row
+                for row in rows
+            ]
 
-        What TCP itself still has no acknowledgement for is waited on, until the line is given up.
-        """
-        self._written += 1
-        self.bells.ring(self._bell)
-        try:
-            wait_s = self.manners.timeout_s
-            while True:
-                await asyncio.sleep(wait_s)
-                if self.link.taken:
-                    break
-                wait_s = LOOK_S
-        finally:
-            self._written -= 1
+        return await self.store.write(job)
+
+    def _is_repeated(self, row: Row) -> bool:
+        shared = row.pnum > 1 and self.manners.shared_qn
+        return (row.attempts > 0 or row.id in self._flights) and not shared
 
     def _wants_answer(self) -> bool:
         """Say whether 9014 decides; else the broker's acknowledgement does (architecture §3.5)."""
@@ -235,35 +333,11 @@ class Sender:
             return self.manners.ack == "9014"
         return self.confirmation.seen or not self.link.shows_delivery
 
-    async def _until_answered(self, row: Row, *, resent: bool) -> Sent:
-        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        tries = 1 if self.confirmation.unconfirmed else 1 + self.manners.resends
-        again, asked = "", [wire_qn(row.qn_ms)]
-        try:
-            for number in range(1, tries + 1):
-                if number > 1:
-                    row = await self._renumbered(row)
-                    asked.append(wire_qn(row.qn_ms))
-                self._awaited.expect(asked[-1], row, answer)
-                sent = await self._transmit(row, resent=resent, again=again, number=number)
-                if sent.outcome is not Outcome.ACCEPTED:
-                    return sent
-                if await self._answer_came(answer):
-                    return Sent(Outcome.ACCEPTED, "9014")
-                again = f"no 9014 in {self.manners.timeout_s:g} s"
-        finally:
-            self._awaited.end(asked)  # under whichever number the answer comes, it is the answer
-        self.confirmation.silent += 1
-        self._awaited.miss(asked[-1], row)
-        if self.confirmation.unconfirmed:
-            return Sent(Outcome.ACCEPTED, "unconfirmed")
-        return Sent(Outcome.KEPT, f"no 9014 after {tries} transmissions")
-
-    async def _answer_came(self, answer: asyncio.Future[None]) -> bool:
-        done, _ = await asyncio.wait({answer}, timeout=self.manners.timeout_s)
-        return bool(done)
-
     def _rest(self, pause: Pause, row: Row, reason: str) -> None:
         """Pause the whole station, or only its notices: the next one would fare no better."""
-        if pause.begin(asyncio.get_running_loop().time()):
+        if pause.begin(_now()):
             log.warning("%s: %s kept: %s; trying on", self.manners.station, row.cn, reason)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

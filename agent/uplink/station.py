@@ -6,8 +6,10 @@ Full-jitter back-off between attempts, so that 260,000 gateways do not return in
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import functools
+import itertools
 import logging
 import random
 import sqlite3
@@ -17,9 +19,9 @@ from dataclasses import dataclass, field
 
 from agent.bells import Bells
 from agent.clock import Clock
-from agent.errors import LinkError, Rejected
+from agent.errors import LinkError, Rejected, StoreError
 from agent.metrics import Metrics
-from agent.store import journal
+from agent.store import journal, link_counts
 from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.uplink.conversation import Conversation
@@ -42,6 +44,8 @@ FIRST_BACKOFF_S = 1.0
 STEADY_S = 30.0
 """A connection that lived this long begins a new series of attempts when it breaks."""
 HEALTH_S = 60.0
+SAVED_EVERY = 10
+"""Minutes after which the counters are written down, each time."""
 
 
 class End(enum.Enum):
@@ -86,6 +90,16 @@ class StationLink:
 
     async def run(self) -> None:
         """Connect and talk; come back after every break. Ends when our session was taken over."""
+        saved = await self.store.read(lambda connection: link_counts.load(connection, self._name))
+        if saved is not None:
+            self.tally.restore(saved, self.clock.monotonic(), self.clock.now())
+        try:
+            await self._go_on()
+        finally:
+            with contextlib.suppress(StoreError):  # at the very end it may be closed
+                await self._save_counts(patient=False)
+
+    async def _go_on(self) -> None:
         backoff_s, longest_s = FIRST_BACKOFF_S, self.contract.longest_backoff_s
         ways = self.contract.ways
         turn, count = 0, len(ways)
@@ -238,12 +252,21 @@ class StationLink:
 
     async def _look_after(self, link: Link) -> None:
         """Every minute: count what the link carried, and tell our health where it has a place."""
-        while True:
+        for minute in itertools.count():
             self.counts()  # at least so often, so that bytes go to their month
+            if minute % SAVED_EVERY == 0:
+                await self._save_counts(patient=True)
             if link.topics:
                 health = await self.contract.health()
                 await link.tell("health", health, qos=0, retain=True)
             await self.clock.sleep(HEALTH_S)
+
+    async def _save_counts(self, *, patient: bool) -> None:
+        """Keep the counters for the next daemon; a power cut costs some minutes of them."""
+        saved, name = self.tally.saved(self.clock.monotonic(), self.clock.now()), self._name
+        await self.store.write(
+            lambda connection: link_counts.save(connection, name, saved), patient=patient
+        )
 
     async def _alarm(self) -> None:
         """Write down that somebody else is us. A reload begins anew."""

@@ -1,4 +1,4 @@
-"""What is counted of one station's link since the daemon started: for health, status, acceptance.
+"""What is counted of one station's link: for health, status, acceptance. It outlives the daemon.
 
 Times are the clock's own monotonic seconds, so that a step of the wall clock adds nothing.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
+from agent.store.link_counts import LinkCounts
 from agent.uplink.link import Outcome, Traffic
 from protocols.hj212.times import BEIJING_OFFSET_S
 
@@ -47,6 +48,39 @@ class Tally:
     _months: dict[str, Traffic] = field(default_factory=dict)
     _seen: Traffic = field(default_factory=Traffic)
 
+    def saved(self, at: float, now: float) -> LinkCounts:
+        """Give the counters for the store."""
+        return LinkCounts(
+            saved_at=now,
+            for_s=at - self.began_at,
+            linked_s=self._linked_for(at),
+            linked=int(self._linked_at is not None),
+            drops=self.drops,
+            last_return_s=self._last_return_s,
+            longest_return_s=self._longest_return_s,
+            accepted=self._ended.get(Outcome.ACCEPTED, 0),
+            rejected=self._ended.get(Outcome.REJECTED, 0),
+            kept=self._ended.get(Outcome.KEPT, 0),
+            refused=self.refused,
+            months={name: (one.sent, one.received) for name, one in self._months.items()},
+        )
+
+    def restore(self, counts: LinkCounts, at: float, now: float) -> None:
+        """Go on counting where the last daemon stopped; the time between it was not linked."""
+        away_s = max(0.0, now - counts.saved_at)  # a clock that went back tells nothing
+        self.began_at = at - away_s - counts.for_s
+        self._linked_s = counts.linked_s
+        self.drops, self.refused = counts.drops + counts.linked, counts.refused
+        self._cut_at = at - away_s if counts.linked else None
+        self._last_return_s = counts.last_return_s
+        self._longest_return_s = counts.longest_return_s
+        self._ended = {
+            Outcome.ACCEPTED: counts.accepted,
+            Outcome.REJECTED: counts.rejected,
+            Outcome.KEPT: counts.kept,
+        }
+        self._months = {name: Traffic(*bytes_) for name, bytes_ in counts.months.items()}
+
     def linked(self, at: float) -> None:
         """Take note that the connection stands; after a break also of how long that took."""
         self._linked_at, self._seen = at, Traffic()
@@ -79,7 +113,7 @@ class Tally:
     def counts(self, at: float, now: float) -> Counts:
         """Give the counters as they are; `now` says which month's bytes."""
         for_s = at - self.began_at
-        linked_s = self._linked_s + (0.0 if self._linked_at is None else at - self._linked_at)
+        linked_s = self._linked_for(at)
         frames = sum(self._ended.values())
         accepted = self._ended.get(Outcome.ACCEPTED, 0)
         bytes_ = self._months.get(_month(now), Traffic())
@@ -96,6 +130,9 @@ class Tally:
             received_bytes=bytes_.received,
             month=_month(now),
         )
+
+    def _linked_for(self, at: float) -> float:
+        return self._linked_s + (0.0 if self._linked_at is None else at - self._linked_at)
 
 
 def _month(now: float) -> str:

@@ -20,12 +20,13 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from agent.errors import Unreachable
-from agent.uplink.link import Arrival, Outcome, Sent, Traffic
+from agent.model import EVENT
+from agent.uplink.link import Arrival, Ended, Outcome, Sent, Traffic
 from agent.uplink.login import TcpLogin, parse_tcp_address, tls_context
 from agent.uplink.lookup import Place, places
 from protocols.hj212.errors import PeerFrameError
-from protocols.hj212.frame import Frame, Framer, encode_frame
-from protocols.hj212.frame_parts import READABLE_SEGMENT, Unseal
+from protocols.hj212.frame import Frame, Framer
+from protocols.hj212.frame_parts import Unseal
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,7 @@ STOP_S = 2.0
 PIECE = 16 * 1024
 PROBE_S = 10
 PROBES = 3
+WRITTEN = Sent(Outcome.ACCEPTED, "written")
 NO_TOPICS = Sent(Outcome.REJECTED, "no place for it over TCP")
 
 
@@ -49,6 +51,7 @@ class TcpLink:
         self._unseal = login.unseal
         self._framer = Framer(unseal=self._open if login.unseal else None)
         self._arrived: deque[Arrival] = deque()
+        self._posted: list[tuple[bytes, Ended]] = []
         self._saying = asyncio.Lock()
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -76,15 +79,40 @@ class TcpLink:
         """Hang up."""
         await self._stop()
 
-    async def send(self, cn: str, frame: bytes) -> Sent:
-        """Write one frame; the peer's own answer tells what became of it. Raises `Unreachable`."""
+    def post(self, cn: str, payload: bytes, ended: Ended) -> None:
+        """Lay out one frame; the peer's own answer tells what became of it."""
+        if cn == EVENT:
+            ended(NO_TOPICS)
+        else:
+            self._posted.append((payload, ended))
+
+    async def flush(self) -> None:
+        """Write what was posted, at once. Raises `Unreachable`."""
+        if not self._posted:
+            return
+        posted, self._posted = self._posted, []
+        try:
+            await self._write(b"".join([frame for frame, _ in posted]))
+        except Unreachable as error:
+            for _, ended in posted:
+                ended(error)
+            raise
+        for _, ended in posted:
+            ended(WRITTEN)
+
+    async def send(self, cn: str, frame: bytes, *, mn: str = "") -> Sent:
+        """Write one frame. Raises `Unreachable`."""
+        await self._write(frame)
+        return WRITTEN
+
+    async def _write(self, data: bytes) -> None:
         writer = self._writer
         if writer is None or writer.is_closing():
             raise Unreachable(f"{self._login.address}: closed")
         try:
             async with asyncio.timeout(self._login.ack_s), self._saying:
-                writer.write(frame)
-                self.traffic.sent += len(frame)
+                writer.write(data)
+                self.traffic.sent += len(data)
                 await writer.drain()
         except TimeoutError:
             writer.transport.abort()
@@ -92,7 +120,6 @@ class TcpLink:
             raise Unreachable(f"{self._login.address}: {text}") from None
         except OSError as error:
             raise Unreachable(f"{self._login.address}: {_reason(error)}") from error
-        return Sent(Outcome.ACCEPTED, "written")
 
     async def tell(self, what: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> Sent:
         """Refuse: there is no such thing over TCP."""
@@ -144,10 +171,9 @@ class TcpLink:
     def _take(self, found: list[Frame | PeerFrameError]) -> None:
         for one in found:
             if isinstance(one, PeerFrameError):
-                self._arrived.append(Arrival("", b"", one))
+                self._arrived.append(Arrival("", error=one))
             else:
-                payload = encode_frame(one.segment, limit=READABLE_SEGMENT)
-                self._arrived.append(Arrival("", payload, sealed=one.sealed))
+                self._arrived.append(Arrival("", frame=one))
 
     async def _connect(self) -> None:
         scheme, host, port = parse_tcp_address(self._login.address)

@@ -40,7 +40,7 @@ class Way:
     @property
     def calls_in(self) -> bool:
         """Say whether the platform makes the connection."""
-        return self.address.startswith("listen:")
+        return self.address.startswith(("listen:", "listens:"))
 
 
 @dataclass(frozen=True, slots=True)

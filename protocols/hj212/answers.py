@@ -75,6 +75,8 @@ def result_of(asked: Segment, upload: Segment, edition: Edition) -> Segment:
 
 def answered(segment: Segment) -> Answered:
     """Say what an answer answers, in either form: the QN in the data area goes first."""
+    if not segment.cp:
+        return Answered(segment.qn)
     items = parse_cp(segment.cp)
     pno = find(items, "PNO")
     return Answered(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import functools
 
 BEIJING_OFFSET_S = 8 * 3600
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
@@ -10,7 +11,14 @@ _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 
 def wire_time(at: float) -> str:
     """Print UTC epoch seconds as `YYYYMMDDhhmmss`."""
-    return datetime.datetime.fromtimestamp(int(at // 1), _ZONE).strftime("%Y%m%d%H%M%S")
+    return _printed(int(at // 1))
+
+
+@functools.lru_cache(maxsize=1024)  # a frame's number is printed some times on its way
+def _printed(at: int) -> str:
+    when = datetime.datetime.fromtimestamp(at, _ZONE)
+    date = f"{when.year:04d}{when.month:02d}{when.day:02d}"
+    return f"{date}{when.hour:02d}{when.minute:02d}{when.second:02d}"
 
 
 def wire_qn(at_ms: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import AsyncIterator
 
 import pytest
@@ -367,3 +368,27 @@ async def test_peer_that_reads_nothing_does_not_hold_up_our_end(
                 await until(lambda: any(one.kind == SUBSCRIBE for one in broker.packets))
                 await link.publish("t", b"x" * 30_000_000, qos=0)
     assert uplink_threads() == []
+
+
+async def test_interface_that_is_not_there_is_named(broker: Scripted) -> None:
+    error = await refusal(broker, interface="wwan77")
+    assert type(error) is Unreachable
+    assert "interface wwan77" in str(error)
+
+
+async def test_connection_goes_out_by_the_interface(broker: Scripted) -> None:
+    try:
+        async with MqttLink(login(broker.address, interface="lo")) as link:
+            line = link._client.socket()
+            assert isinstance(line, socket.socket)
+            bound = line.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)
+            assert bound.rstrip(b"\0") == b"lo"
+    except Unreachable as error:
+        assert "takes CAP_NET_RAW" in str(error)
+
+
+async def test_what_is_no_mqtt_ends_the_link_and_nothing_else(broker: Scripted) -> None:
+    async with MqttLink(login(broker.address)) as link:
+        broker.say(packet(0x40, b"\x00"))  # a PUBACK without room for its number
+        with pytest.raises(Unreachable):
+            await asyncio.wait_for(link.receive(), 10)

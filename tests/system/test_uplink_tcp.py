@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import socket
 import ssl
@@ -309,6 +310,73 @@ async def test_platform_that_calls_in_is_talked_to() -> None:
         with pytest.raises(Unreachable, match="hung up"):
             await link.receive()
     assert await caller == UPLOAD
+
+
+async def call_over_tls(port: int, context: ssl.SSLContext) -> bytes:
+    """Call in, say something, and give what is said to that."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                reader, writer = await asyncio.open_connection(
+                    HOST, port, ssl=context, server_hostname=HOST
+                )
+            except ConnectionRefusedError:
+                await asyncio.sleep(0.01)
+            else:
+                writer.write(PRINTED)
+                try:
+                    return await reader.readexactly(len(UPLOAD))
+                finally:
+                    writer.close()
+
+
+async def test_platform_that_calls_in_over_tls_sees_our_certificate(
+    certificates: Certificates,
+) -> None:
+    port = free_port()
+    cert, key = str(certificates.cert), str(certificates.key)
+    login = TcpLogin(f"listens://{HOST}:{port}", client_cert=cert, client_key=key)
+    trusting = ssl.create_default_context(cafile=str(certificates.ca))
+    caller = asyncio.create_task(call_over_tls(port, trusting))
+    async with CalledLink(login) as link:
+        assert (await link.receive()).payload == PRINTED
+        await link.send("2011", UPLOAD)
+        assert await caller == UPLOAD
+
+
+async def test_caller_without_tls_or_certificate_is_turned_away_and_the_next_one_gets_in(
+    certificates: Certificates,
+) -> None:
+    port = free_port()
+    cert, key, ca = str(certificates.cert), str(certificates.key), str(certificates.ca)
+    login = TcpLogin(
+        f"listens://{HOST}:{port}", client_cert=cert, client_key=key, ca=ca, connect_s=SOON_S
+    )
+
+    async def callers() -> bytes:
+        reader, writer = await call(port)
+        writer.write(PRINTED)
+        with contextlib.suppress(ConnectionError):
+            assert await reader.read() == b""
+        writer.close()
+        nameless = ssl.create_default_context(cafile=ca)
+        with pytest.raises((OSError, EOFError)):
+            await call_over_tls(port, nameless)
+        nameless.load_cert_chain(cert, key)
+        return await call_over_tls(port, nameless)
+
+    caller = asyncio.create_task(callers())
+    async with CalledLink(login) as link:
+        assert (await link.receive()).payload == PRINTED
+        await link.send("2011", UPLOAD)
+        assert await caller == UPLOAD
+
+
+async def test_door_without_its_certificate_is_told() -> None:
+    login = TcpLogin(f"listens://{HOST}:{free_port()}", client_cert="/nowhere/cert.pem")
+    with pytest.raises(Unreachable, match=r"/nowhere/cert\.pem"):
+        async with CalledLink(login):
+            pass
 
 
 async def test_nobody_else_gets_in_while_the_platform_talks() -> None:

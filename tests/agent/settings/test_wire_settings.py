@@ -131,6 +131,17 @@ def test_open_door_is_refused() -> None:
     assert said(tcp("listen://127.0.0.1:9000")) == []
 
 
+def test_door_with_tls_takes_a_certificate() -> None:
+    found = said(tcp("listens://127.0.0.1:9000"))
+    assert found == [("door_cert", "destinations[0].tcp.client_cert")]
+    assert said(tcp("listens://127.0.0.1:9000", tcp={"client_cert": __file__})) != []
+    both = {"client_cert": __file__, "client_key": __file__}
+    assert said(tcp("listens://127.0.0.1:9000", tcp=both)) == []
+    assert said(tcp("listens://0.0.0.0:9000", tcp=both)) == [
+        ("door_open", "destinations[0].addresses[0]")
+    ]
+
+
 def test_allow_list_holds_addresses_and_networks_only() -> None:
     change = tcp("listen://0.0.0.0:9000", tcp={"allow": ["10.1.2.3", "platform.example"]})
     assert said(change) == [("door_network", "destinations[0].tcp.allow[1]")]
@@ -236,5 +247,6 @@ def test_sentinel_of_an_edition_that_has_none_is_warned_of() -> None:
     assert found == [("no_sentinel", "destinations[0].absent")]
 
 
-def test_interfaces_are_of_tcp_alone_as_yet() -> None:
-    assert said(destination(interfaces=["lo"])) == [("later", "destinations[0].interfaces")]
+def test_interfaces_are_of_both_transports() -> None:
+    assert said(destination(interfaces=["lo"])) == []
+    assert said(tcp(HERE, interfaces=["lo"])) == []

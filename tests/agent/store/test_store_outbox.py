@@ -315,3 +315,62 @@ def test_what_was_given_up_and_is_taken_after_all_is_accepted(
     outbox.done(connection, row, "dropped", outcome="abandoned", now=NOW)
     outbox.done(connection, row, "accepted", outcome="9014", now=NOW + 1)
     assert delivery(connection) == ["accepted"]
+
+
+def test_many_ends_are_written_down_at_once_each_as_it_was(connection: sqlite3.Connection) -> None:
+    for number in range(6):
+        owe(connection, "2011" if number == 5 else "2061", at=number, packets=2)
+    rows = {(row.at - int(NOW), row.pno): row for row in to_send(connection)}
+    owe(connection, at=9, station="st2")
+    said = {
+        (0, 1): "accepted",
+        (0, 2): "accepted",
+        (1, 1): "accepted",
+        (2, 1): "rejected",
+        (2, 2): "accepted",
+        (3, 1): "unconfirmed",
+        (3, 2): "accepted",
+        (4, 1): outbox.KEPT,
+        (5, 1): "accepted",
+    }
+    ends = [outbox.End(rows[key], state, f"why {key}", NOW + 30) for key, state in said.items()]
+    outbox.settle(connection, ends, now=NOW + 1)
+    found = connection.execute("SELECT at, pno, state, outcome, done_at, attempts FROM outbox")
+    by_key = {(at - int(NOW), pno): told for at, pno, *told in found}
+    for key, state in said.items():
+        if state != outbox.KEPT:
+            assert by_key[key] == [state, f"why {key}", NOW + 1, 1], key
+    assert by_key[4, 1] == by_key[4, 2] == ["open", "why (4, 1)", None, 1], "they wait together"
+    assert by_key[1, 2] == by_key[5, 2] == by_key[9, 1] == ["open", "", None, 0]
+    states = dict(connection.execute("SELECT start - ?, state FROM deliveries", (int(NOW),)))
+    assert states == {
+        0: "accepted",
+        1: "open",
+        2: "rejected",
+        3: "unconfirmed",
+        4: "open",
+        9: "open",
+    }
+
+
+def test_end_that_comes_twice_changes_nothing_of_its_neighbours(
+    connection: sqlite3.Connection,
+) -> None:
+    for number in range(2):
+        owe(connection, at=number)
+    first, second = backlog(connection, NOW + 600)
+    outbox.done(connection, first, "accepted", outcome="9014", now=NOW)
+    ends = [outbox.End(first, "unconfirmed", "again"), outbox.End(second, "rejected", "no")]
+    outbox.settle(connection, ends, now=NOW + 1)
+    found = connection.execute("SELECT state, outcome, attempts FROM outbox ORDER BY at")
+    assert found.fetchall() == [("accepted", "9014", 1), ("rejected", "no", 1)]
+    assert delivery(connection) == ["accepted", "rejected"]
+
+
+def test_rows_under_way_are_not_read_again(connection: sqlite3.Connection) -> None:
+    for number in range(4):
+        owe(connection, at=number)
+    first, *others = backlog(connection, NOW + 600)
+    assert backlog(connection, NOW + 600, busy=[first.id], limit=2) == others[:2]
+    newest, *rest = to_send(connection)
+    assert to_send(connection, busy={newest.id}) == rest

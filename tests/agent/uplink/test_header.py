@@ -41,7 +41,7 @@ def test_row_becomes_the_frame_of_its_edition() -> None:
 
 
 def test_packet_names_its_number_and_how_many_there_are() -> None:
-    row = dataclasses.replace(ROW, pno=2, pnum=3)
+    row = ROW._replace(pno=2, pnum=3)
     assert HEADER.frame(row, resent=True) == framed(
         f"QN=20260610100001007;ST=32;CN=2051;PW={PW};MN={MN};Flag=7;PNUM=3;PNO=2;CP=&&{BODY}&&"
     )

@@ -64,7 +64,7 @@ async def test_row_that_grows_old_while_rows_are_picked_is_picked_once(desk: Des
     for age_s in range(int(LIVE_S) - 3, int(LIVE_S) + 3):
         clock = RunningClock(T0 + age_s)
         picker = Picker(manners(), desk.store, clock, Confirmation(), tokens=5.0)
-        assert ids(await picker.pick(0.0, 20, busy={}, notices=True)) == [1], age_s
+        assert ids(await picker.pick(0.0, 20, busy=(), notices=True)) == [1], age_s
 
 
 async def test_row_that_is_written_to_while_rows_are_picked_is_picked_once(desk: Desk) -> None:
@@ -79,7 +79,7 @@ async def test_row_that_is_written_to_while_rows_are_picked_is_picked_once(desk:
     desk.clock.go(2 * LIVE_S)
     store = WrittenMeanwhile(desk.store, row)
     picker = Picker(manners(), store, desk.clock, Confirmation(), tokens=5.0)  # type: ignore[arg-type]
-    assert ids(await picker.pick(0.0, 20, busy={}, notices=True)) == [row.id]
+    assert ids(await picker.pick(0.0, 20, busy=(), notices=True)) == [row.id]
 
 
 async def test_row_that_grows_old_is_sent_once_by_a_sender_that_goes_on(desk: Desk) -> None:
@@ -103,7 +103,7 @@ async def test_late_answer_ends_the_wait_of_the_same_upload_under_another_number
         await desk.until(lambda: bool(sender._awaited._waiting))
         sender.acknowledged(desk.link.published[0].qn)
         await desk.until_states("accepted")
-        await desk.until(lambda: not sender._busy)
+        await desk.until(lambda: not sender._flights)
 
 
 async def test_row_whose_answer_came_while_rows_were_read_is_not_sent_again(desk: Desk) -> None:

@@ -9,6 +9,7 @@ from uplink_fakes import AT, Desk, body, reasons
 
 from agent.model import EVENT, Urgency
 from agent.store.db import Store
+from agent.uplink.flight import Flight
 from agent.uplink.link import NOBODY_SUBSCRIBED
 from agent.uplink.picking import LIVE_S
 
@@ -66,7 +67,7 @@ async def test_backlog_keeps_to_its_rate(desk: Desk) -> None:
     given = []
     for at in (100.1, 100.4, 101.0, 101.4, 200.0):
         rows = await sender._next(at)
-        sender._busy |= {row.id: row for row in rows}
+        sender._flights |= {row.id: Flight(row, resent=False, tries=0) for row in rows}
         given.append(len(rows))
     assert given == [0, 2, 3, 2, 5], "5 a second, and no more at once after a rest"
 
@@ -171,3 +172,30 @@ async def test_event_of_the_same_moment_does_not_delay_a_bottle(desk: Desk) -> N
     async with desk.sending():
         await desk.until_states("accepted", "accepted")
     assert sorted(desk.link.told()) == ["event", "up/3015"]
+
+
+async def test_row_that_comes_while_others_lie_ready_goes_before_them(desk: Desk) -> None:
+    """Rows are read ahead: what is owed meanwhile, live, must not wait until they are used up."""
+    await desk.owe_at(*range(1, 9), age_s=OLD)
+    desk.link.gate.clear()
+    async with desk.sending(in_flight=1):
+        await desk.until(lambda: desk.link.in_flight == 1)
+        await desk.owe_at(30)
+        await desk.settled()
+        desk.link.gate.set()
+        await desk.until_states(*["accepted"] * 9)
+    assert [int(time[10:12]) for time in desk.link.times()] == [1, 30, *range(2, 9)]
+
+
+async def test_row_that_was_read_ahead_and_closed_meanwhile_does_not_go(desk: Desk) -> None:
+    await desk.owe_at(1, 2, 3, age_s=OLD)
+    desk.link.gate.clear()
+    async with desk.sending(in_flight=1):
+        await desk.until(lambda: desk.link.in_flight == 1)
+        await desk.store.write(
+            lambda connection: connection.execute("UPDATE outbox SET state = 'dropped' WHERE id=2")
+        )
+        await desk.settled()
+        desk.link.gate.set()
+        await desk.until_states("accepted", "dropped", "accepted")
+    assert [int(time[10:12]) for time in desk.link.times()] == [1, 3]

@@ -6,7 +6,7 @@ import asyncio
 import logging
 
 import pytest
-from uplink_fakes import BODY, PW, TOPICS, Desk, body, by_topic, reasons
+from uplink_fakes import BODY, PW, TOPICS, Desk, FakeLink, body, by_topic, reasons
 
 from agent.errors import Unreachable
 from agent.model import EVENT, Urgency
@@ -202,8 +202,7 @@ async def test_link_that_dies_in_the_middle_loses_nothing(desk: Desk) -> None:
     first = {one.qn: one.segment.cp for one in desk.link.published}
     assert desk.states().count("accepted") <= 7
 
-    desk.link.published.clear()
-    desk.link.script = reasons(0)
+    desk.link = FakeLink()
     async with desk.sending():
         await desk.until_states(*["accepted"] * 20)
     second = {one.qn: one.segment.cp for one in desk.link.published}

@@ -12,7 +12,7 @@ import pytest
 from uplink_fakes import AT, Desk, settled, until
 
 from agent.store.db import Store
-from agent.uplink.sender import SETTLING
+from agent.uplink.ledger import SETTLING
 
 WAIT_S = 10.0
 

@@ -78,3 +78,30 @@ def test_months_are_bounded(months: int) -> None:
     for number in range(months):
         tally.carried(Traffic(number, 0), T0 + number * 31 * 86_400)
     assert len(tally._months) == MONTHS
+
+
+def test_counters_go_on_where_the_last_daemon_stopped() -> None:
+    before = Tally(0.0)
+    before.linked(10.0)
+    before.ended(Outcome.ACCEPTED)
+    before.ended(Outcome.KEPT)
+    before.refused = 2
+    before.carried(Traffic(1000, 100), T0)
+    kept = before.saved(110.0, T0)
+
+    after = Tally(5000.0)
+    after.restore(kept, 5000.0, T0 + 90.0)
+    after.linked(5000.0)
+    counts = after.counts(5000.0, T0)
+    assert (counts.for_s, counts.online_rate) == (200.0, 0.5), "the time between was not linked"
+    assert (counts.drops, counts.last_return_s) == (1, 90.0), "our end broke the connection"
+    assert (counts.frames_ended, counts.frame_success, counts.refused) == (2, 0.5, 2)
+    assert (counts.sent_bytes, counts.received_bytes) == (1000, 100)
+    after.carried(Traffic(500, 50), T0)
+    assert after.counts(5000.0, T0).sent_bytes == 1500
+
+
+def test_clock_that_went_back_adds_no_time() -> None:
+    after = Tally(5000.0)
+    after.restore(Tally(0.0).saved(100.0, T0), 5000.0, T0 - 3600.0)
+    assert after.counts(5000.0, T0).for_s == 100.0

@@ -19,7 +19,7 @@ from agent.model import EVENT, Upload, Urgency
 from agent.store import outbox
 from agent.store.db import Store
 from agent.uplink.header import Header
-from agent.uplink.link import Arrival, Outcome, Sent, Traffic, judge_puback
+from agent.uplink.link import Arrival, Ended, Outcome, Sent, Traffic, judge_puback
 from agent.uplink.manners import Confirmation, Manners, Pause
 from agent.uplink.sender import Sender
 from protocols.hj212.editions import edition
@@ -76,11 +76,33 @@ class FakeLink:
     topics: bool = True
     taken: bool = True
     traffic: Traffic = field(default_factory=Traffic)
+    posts: set[asyncio.Future[None]] = field(default_factory=set)
+    broken: LinkError | None = None
+    """What ended it: nothing that was posted comes to another end from then on."""
 
     def __post_init__(self) -> None:
         self.gate.set()
 
-    async def send(self, cn: str, frame: bytes) -> Sent:
+    def post(self, cn: str, payload: bytes, ended: Ended) -> None:
+        if cn == EVENT:
+            way = self.tell(EVENT, payload)
+        else:
+            way = self.publish(f"{TOPICS}/up/{cn}", payload)
+
+        async def carry() -> None:
+            try:
+                sent = await way
+            except LinkError as error:
+                self.broken = error
+            ended(self.broken or sent)
+
+        self.posts.add(task := asyncio.ensure_future(carry()))
+        task.add_done_callback(self.posts.discard)
+
+    async def flush(self) -> None:
+        await asyncio.sleep(0)
+
+    async def send(self, cn: str, frame: bytes, *, mn: str = "") -> Sent:
         return await self.publish(f"{TOPICS}/up/{cn}", frame)
 
     async def tell(self, what: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> Sent:
@@ -209,6 +231,8 @@ class Desk:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+            for post in self.link.posts:
+                post.cancel()
 
     async def owe(
         self,

@@ -273,6 +273,27 @@ CREATE TABLE late_rows (           -- to-do list of the next seal
     row TEXT NOT NULL,             -- key, or kind/start/series/revision
     PRIMARY KEY (tbl, row)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE link_bytes (          -- both ways, without those of TCP and TLS themselves
+    station  TEXT NOT NULL,
+    month    TEXT NOT NULL,        -- YYYY-MM at the outlet (UTC+8)
+    sent     INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    PRIMARY KEY (station, month)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE link_counts (         -- one row a station, written every some minutes
+    station          TEXT PRIMARY KEY,
+    saved_at         REAL NOT NULL,
+    for_s            REAL NOT NULL,   -- how long it was counted
+    linked_s         REAL NOT NULL,   -- how long of that it was connected
+    linked           INTEGER NOT NULL, -- 1 when it was connected as this was written
+    drops            INTEGER NOT NULL,
+    last_return_s    REAL,            -- from a break to the next connection; NULL: none yet
+    longest_return_s REAL,
+    accepted         INTEGER NOT NULL, -- attempts to deliver an upload, by how they ended
+    rejected         INTEGER NOT NULL,
+    kept             INTEGER NOT NULL,
+    refused          INTEGER NOT NULL -- frames that came down and could not be taken
+) STRICT;
 CREATE TABLE maintenance (         -- the switch 维护/停产: causes set by a person, live
     id       INTEGER PRIMARY KEY,
     outlet   TEXT NOT NULL,
