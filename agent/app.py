@@ -29,9 +29,14 @@ from agent.filming import Filming
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
+from agent.logring import RING
 from agent.maintaining import MaintenanceEnd
 from agent.metrics import Metrics
 from agent.near import Near
+from agent.ops.answers import OpsAnswers
+from agent.ops.link import OpsLink, name_of
+from agent.ordering.handling import Handling
+from agent.ordering.intake import Intake
 from agent.periods import Periods
 from agent.posts import camera_terms, line_terms, link_terms
 from agent.proving import seal_all, seal_to_the_end, sign_head
@@ -71,6 +76,7 @@ async def run(site_file: Path, *, pace: Pace | None = None) -> None:
 
     Raises ConfigError for a wrong file, StoreError when the store is not to be had.
     """
+    logging.getLogger().addHandler(RING)
     in_force = await asyncio.to_thread(read, site_file)
     site = in_force.plan.site
     directory = state_directory(site)
@@ -109,6 +115,7 @@ class App:
         """Who waits for that."""
         self._reloading = asyncio.Lock()
         self._dispatcher = dispatcher(self._office())
+        self._handling = Handling(lambda: self._in_force.plan, store, clock, self._bells)
         self._keeper = Keeper(store, clock)
         self._observatory = Observatory(
             plan=lambda: self._in_force.plan,
@@ -129,7 +136,9 @@ class App:
             self._metrics,
             self._frames,
         )
-        self._socket = LocalSocket(socket_paths(in_force.plan.site), questions.answers())
+        answers = questions.answers()
+        self._ops = OpsAnswers(lambda: self._in_force.plan, answers, store, clock)
+        self._socket = LocalSocket(socket_paths(in_force.plan.site), answers)
 
     async def run(self, aside: Path | None) -> None:
         """Work until told to stop. `aside` is where a damaged store was put."""
@@ -219,7 +228,10 @@ class App:
     def _posts(self) -> dict[str, Post]:
         """Say which workers are wanted, and on what terms each of them is the same as before."""
         plan = self._in_force.plan
-        posts = {"local socket": Post(socket_paths(plan.site), lambda: self._socket)}
+        posts = {
+            "local socket": Post(socket_paths(plan.site), lambda: self._socket),
+            "orders": Post((), lambda: self._handling),
+        }
         for bus in plan.site.buses:
             posts[f"bus {bus.id}"] = Post(
                 (bus, *line_terms(plan, bus.id)),
@@ -233,6 +245,13 @@ class App:
                     self._bells,
                     self._metrics,
                     self._near,
+                ),
+            )
+        for server in plan.site.ops_servers():
+            posts[f"ops {server.id}"] = Post(
+                (server, name_of(plan)),
+                lambda server=server: OpsLink(  # type: ignore[misc]  # as above
+                    server, name_of(plan), self._ops, self._store, self._clock
                 ),
             )
         for camera in plan.site.cameras:
@@ -291,6 +310,7 @@ class App:
             set_clock=self._set_clock,
             hardware=functools.cache(hardware),
             reload=self._overrule,
+            take_order=Intake(self._store, self._clock, self._bells).take,
         )
 
     def _set_clock(self, at: float) -> None:

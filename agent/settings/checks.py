@@ -111,7 +111,7 @@ def _profiles(
 
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
-    for name in ("rounds", "people", "page"):
+    for name in ("rounds", "page"):
         if getattr(site, name):
             yield (name,)
     for number, destination in enumerate(site.destinations):
@@ -122,7 +122,6 @@ def _later(site: Site) -> Iterator[Path]:
 def _later_of(destination: Destination | OpsServer) -> Iterator[Path]:
     """Give the keys of one destination that wait for a later version."""
     if isinstance(destination, OpsServer):
-        yield ("type",)
         return
     if destination.interfaces and destination.transport == "mqtt":
         yield ("interfaces",)
