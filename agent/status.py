@@ -16,6 +16,7 @@ from agent.commands.shown import shown
 from agent.contacts import shown as contacts_shown
 from agent.dues import dues
 from agent.line import Line
+from agent.ordering.shown import waiting
 from agent.plan import Plan
 from agent.report import DeviceHealth, Health, LinkHealth, SignedHead
 from agent.store import (
@@ -101,6 +102,7 @@ class Observatory:
                 for state in line.states
             ],
             "maintenance": switched,
+            "supervision": await self.store.read(waiting),
             "inputs": contacts,
             "stations": stations,
             "disk": {

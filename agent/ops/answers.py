@@ -24,8 +24,11 @@ from agent.store.db import Store
 
 ROWS = 50
 """Rows of the message log that are looked through at a time, newest first."""
+LOOKED = 5000
+"""Rows that are looked through at most; a row holds up to 256 records."""
 
 Ask = Callable[[Mapping[str, Any]], Awaitable[Mapping[str, Any]]]
+_LAST_AT = "SELECT coalesce(max(last_at), 0) FROM frames WHERE id > ? AND id <= ?"
 _JOURNAL = "SELECT seq, at, who, what, detail FROM journal ORDER BY seq DESC LIMIT ?"
 
 
@@ -114,13 +117,15 @@ class OpsAnswers:
 def _newest(connection: sqlite3.Connection, body: Frames) -> list[frame_packs.FrameRecord]:
     """Give the newest records that are meant, oldest first."""
     found: list[frame_packs.FrameRecord] = []
-    last, first = frame_packs.newest(connection), frame_packs.oldest(connection)
+    last = frame_packs.newest(connection)
+    first = max(frame_packs.oldest(connection), last - LOOKED)
     while last >= first and len(found) < body.most:
         after = last - ROWS
+        (at,) = connection.execute(_LAST_AT, (after, last)).fetchone()
+        if at < body.since:
+            break
         some = frame_packs.between(
             connection, after, last, since=body.since, station=body.station or None
         )
-        if not some and body.since:
-            break
         found, last = some + found, after
     return found[-body.most :]

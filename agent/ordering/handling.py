@@ -20,6 +20,7 @@ from agent.plan import Plan, StationPlan
 from agent.store import orders, series
 from agent.store.db import Store
 from agent.store.orders import Order, State
+from agent.store.room import is_full
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,13 @@ class Handling:
     async def run(self) -> None:
         """Look for ever."""
         while True:
-            await self.look()
+            try:
+                await self.look()
+            except sqlite3.OperationalError as error:
+                if not is_full(error):
+                    raise
+                # what was ordered stays ordered until there is room
+                log.error("no room to do what was ordered: %s", error)
             await self.bells.wait(BELL, LOOK_S / min(self.clock.speed, 20.0))
 
     async def look(self) -> int:

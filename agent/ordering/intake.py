@@ -11,6 +11,7 @@ from agent.ordering import envelope, notices
 from agent.ordering.envelope import Unreadable
 from agent.store import orders
 from agent.store.db import Store
+from agent.store.room import is_full
 
 BELL = "orders"
 CONFLICT = "ref {ref} 已用于另一命令 / this ref was used for another order"
@@ -56,6 +57,11 @@ class Intake:
                 now=now,
             )
 
-        await self.store.write(job)
+        try:
+            await self.store.write(job)
+        except sqlite3.OperationalError as error:
+            if not is_full(error):
+                raise
+            return "order: no room for it"  # nobody is answered, so it comes again
         self.bells.ring(BELL, f"outbox:{station}")
         return None

@@ -30,11 +30,7 @@ _STATES = (
 async def oversee(plan: Plan, store: Store, clock: Clock) -> int:
     """Look once; gives how many notices are owed since."""
     now = clock.now()
-    due = [one for one in await store.read(supervision.waiting) if percent_due(one, now)]
-    unreceived = await store.read(supervision.unreceived)
-    if not due and not unreceived:
-        return 0
-    receipts = await store.read(lambda connection: _receipts(connection, unreceived))
+    due, receipts = await store.read(lambda connection: _look(connection, now))
     if not due and not receipts:
         return 0
 
@@ -44,6 +40,13 @@ async def oversee(plan: Plan, store: Store, clock: Clock) -> int:
         return sum(_remind(connection, plan, one, now) for one in due)
 
     return await store.write(job)
+
+
+def _look(
+    connection: sqlite3.Connection, now: float
+) -> tuple[list[Supervised], list[tuple[Answer, str, float | None]]]:
+    due = [one for one in supervision.waiting(connection) if percent_due(one, now)]
+    return due, _receipts(connection, supervision.unreceived(connection))
 
 
 def percent_due(one: Supervised, now: float) -> int:

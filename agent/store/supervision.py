@@ -245,21 +245,10 @@ def _all(
 
 
 def _supervised(row: tuple[Any, ...]) -> Supervised:
-    *head, body, start, end, received_at, deadline_at, reminded, answered_at = row[:13]
-    verification, stage, verdict = row[13:]
-    return Supervised(
-        *head,
-        json.loads(body),
-        start,
-        end,
-        received_at,
-        deadline_at,
-        reminded,
-        answered_at,
-        verification,
-        stage,
-        json.loads(verdict),
-    )
+    fields = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    for name in ("body", "verdict"):
+        fields[name] = json.loads(fields[name])
+    return Supervised(**fields)
 
 
 def _answer(row: tuple[Any, ...]) -> Answer:

@@ -45,6 +45,11 @@ _QUERIES = {
     "exchanges": "SELECT * FROM exchanges ORDER BY id DESC LIMIT 200",
     "maintenance": "SELECT * FROM maintenance ORDER BY id DESC LIMIT 100",
     "clock_steps": "SELECT * FROM clock_steps ORDER BY epoch DESC LIMIT 100",
+    "orders": "SELECT id, station, ref, kind, received_at, state, text, done_at, tries, repeats"
+    " FROM orders ORDER BY id DESC LIMIT 200",
+    "supervision": "SELECT id, station, ref, number, level, outlet, start, end, received_at,"
+    " deadline_at, reminded, answered_at, verification, stage FROM supervision"
+    " ORDER BY id DESC LIMIT 200",
     "cursors": "SELECT * FROM cursors ORDER BY name",
     "outbox": "SELECT station, cn, state, count(*), min(at), max(at), max(outcome) FROM outbox"
     " GROUP BY station, cn, state",

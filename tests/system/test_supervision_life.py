@@ -20,8 +20,9 @@ from agent.tools.broker import Broker
 pytestmark = pytest.mark.system
 
 SPEED = 600.0
-DEADLINE_H = 3
-"""Eighteen real seconds at that speed."""
+DEADLINE_H = 8
+"""48 real seconds at that speed."""
+LONG_S = 90.0
 ORDER = f"hj212/{MN}/order"
 REF, NUMBER = "DB-2026-1", "12号"
 
@@ -29,7 +30,8 @@ REF, NUMBER = "DB-2026-1", "12号"
 def with_people(site: dict[str, Any]) -> None:
     platform = site["destinations"][0]
     platform |= {"events": ["supervision"], "supervision": {"deadline_h": DEADLINE_H}}
-    platform["mqtt"] = {"reconnect_s": 1}
+    # few frames: at this speed they would be hundreds a second
+    platform |= {"mqtt": {"reconnect_s": 1}, "real_time_s": 3600, "minutes": 30}
     site["people"] = [{"id": "zhang", "name": "张三", "role": "operator"}]
 
 
@@ -72,8 +74,13 @@ async def test_supervision_order_lives_past_crash_and_outage(
         await until(lambda: [each["state"] for each in told(platform, "order")] == ["done"])
         assert one.rows("SELECT outlet, released_at FROM holds") == [("DW001", None)]
 
+        (shown,) = (await one.ask("status"))["supervision"]
+        assert (shown["number"], shown["outlet"]) == (NUMBER, "DW001")
+        code, output, _ = await paikou("status", str(site), PAIKOU_LANG="zh")
+        assert f"督办 {NUMBER} DW001 待答复" in output
+
         # half of its time goes by
-        await until(lambda: ("reminder", 50) in steps(platform))
+        await until(lambda: ("reminder", 50) in steps(platform), within_s=LONG_S)
 
         # the daemon dies; the next one knows the order, and the platform asks again
         await one.stop(signal.SIGKILL)
@@ -86,7 +93,7 @@ async def test_supervision_order_lives_past_crash_and_outage(
 
     # the line to the platform breaks; nine tenths go by, and a person answers meanwhile
     await broker.stop()
-    await until(lambda: reminded(one) >= 90)
+    await until(lambda: reminded(one) >= 90, within_s=LONG_S)
     photo = tmp_path / "现场.jpg"
     photo.write_bytes(bytes(range(256)) * 300)
     code, output, errors = await paikou(
@@ -124,7 +131,8 @@ async def test_supervision_order_lives_past_crash_and_outage(
         json.loads(detail).get("percent")
         for (detail,) in one.rows("SELECT detail FROM events WHERE kind = 'supervision'")
     ]
-    assert [each for each in percents if each] in ([50, 90], [50, 90, 100])
+    # a machine that stands still over both tells the later one
+    assert [each for each in percents if each] in ([50, 90], [50, 90, 100], [50, 100])
     lines = [what for (what,) in one.rows("SELECT what FROM journal ORDER BY seq")]
     for what in ("order received", "hold", "supervision answered", "supervision answer received"):
         assert lines.count(what) == (2 if what == "order received" else 1), what

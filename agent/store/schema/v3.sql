@@ -69,6 +69,7 @@ CREATE TABLE supervision_answers ( -- what a person answered, and that the platf
     receipt     TEXT NOT NULL DEFAULT '' -- how that is known
 ) STRICT;
 CREATE INDEX supervision_answers_of ON supervision_answers (supervision);
+CREATE INDEX supervision_answers_open ON supervision_answers (id) WHERE receipt = '';
 
 CREATE TABLE supervision_files (   -- what a person sent with an answer
     answer  INTEGER NOT NULL REFERENCES supervision_answers (id) ON DELETE CASCADE,

@@ -120,6 +120,18 @@ async def test_how_a_platform_is_reached_concerns_its_stations_alone(
         assert found == {"station st1"}
 
 
+async def test_deadline_of_a_platform_restarts_nobody(terms: Callable[..., Any]) -> None:
+    assert await changed(terms, destination(supervision={"deadline_h": 4})) == set()
+
+
+async def test_ops_server_concerns_its_own_link_alone(terms: Callable[..., Any]) -> None:
+    def add(site: dict[str, Any]) -> None:
+        home = {"id": "home", "type": "ops", "addresses": ["mqtt://127.0.0.1:1"]}
+        site["destinations"].append(home)
+
+    assert await changed(terms, add) == {"ops home"}
+
+
 async def test_new_platform_concerns_those_who_tell_it_something(
     terms: Callable[..., Any],
 ) -> None:

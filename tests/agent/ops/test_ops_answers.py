@@ -132,6 +132,20 @@ async def test_frames_since_a_moment(house: House, asked: Asked) -> None:
     assert len(json.loads(told["content"])["frames"]) == 10
 
 
+async def test_station_that_was_long_silent_is_found_behind_the_others(
+    house: House, asked: Asked
+) -> None:
+    def job(connection: Any) -> None:
+        frame_packs.add(connection, [FrameRecord(T0, "st1", SENT, "", "2011", "x")])
+        for number in range(1, 200):
+            frame_packs.add(connection, [FrameRecord(T0 + number, "o", SENT, "", "2011", "x")])
+
+    await house.write(job)
+    for since in (0.0, T0 - 1):
+        told = await ask(answers(house, asked), "frames", station="st1", since=since)
+        assert len(json.loads(told["content"])["frames"]) == 1
+
+
 @pytest.mark.parametrize("kind", ["freeze", "supervision", "retain", "maintain"])
 async def test_nothing_that_changes_anything_is_taken(
     house: House, asked: Asked, kind: str

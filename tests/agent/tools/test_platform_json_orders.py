@@ -133,3 +133,10 @@ def test_answer_without_parts_has_ended_with_its_state() -> None:
     assert not one.ended
     one.state = "done"
     assert one.ended
+
+
+def test_answer_with_parts_has_ended_with_the_last_of_them() -> None:
+    one = Answered(parse("logs", ref=ref), state="done", parts={1: "a"}, whole=2)
+    assert not one.ended
+    one.parts[2] = "b"
+    assert one.ended

@@ -514,4 +514,5 @@ CREATE INDEX holds_open ON holds (start) WHERE released_at IS NULL;
 CREATE INDEX orders_open ON orders (id) WHERE state = 'received';
 CREATE INDEX supervision_due ON supervision (deadline_at) WHERE answered_at IS NULL;
 CREATE INDEX supervision_answers_of ON supervision_answers (supervision);
+CREATE INDEX supervision_answers_open ON supervision_answers (id) WHERE receipt = '';
 COMMIT;
