@@ -31,10 +31,15 @@ from agent.filming import Filming
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
+from agent.logring import RING
 from agent.lostmass import substitute_lost
 from agent.maintaining import MaintenanceEnd
 from agent.metrics import Metrics
 from agent.near import Near
+from agent.ops.answers import OpsAnswers
+from agent.ops.link import OpsLink, name_of
+from agent.ordering.handling import Handling
+from agent.ordering.intake import Intake
 from agent.periods import Periods
 from agent.posts import camera_terms, line_terms, link_terms
 from agent.proving import seal_all, seal_to_the_end, sign_head
@@ -76,6 +81,7 @@ async def run(site_file: Path, *, pace: Pace | None = None) -> None:
 
     Raises ConfigError for a wrong file, StoreError when the store is not to be had.
     """
+    logging.getLogger().addHandler(RING)
     in_force = await asyncio.to_thread(read, site_file)
     site = in_force.plan.site
     directory = state_directory(site)
@@ -114,6 +120,7 @@ class App:
         """Who waits for that."""
         self._reloading = asyncio.Lock()
         self._dispatcher = dispatcher(self._office())
+        self._handling = Handling(lambda: self._in_force.plan, store, clock, self._bells)
         self._keeper = Keeper(store, clock)
         self._observatory = Observatory(
             plan=lambda: self._in_force.plan,
@@ -134,7 +141,9 @@ class App:
             self._metrics,
             self._frames,
         )
-        self._socket = LocalSocket(socket_paths(in_force.plan.site), questions.answers())
+        answers = questions.answers()
+        self._ops = OpsAnswers(lambda: self._in_force.plan, answers, store, clock)
+        self._socket = LocalSocket(socket_paths(in_force.plan.site), answers)
 
     async def run(self, aside: Path | None) -> None:
         """Work until told to stop. `aside` is where a damaged store was put."""
@@ -227,6 +236,7 @@ class App:
         plan = self._in_force.plan
         posts = {
             "local socket": Post(socket_paths(plan.site), lambda: self._socket),
+            "orders": Post((), lambda: self._handling),
             "alarms": Post(
                 plan.site.alarms,
                 lambda: Alarming(
@@ -247,6 +257,13 @@ class App:
                     self._bells,
                     self._metrics,
                     self._near,
+                ),
+            )
+        for server in plan.site.ops_servers():
+            posts[f"ops {server.id}"] = Post(
+                (server, name_of(plan)),
+                lambda server=server: OpsLink(  # type: ignore[misc]  # as above
+                    server, name_of(plan), self._ops, self._store, self._clock
                 ),
             )
         for camera in plan.site.cameras:
@@ -305,6 +322,7 @@ class App:
             set_clock=self._set_clock,
             hardware=functools.cache(hardware),
             reload=self._overrule,
+            take_order=Intake(self._store, self._clock, self._bells).take,
         )
 
     def _set_clock(self, at: float) -> None:

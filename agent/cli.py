@@ -31,6 +31,7 @@ _COMMANDS = {
     "marks": (f"{_TOOLS}.marks", "marks", "Marks: list, propose, confirm, refuse."),
     "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),
     "new": (f"{_TOOLS}.new", "new", "Write a commented site file."),
+    "orders": (f"{_TOOLS}.orders", "orders", "Supervision orders: list, show, answer."),
     "platform": (f"{_TOOLS}.platform.command", "platform_command", "A test platform."),
     "probe": (f"{_TOOLS}.probe", "probe", "Ask the instruments of a site once."),
     "recompute": (f"{_TOOLS}.recompute.command", "recompute", "Statistics again, from samples."),

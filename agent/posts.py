@@ -6,11 +6,13 @@ from collections.abc import Set
 
 from agent.plan import Plan, StationPlan
 from agent.settings.equipment import CameraSettings
+from agent.settings.supervision import Supervision
 
 
 def link_terms(station: StationPlan) -> tuple[object, ...]:
     """Give what a station's connection stands on: what is not here changes while it lasts."""
     free = {"real_time_s": 30, "minutes": 10, "timeout_s": 10.0, "resends": 3, "stations": ()}
+    free |= {"supervision": Supervision()}
     own = {
         "real_time": True,
         "states": True,

@@ -17,6 +17,7 @@ from agent.contacts import shown as contacts_shown
 from agent.control import CONTROL
 from agent.dues import dues
 from agent.line import Line
+from agent.ordering.shown import waiting
 from agent.plan import Plan
 from agent.report import DeviceHealth, Health, LinkHealth, SignedHead
 from agent.scoring import shown as scores_shown
@@ -108,6 +109,7 @@ class Observatory:
             "alarms": [dataclasses.asdict(one) for one in await self.store.read(alarms.open_ones)],
             "lines": [line.exchanges for line in self.lines()],
             "maintenance": switched,
+            "supervision": await self.store.read(waiting),
             "inputs": contacts,
             "scores": scores,
             "out_of_control": await self.store.read(_uncontrolled),

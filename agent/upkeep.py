@@ -69,6 +69,14 @@ _DEVICE_CHECKS = (
 _SWITCHES = (
     "DELETE FROM maintenance WHERE id IN (SELECT id FROM maintenance WHERE ended_at < ? LIMIT ?)"
 )
+_ORDERS = (
+    "DELETE FROM orders WHERE id IN"
+    " (SELECT id FROM orders WHERE state <> 'received' AND done_at < ? LIMIT ?)"
+)
+_SUPERVISION = (  # with answers and files; one that waits for its answer stays
+    "DELETE FROM supervision WHERE id IN (SELECT id FROM supervision WHERE received_at < ?"
+    " AND (answered_at IS NOT NULL OR deadline_at IS NULL OR reminded = 100) LIMIT ?)"
+)
 _DEBTS = (
     "DELETE FROM deliveries WHERE (station, cn, start, st, revision) IN"
     " (SELECT station, cn, start, st, revision FROM deliveries"
@@ -165,6 +173,8 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "substitutes", _SUBSTITUTES, years
     yield "device_checks", _DEVICE_CHECKS, years
     yield "maintenance", _SWITCHES, years
+    yield "orders", _ORDERS, years
+    yield "supervision", _SUPERVISION, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 

@@ -13,7 +13,6 @@ from agent.settings.check_lines import check_lines, unused
 from agent.settings.check_names import check_names, devices_by_path
 from agent.settings.check_values import check_values
 from agent.settings.check_watch import check_watch
-from agent.settings.destination import Destination, OpsServer
 from agent.settings.equipment import SamplerSettings
 from agent.settings.findings import Findings
 from agent.settings.site import Site
@@ -115,16 +114,6 @@ def _profiles(
 
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
-    for name in ("rounds", "people", "page"):
+    for name in ("rounds", "page"):
         if getattr(site, name):
             yield (name,)
-    for number, destination in enumerate(site.destinations):
-        for key in _later_of(destination):
-            yield ("destinations", number, *key)
-
-
-def _later_of(destination: Destination | OpsServer) -> Iterator[Path]:
-    """Give the keys of one destination that wait for a later version."""
-    if isinstance(destination, OpsServer):
-        yield ("type",)
-        return

@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from agent.settings.outlet import Date, Medium
 from agent.settings.secrets import Pw, Secret
+from agent.settings.supervision import Supervision
 from drivers.settings import Id, Model
 
 EditionName = Literal["hj212-2005", "hj212-2017", "hj212-2025"]
@@ -98,6 +99,10 @@ class CommandPolicy(Model):
     )
     control: Literal["allow", "refuse"] = Field(
         default="refuse", description="3011-3016 3021 3022 3024"
+    )
+
+    orders: Literal["allow", "refuse"] = Field(
+        default="allow", description="是否订阅 order 主题（督办、冻结、取证等 JSON 命令）"
     )
 
     def refused(self) -> tuple[str, ...]:
@@ -224,6 +229,7 @@ class Destination(Model):
     send_window_s: float = Field(default=20, ge=0, le=300, description="按 MN 错开发送的时间窗")
     events: tuple[EventKind, ...] = _FACTS
     commands: CommandPolicy = CommandPolicy()
+    supervision: Supervision = Supervision()
     period_flag: dict[Medium, PeriodFlag] = Field(
         default_factory=dict, description="时段标记规则；不写取标准版本的规则"
     )
@@ -258,14 +264,20 @@ class Destination(Model):
         return {**given, "stations": named}
 
 
+class OpsMqtt(Mqtt):
+    """How to log in at the broker of an ops server: topics of its own."""
+
+    prefix: str = Field(default="ops", pattern=r"^[^/+#\s]+(/[^/+#\s]+)*$", description="主题前缀")
+
+
 class OpsServer(Model):
-    """The contractor's own server: diagnosis only, no data. A later part."""
+    """The contractor's own server: diagnosis only, no data."""
 
     id: Id
     type: Literal["ops"]
     name: str = ""
     addresses: tuple[str, ...] = Field(min_length=1, max_length=8)
-    mqtt: Mqtt = Mqtt()
+    mqtt: OpsMqtt = OpsMqtt()
 
 
 def _named(station: object, destination: object) -> object:

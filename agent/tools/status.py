@@ -99,6 +99,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "control": ("◆ {outlet} {factor} {why}，自 {since}", "◆ {outlet} {factor} {why} since {since}"),
     "switch": ("◆ {place}  {kind}，到 {until}；{who}：{why}", "◆ {place}  {kind} until {until}; "
                "{who}: {why}"),
+    "supervision": ("▲ 督办 {number} {outlet} 待答复，期限 {due}（paikou orders SITE show {id}）",
+                    "▲ supervision {number} {outlet} waits for an answer until {due} "
+                    "(paikou orders SITE show {id})"),
     "input": ("开关  {id} {means} {on}", "input  {id} {means} {on}"),
     "yes": ("是", "on"),
     "no": ("否", "off"),
@@ -169,6 +172,8 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         place = "/".join(filter(None, (one["outlet"], one["factor"])))
         said = {**one, "kind": cause(one["kind"], lang), "until": local_time(one["until"])}
         yield _say("switch", lang, **said, place=place)
+    for one in answer.get("supervision", ()):
+        yield _say("supervision", lang, **one, due=local_time(one["deadline_at"], "%m-%d %H:%M"))
     for one in answer.get("inputs", ()):
         means = pick(_MEANS.get(one["means"], (one["means"],) * 2), lang)
         said = {**one, "id": pad(one["id"], 12), "means": pad(means, 14)}

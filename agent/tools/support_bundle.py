@@ -13,7 +13,6 @@ import io
 import json
 import os
 import platform
-import re
 import shutil
 import sqlite3
 import subprocess
@@ -25,24 +24,18 @@ from pathlib import Path
 from typing import Any
 
 import click
-from pydantic import BaseModel
 
 from agent import __version__
 from agent.errors import ConfigError, Lang
 from agent.local import ask
 from agent.settings import Site, load_site
-from agent.settings.secrets import CredentialSecret, FileSecret, SecretError, read_secret
+from agent.settings.masking import masking
 from agent.settings.storage import socket_paths, state_directory
 from agent.store.db import FILE_NAME, connect, schema_version
 from agent.tools.words import lang_option, local_time, pick
 
 UNIT = "paikou"
 LOG_S = 30.0
-MOST_BYTES = 4_000_000
-"""Of one file of the bundle; the newest part stays."""
-SHORTEST = 4
-"""Shorter secrets are not looked for in texts: they would mask half of them."""
-
 _QUERIES = {
     "journal": "SELECT * FROM journal ORDER BY seq DESC LIMIT 500",
     "events": "SELECT * FROM events ORDER BY id DESC LIMIT 300",
@@ -52,15 +45,17 @@ _QUERIES = {
     "exchanges": "SELECT * FROM exchanges ORDER BY id DESC LIMIT 200",
     "maintenance": "SELECT * FROM maintenance ORDER BY id DESC LIMIT 100",
     "clock_steps": "SELECT * FROM clock_steps ORDER BY epoch DESC LIMIT 100",
+    "orders": "SELECT id, station, ref, kind, received_at, state, text, done_at, tries, repeats"
+    " FROM orders ORDER BY id DESC LIMIT 200",
+    "supervision": "SELECT id, station, ref, number, level, outlet, start, end, received_at,"
+    " deadline_at, reminded, answered_at, verification, stage FROM supervision"
+    " ORDER BY id DESC LIMIT 200",
     "cursors": "SELECT * FROM cursors ORDER BY name",
     "outbox": "SELECT station, cn, state, count(*), min(at), max(at), max(outcome) FROM outbox"
     " GROUP BY station, cn, state",
     "deliveries": "SELECT station, cn, state, count(*), min(start), max(start) FROM deliveries"
     " GROUP BY station, cn, state",
 }
-_PW = re.compile(r"(\bPW=)[^;&\s]*")
-_KEYED = re.compile(r"(?im)^(\s*[\w-]*(?:password|passwd|secret|token)[\w-]*\s*:\s*)[^\s{#].*$")
-_URL = re.compile(r"(://)[^/@\s\"']+@")
 _DONE = ("已写入 {file}（{size} kB，{count} 个文件）；发出前可先看一遍", "wrote {file} ({size} kB, "
          "{count} files); have a look before you send it")  # fmt: skip
 
@@ -100,31 +95,6 @@ def gather(site_file: Path) -> Iterator[tuple[str, str]]:
         yield f"frames/{path.name}", hide(_text(path))
 
 
-class Mask:
-    """Masks known secrets, and what looks like one."""
-
-    def __init__(self, secrets: tuple[str, ...]) -> None:
-        self._secrets = secrets
-
-    def __call__(self, text: str) -> str:
-        """Give the text with `***` in their places, its newest part where it is too long."""
-        for secret in self._secrets:
-            text = text.replace(secret, "***").replace(json.dumps(secret)[1:-1], "***")
-            text = text.replace(secret.encode().hex(" ").upper(), "***")
-        text = _URL.sub(r"\1***@", _KEYED.sub(r"\1***", _PW.sub(r"\1***", text)))
-        return text[-MOST_BYTES:]
-
-
-def masking(site: Site | None) -> Mask:
-    """Give the function that masks the secrets of a site in a text."""
-    secrets = set()
-    for secret in _secrets(site) if site is not None else ():
-        with contextlib.suppress(SecretError):
-            secrets.add(read_secret(secret))
-    known = sorted((one for one in secrets if len(one) >= SHORTEST), key=len, reverse=True)
-    return Mask(tuple(known))
-
-
 def write(out: Path, parts: Mapping[str, str]) -> None:
     """Write the bundle for its owner alone."""
     with (
@@ -136,20 +106,6 @@ def write(out: Path, parts: Mapping[str, str]) -> None:
             member = tarfile.TarInfo(f"paikou-support/{name}")
             member.size, member.mtime, member.mode = len(data), int(time.time()), 0o600
             tar.addfile(member, io.BytesIO(data))
-
-
-def _secrets(part: object) -> Iterator[FileSecret | CredentialSecret]:
-    if isinstance(part, FileSecret | CredentialSecret):
-        yield part
-    elif isinstance(part, BaseModel):
-        for name in type(part).model_fields:
-            yield from _secrets(getattr(part, name))
-    elif isinstance(part, Mapping):
-        for inner in part.values():
-            yield from _secrets(inner)
-    elif isinstance(part, tuple):
-        for inner in part:
-            yield from _secrets(inner)
 
 
 def _manifest() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from agent.errors import Lang
+from agent.report.cause_words import CAUSES
 from agent.settings.messages import language
 from protocols.hj212.factors import factor
 from protocols.hj212.times import BEIJING_OFFSET_S
@@ -26,21 +27,6 @@ def lang_option(command: F) -> F:
         default=language,
         help="Language; default $PAIKOU_LANG or zh.",
     )(command)
-
-
-CAUSES: dict[str, tuple[str, str]] = {
-    "normal": ("正常", "normal"),
-    "stopped": ("停运", "stopped"),
-    "fault": ("故障", "fault"),
-    "no_link": ("通讯中断", "no link"),
-    "power": ("断电", "power"),
-    "maintenance": ("维护", "maintenance"),
-    "calibration": ("校准", "calibration"),
-    "over_range": ("超量程", "over range"),
-    "parameter": ("关键参数异常", "parameter"),
-    "manual": ("手工", "manual"),
-    "busy": ("忙", "busy"),
-}
 
 
 GAP_KINDS: dict[str, tuple[str, str]] = {

@@ -147,7 +147,7 @@ def _mqtt_login(station: StationPlan, attempt: Attempt, name: str) -> Login:
         address=attempt.way.address,
         client_id=f"paikou-{name}",
         will=Will(f"{topics}/state", State(online=False).payload()),
-        subscribe=(f"{topics}/down",),
+        subscribe=(f"{topics}/down", *_orders(station, topics)),
         newest=attempt.newest,
         keepalive_s=mqtt.keepalive_s,
         username=mqtt.username,
@@ -159,6 +159,11 @@ def _mqtt_login(station: StationPlan, attempt: Attempt, name: str) -> Login:
         mn=station.mn,
         interface=attempt.way.interface,
     )
+
+
+def _orders(station: StationPlan, topics: str) -> tuple[str, ...]:
+    """Give the topic of orders, unless the site takes none of this platform."""
+    return (f"{topics}/order",) if station.destination.commands.orders == "allow" else ()
 
 
 def _tcp_login(station: StationPlan, attempt: Attempt) -> TcpLogin:

@@ -35,6 +35,10 @@ async def _nothing(_: Desk) -> None:
     return
 
 
+async def _no_order(_: bytes, __: str) -> str | None:
+    return "orders are not served"
+
+
 def _able(_: Asked, __: Desk) -> int | None:
     return None
 
@@ -74,8 +78,9 @@ class Office:
 
     `set_clock` sets the wall clock to UTC epoch seconds and raises ClockRefused where it may not.
     `reload` puts what platforms set in force, and returns when it is. `attend` is what is said
-    without being asked, while a connection lasts. `offsets` is how far each platform's clock was
-    ahead of ours (s).
+    without being asked, while a connection lasts. `take_order` keeps an order of a station as a
+    row, and gives why it could not. `offsets` is how far each platform's clock was ahead of ours
+    (s).
     """
 
     plan: Callable[[], Plan]
@@ -90,6 +95,7 @@ class Office:
     set_clock: Callable[[float], None]
     hardware: Callable[[], HardwareFacts]
     reload: Callable[[], Awaitable[None]]
+    take_order: Callable[[bytes, str], Awaitable[str | None]] = _no_order
     offsets: dict[str, float] = field(default_factory=dict)
 
 

@@ -63,6 +63,12 @@ class Dispatcher:
             return
         await self._requested(segment, Desk(self.office, talk))
 
+    async def ordered(self, data: bytes, talk: Talk) -> None:
+        """Keep an order as a row; one that cannot even be answered is counted and dropped."""
+        problem = await self.office.take_order(data, talk.station.id)
+        if problem is not None:
+            talk.lost(problem)
+
     async def attend(self, talk: Talk) -> None:
         """Say what is ours to say while a connection lasts: open ends, and what we ask for."""
         desk = Desk(self.office, talk)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from agent.store.frames import segment_text
@@ -11,7 +12,7 @@ from agent.uplink.alike import Alike
 from agent.uplink.conversation import Conversation
 from agent.uplink.link import Arrival, Link
 from agent.uplink.sender import Sender
-from agent.uplink.talk import AT_ONCE, WAITING, Receiver
+from agent.uplink.talk import AT_ONCE, WAITING, Receiver, Talk
 from protocols.hj212.answers import Answered, answered
 from protocols.hj212.errors import LocalFrameError, PeerFrameError
 from protocols.hj212.segment import Segment
@@ -21,6 +22,9 @@ log = logging.getLogger(__name__)
 DATA_ANSWER = "9014"
 NOTICE_ANSWER = "9013"
 DOWN = "down"
+ORDER = "order"
+
+Serve = Callable[[bytes, Talk], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -40,7 +44,10 @@ class Listener:
         async with asyncio.TaskGroup() as group:
             while True:
                 arrival = await self.link.receive()
-                if not arrival.topic or arrival.topic.rpartition("/")[2] == DOWN:
+                level = arrival.topic.rpartition("/")[2]
+                if level == ORDER:
+                    self._ordered(arrival.payload, group)
+                elif level in ("", DOWN):
                     self._take(arrival, group)
 
     def _take(self, arrival: Arrival, group: asyncio.TaskGroup) -> None:
@@ -64,16 +71,27 @@ class Listener:
                 self._alike.learn(frame.segment, segment, segment_text(segment))
         elif self.receiver is None:
             self.talk.lost(f"command {segment.cn} is not served")
-        elif self._under_way >= AT_ONCE + WAITING:
-            self.talk.lost(f"more than {WAITING} requests wait")
         else:
-            self._under_way += 1
-            group.create_task(self._serve(self.receiver, arrival.payload))
+            self._begin(self.receiver.take, arrival.payload, group)
 
-    async def _serve(self, receiver: Receiver, data: bytes) -> None:
+    def _ordered(self, data: bytes, group: asyncio.TaskGroup) -> None:
+        """Hand over an order, which is JSON; it is answered by an event, not by a frame."""
+        if self.receiver is None:
+            self.talk.lost("orders are not served")
+        else:
+            self._begin(self.receiver.ordered, data, group)
+
+    def _begin(self, serve: Serve, data: bytes, group: asyncio.TaskGroup) -> None:
+        if self._under_way >= AT_ONCE + WAITING:
+            self.talk.lost(f"more than {WAITING} requests wait")
+            return
+        self._under_way += 1
+        group.create_task(self._serve(serve, data))
+
+    async def _serve(self, serve: Serve, data: bytes) -> None:
         try:
             async with self._served:
-                await receiver.take(data, self.talk)
+                await serve(data, self.talk)
         except LocalFrameError as error:
             # a bug of ours, yet whoever asks again and again must not cut off all the rest by it
             log.error("%s: no answer can be made: %s", self.talk.station.id, error)

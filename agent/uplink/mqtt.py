@@ -48,8 +48,8 @@ SESSION_S = 3600
 """How long the broker keeps what came down while we were away."""
 IN_FLIGHT = 65_535
 """What MQTT 5 allows unacknowledged where the broker sets no bound of its own (§3.3.4)."""
-LARGEST_DOWN = 64 * 1024
-"""Bytes of the largest thing that may come down; a frame has at most 9,999, an order some more."""
+LARGEST_DOWN = 256 * 1024
+"""Bytes of the largest thing that may come down: an order; a frame has at most 9,999."""
 OVERHEAD = 16
 """Bytes a PUBLISH of ours has at most beside topic and payload."""
 

@@ -59,5 +59,8 @@ class Receiver(Protocol):
     async def take(self, data: bytes, talk: Talk) -> None:
         """Act on one frame. Raises LinkError when the connection breaks under it."""
 
+    async def ordered(self, data: bytes, talk: Talk) -> None:
+        """Keep an order that came as JSON beside the frames."""
+
     async def attend(self, talk: Talk) -> None:
         """Say what is to be said while a connection lasts; for ever."""

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from plain_station import said
 
-from agent.tools.platform.schemas import TOPICS, notice_schema
+from agent.ops import orders as ops
+from agent.ordering.envelope import Envelope
+from agent.ordering.table import KINDS
+from agent.tools.platform.schemas import TOPICS, notice_schema, order_schema
 
 TREE = Path(__file__).parents[2]
 PAGE = (TREE / "docs" / "platform.zh-CN.md").read_text(encoding="utf-8")
@@ -20,6 +23,20 @@ STATIONS = 260_000
 def test_published_schema_is_that_of_the_models() -> None:
     text = (TREE / "config" / "schema" / "notices.json").read_text(encoding="utf-8")
     assert json.loads(text) == notice_schema(), "write json.dumps(notice_schema()) there anew"
+
+
+def test_published_schema_of_orders_is_that_of_the_models() -> None:
+    text = (TREE / "config" / "schema" / "orders.json").read_text(encoding="utf-8")
+    assert json.loads(text) == order_schema(), "write json.dumps(order_schema()) there anew"
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *ops.KINDS])
+def test_every_kind_of_order_and_its_fields_are_explained(kind: str) -> None:
+    for page in ("orders.md", "orders.zh-CN.md"):
+        text = (TREE / "docs" / page).read_text(encoding="utf-8")
+        named = set(re.findall(r"`([a-z_]+)`", text))
+        model = KINDS[kind].model if kind in KINDS else ops.KINDS[kind]
+        assert {kind, *model.model_fields, *Envelope.model_fields} - named == set(), page
 
 
 @pytest.mark.parametrize("topic", TOPICS)

@@ -62,8 +62,8 @@ async def daemon(tmp_path: Path) -> AsyncIterator[Start]:
     """Start daemons as children, each awaited until READY; what still runs at the end is ended."""
     started: list[Daemon] = []
 
-    async def start(site: Path, *, wait: bool = True, **env: str) -> Daemon:
-        one = await spawn(site, tmp_path / "store", number=len(started), **env)
+    async def start(site: Path, *, wait: bool = True, pace: str = "", **env: str) -> Daemon:
+        one = await spawn(site, tmp_path / "store", number=len(started), pace=pace, **env)
         started.append(one)
         return await ready(one) if wait else one
 

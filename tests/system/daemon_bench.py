@@ -214,13 +214,14 @@ def environment(**more: str) -> dict[str, str]:
     return {**ours, **more}
 
 
-async def spawn(site: Path, store: Path, *, number: int = 0, **env: str) -> Daemon:
-    """Start `paikou run` on a site file, without waiting for anything."""
+async def spawn(site: Path, store: Path, *, number: int = 0, pace: str = "", **env: str) -> Daemon:
+    """Start `paikou run` on a site file, without waiting for anything; `pace`: by another clock."""
     notices = Notices(f"paikou-test-{os.getpid()}-{site.parent.name}-{number}")
     log = site.parent / f"daemon{number}.log"
     with log.open("wb") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "agent.cli", "run", str(site),
+            *(("--pace", pace) if pace else ()),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=stderr,
             stderr=stderr,

@@ -127,6 +127,13 @@ async def test_station_may_speak_for_itself_alone(tmp_path: Path, require: Requi
         assert (station.heard, other.heard) == ([f"hj212/{MN}/down"], [f"hj212/{OTHER}/down"])
         assert len(platform.heard) == 4
 
+        assert not await station.may_publish(f"hj212/{MN}/order"), "no station orders itself"
+        await station.subscribe(f"hj212/{MN}/order")
+        await other.subscribe(f"hj212/{MN}/order")
+        assert await platform.may_publish(f"hj212/{MN}/order")
+        await until(lambda: f"hj212/{MN}/order" in station.heard)
+        assert f"hj212/{MN}/order" not in other.heard
+
 
 async def test_platforms_may_share_the_intake(tmp_path: Path, require: Require) -> None:
     program = Path(str(require("mosquitto")))

@@ -98,6 +98,8 @@ class Listener:
     async def __aexit__(self, *_: object) -> None:
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
+        # they hold us, and we the client: paho closes its own sockets only when nobody holds it
+        self._client.on_message = self._client.on_subscribe = None
 
     def payloads(self, ends: str) -> list[bytes]:
         return [payload for topic, payload, _ in list(self.heard) if topic.endswith(ends)]

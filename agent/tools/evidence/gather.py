@@ -24,6 +24,9 @@ TABLES = (
     "events",
     "actions",
     "journal",
+    "orders",
+    "supervision",
+    "supervision_answers",
 )
 _SCOPED = {
     "samples": (

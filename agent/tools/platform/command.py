@@ -16,6 +16,7 @@ from agent.settings.dialect import named_edition
 from agent.tools.platform.broker_address import BrokerAddress
 from agent.tools.platform.desk import Desk, Patience
 from agent.tools.platform.gaps import gap_report
+from agent.tools.platform.json_orders import WORD, is_json
 from agent.tools.platform.misbehaviour import Misbehaviour
 from agent.tools.platform.mqtt_intake import MqttIntake
 from agent.tools.platform.options import options_of
@@ -37,11 +38,12 @@ _LOOPBACK = ("127.0.0.1", "localhost")
 def platform_command(context: click.Context, /, **options: Any) -> None:
     """接收、严格核查、应答并保存 HJ 212 报文，下发命令 / a test platform that sends orders too.
 
-    Takes frames over MQTT, or with --tcp or --call over TCP. Ends 0 when every order of --send
-    was completed, else 1; with --gaps alone 1 when something is missing.
+    Takes frames over MQTT, or with --tcp or --call over TCP. Ends 0 when every order of --send and
+    --order was completed, else 1; with --gaps alone 1 when something is missing.
     """
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     lang: Lang = options["lang"]
+    options["orders"] += tuple(f"{WORD} {one}" for one in options["json_orders"])
     platform = _platform(options)
     show = JsonShow() if options["as_json"] else TextShow(platform.ledger, lang)
     told = {name for name in ("url", "embedded", "tcp", "call") if _given(context, name)}
@@ -135,7 +137,11 @@ def _address(options: dict[str, Any]) -> BrokerAddress:
 
 def _mqtt(options: dict[str, Any], platform: Platform, address: BrokerAddress) -> MqttIntake:
     orders: tuple[str, ...] = options["orders"]
-    ordered = [line.split()[0] for line in orders if line != FROM_INPUT and line.strip()]
+    ordered = [
+        line.split()[0]
+        for line in orders
+        if line != FROM_INPUT and line.strip() and not is_json(line)
+    ]
     return MqttIntake(
         platform,
         address,

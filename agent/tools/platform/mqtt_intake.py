@@ -20,7 +20,7 @@ from agent.tools.platform.platform import Platform
 
 log = logging.getLogger(__name__)
 
-_KINDS = ("up/#", "state", "health", "event")
+_KINDS = ("up/#", "state", "health", "event", "diagnosis")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,11 @@ class MqttIntake:
         def road(mn: str) -> TopicChannel:
             return TopicChannel(connection, f"{self.prefix}/{mn}/down")
 
+        def order(mn: str, payload: bytes) -> None:
+            connection.publish(f"{self.prefix}/{mn}/order", payload)
+
         self.platform.roads.append(road)
+        self.platform.order_roads.append(order)
         self.platform.connected.set()
         self.platform.on_link(True)
         try:
@@ -92,6 +96,7 @@ class MqttIntake:
             self.platform.on_link(False)
         finally:
             self.platform.roads.remove(road)
+            self.platform.order_roads.remove(order)
             self.platform.connected.clear()
             await connection.close()
 

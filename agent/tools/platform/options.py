@@ -43,6 +43,8 @@ _OPTIONS = (
                  help="自动校时、换密钥、分配 MN / answer 1013, 1014, 1001 by 1012, 1014, 1002"),
     click.option("--send", "orders", multiple=True, metavar="'[MN] CN [KEY=VALUE…]'",
                  help="下发命令；- 从标准输入逐行读 / an order; - reads lines from input"),
+    click.option("--order", "json_orders", multiple=True, metavar="'[MN] FILE | KIND [KEY=VALUE…]'",
+                 help="下发 JSON 命令（督办、冻结等）/ an order as JSON; in --send -: order …"),
     click.option("--timeout", type=click.FloatRange(0.1), default=10.0, show_default=True,
                  help="应答超时（秒）/ for a 9011 or 9013"),
     click.option("--resends", type=click.IntRange(0, 99), default=3, show_default=True,

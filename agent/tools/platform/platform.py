@@ -69,6 +69,10 @@ class Platform:
     follow: Callable[[Channel, Verdict], bool] = lambda _c, _v: False
     roads: list[Callable[[str], Channel | None]] = field(default_factory=list)
     """Ways to stations that have not been heard, by MN."""
+    order_roads: list[Callable[[str, bytes], None]] = field(default_factory=list)
+    """Ways for orders as JSON, by MN."""
+    heed: Callable[[Notice], None] = lambda _: None
+    """Told of each message that is no frame, before it is shown."""
     ledger: Ledger = field(default_factory=Ledger)
     events: deque[Notice] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
     states: dict[str, Notice] = field(default_factory=dict)
@@ -133,6 +137,7 @@ class Platform:
             self.states[mn] = notice
         elif kind == "event":
             self.events.append(notice)
+        self.heed(notice)
         self.on_notice(notice)
 
     def channel_to(self, mn: str) -> Channel | None:

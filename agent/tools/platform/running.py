@@ -18,6 +18,7 @@ import click
 from agent.errors import PaikouError
 from agent.tools.broker import Broker
 from agent.tools.platform.desk import Desk
+from agent.tools.platform.json_orders import JsonDesk, is_json, rest
 from agent.tools.platform.mqtt_intake import MqttIntake
 from agent.tools.platform.orders import parse_line
 from agent.tools.platform.platform import Platform
@@ -44,6 +45,13 @@ class Session:
     stay: bool = False
     broker_port: int = 0
     failed: bool = field(default=False, init=False)
+    json_desk: JsonDesk = field(init=False)
+
+    def __post_init__(self) -> None:
+        shown = self.show
+        self.json_desk = JsonDesk(
+            self.platform, self.desk, on_order=shown.json_order, on_end=shown.answered
+        )
 
     async def run(self) -> None:
         """Run until SIGINT or SIGTERM, or until all orders are done. Raises `PaikouError`."""
@@ -99,6 +107,10 @@ class Session:
     async def _order(self, line: str) -> None:
         """Carry one order out. What is wrong with it is said, and the next one comes."""
         try:
+            if is_json(line):
+                answered = await self.json_desk.order(rest(line))
+                self.failed |= answered.state != "done" or not answered.ended
+                return
             mn, cn, words = parse_line(line)
             course = await self.desk.order(mn or await self.desk.only_station(), cn, words)
         except PaikouError as problem:

@@ -7,6 +7,9 @@ from typing import Any
 
 from pydantic import create_model
 
+from agent.ops import orders as ops
+from agent.ordering.envelope import Envelope
+from agent.ordering.table import KINDS
 from agent.report.notices import EventNotice, Health, State
 
 TOPICS = {"state": State, "health": Health, "event": EventNotice}
@@ -26,4 +29,24 @@ def notice_schema() -> Mapping[str, Any]:
         "description": "What a station publishes beside its frames, by the last level of the topic",
         "properties": schema["properties"],
         "$defs": schema["$defs"],
+    }
+
+
+def order_schema() -> Mapping[str, Any]:
+    """Give the JSON schema of what comes down on `order`, as `config/schema/orders.json` holds it.
+
+    `properties` names the `kind`, and says what its `body` is; `ops` are those of an ops server.
+    """
+    bodies = {kind: (one.model, ...) for kind, one in KINDS.items()}
+    made = create_model("Orders", **bodies)  # type: ignore[call-overload]  # pydantic's
+    asked = create_model("Ops", **{kind: (model, ...) for kind, model in ops.KINDS.items()})  # type: ignore[call-overload]  # as above
+    orders, questions = made.model_json_schema(), asked.model_json_schema()
+    return {
+        "$schema": SCHEMA_URL,
+        "title": "paikou orders",
+        "description": "What a station takes on its topic `order`: envelope, and bodies by kind",
+        "envelope": Envelope.model_json_schema(),
+        "properties": orders["properties"],
+        "ops": questions["properties"],
+        "$defs": orders.get("$defs", {}) | questions.get("$defs", {}),
     }

@@ -12,6 +12,7 @@ import click
 from agent.errors import Lang
 from agent.tools.platform.course import Course
 from agent.tools.platform.gaps import Series
+from agent.tools.platform.json_orders import Answered, JsonOrder
 from agent.tools.platform.ledger import Entry, Ledger
 from agent.tools.platform.orders import Order
 from agent.tools.platform.platform import Notice
@@ -25,6 +26,11 @@ _OUTCOMES = {
     "failed": ("执行失败", "failed"),
     "unanswered": ("超时：没有应答", "timed out: no answer"),
     "unfinished": ("超时：已应答，没有执行结果", "timed out: answered, no result"),
+}
+_STATES = {
+    "done": ("完成", "done"),
+    "refused": ("被拒绝", "refused"),
+    "": ("超时：没有应答", "timed out: no answer"),
 }
 
 
@@ -49,7 +55,7 @@ class TextShow:
 
     def notice(self, notice: Notice) -> None:
         """Show states and events; health is for the counter line."""
-        if notice.kind != "health":
+        if notice.kind not in ("health", "diagnosis"):
             content = json.dumps(notice.content, ensure_ascii=False)
             self._line(f"{notice.kind}  {notice.mn}  {content}")
 
@@ -82,6 +88,19 @@ class TextShow:
         wrong = f", {course.wrong} ✗" if course.wrong else ""
         mark = "✓" if course.outcome and course.outcome.completed else "✗"
         self._line(f"{mark} {course.order.segment.cn} {word}  {frames}{wrong}  {result}".rstrip())
+
+    def json_order(self, order: JsonOrder, attempt: int) -> None:
+        """Show an order as JSON as it goes out."""
+        again = "" if not attempt else pick(("（重发）", " (again)"), self._lang)
+        self._line(f"▶ {order.mn or '—'} {order.kind} {order.ref}{again}")
+
+    def answered(self, answered: Answered) -> None:
+        """Say how an order as JSON ended, and what came with it."""
+        word = pick(_STATES.get(answered.state, _STATES[""]), self._lang)
+        mark = "✓" if answered.state == "done" else "✗"
+        self._line(f"{mark} {answered.order.kind} {word}  {answered.text}".rstrip())
+        if answered.content:
+            self._line(answered.content)
 
     def gaps(self, report: Iterable[Series]) -> None:
         """Print the gap report."""
@@ -169,6 +188,17 @@ class JsonShow:
         said |= {"outcome": str(course.outcome), "qn_rtn": course.qn_rtn}  # type: ignore[dict-item]
         self._say("exchange", said | {"exe_rtn": course.exe_rtn, "data": course.data,
                                       "wrong": course.wrong})  # fmt: skip
+
+    def json_order(self, order: JsonOrder, attempt: int) -> None:
+        """Print an order as JSON as it goes out."""
+        said = {"mn": order.mn, "ref": order.ref, "order": order.kind, "attempt": attempt}
+        self._say("json_order", said)
+
+    def answered(self, answered: Answered) -> None:
+        """Print how an order as JSON ended, and what came with it."""
+        order = answered.order
+        said = {"ref": order.ref, "order": order.kind, "state": answered.state}
+        self._say("answered", said | {"text": answered.text, "content": answered.content})
 
     def gaps(self, report: Iterable[Series]) -> None:
         """Print the gap report, a line a series."""

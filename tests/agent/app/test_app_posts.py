@@ -66,7 +66,7 @@ async def changed(
 
 async def test_every_line_and_every_station_has_its_worker(terms: Callable[..., Any]) -> None:
     assert set(await terms(other_platform())) == {
-        "alarms", "local socket", "bus net1", "bus net2", "station st1", "station st9",
+        "alarms", "local socket", "orders", "bus net1", "bus net2", "station st1", "station st9",
     }  # fmt: skip
 
 
@@ -118,6 +118,18 @@ async def test_how_a_platform_is_reached_concerns_its_stations_alone(
     assert found - {"bus net1", "bus net2"} == {"station st1"}
     if "ack" not in keys:  # that one decides on the words of a report, too
         assert found == {"station st1"}
+
+
+async def test_deadline_of_a_platform_restarts_nobody(terms: Callable[..., Any]) -> None:
+    assert await changed(terms, destination(supervision={"deadline_h": 4})) == set()
+
+
+async def test_ops_server_concerns_its_own_link_alone(terms: Callable[..., Any]) -> None:
+    def add(site: dict[str, Any]) -> None:
+        home = {"id": "home", "type": "ops", "addresses": ["mqtt://127.0.0.1:1"]}
+        site["destinations"].append(home)
+
+    assert await changed(terms, add) == {"ops home"}
 
 
 async def test_new_platform_concerns_those_who_tell_it_something(

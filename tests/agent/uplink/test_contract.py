@@ -67,7 +67,7 @@ async def test_topics_identity_and_will_are_those_of_the_mn() -> None:
     login = await login_of(agreed(destination(mqtt={"prefix": "sd/hj212"})))
     assert login.topics == f"sd/hj212/{MN}"
     assert login.client_id == f"paikou-{MN}"
-    assert login.subscribe == (f"sd/hj212/{MN}/down",)
+    assert login.subscribe == (f"sd/hj212/{MN}/down", f"sd/hj212/{MN}/order")
     assert login.will.topic == f"sd/hj212/{MN}/state"
     assert json.loads(login.will.payload)["online"] is False
 

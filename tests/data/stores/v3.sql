@@ -363,6 +363,21 @@ CREATE TABLE measurements (        -- one row per result of a batch analyzer
     UNIQUE (series, completed_at)
 ) STRICT;
 INSERT INTO "measurements" VALUES(1,5,3,1781053200,1781056810.0,1781056800.0,61.5,'normal','{}');
+CREATE TABLE orders (              -- what came down as JSON, a row before it is acted on
+    id          INTEGER PRIMARY KEY,
+    station     TEXT NOT NULL,
+    ref         TEXT NOT NULL,     -- the platform's own; repeated, it is the same order
+    kind        TEXT NOT NULL,
+    digest      TEXT NOT NULL,     -- SHA-256 of kind and body: another order under one ref shows
+    body        TEXT NOT NULL,     -- JSON
+    received_at REAL NOT NULL,
+    state       TEXT NOT NULL,     -- received | done | refused
+    text        TEXT NOT NULL DEFAULT '', -- why refused
+    done_at     REAL,
+    tries       INTEGER NOT NULL DEFAULT 0, -- how often it was begun
+    repeats     INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (station, ref)
+) STRICT;
 CREATE TABLE outbox (              -- to-do list of the sender: messages, never bytes
     id         INTEGER PRIMARY KEY,
     station    TEXT NOT NULL,
@@ -518,6 +533,44 @@ CREATE TABLE substitutes (
     made_at  REAL NOT NULL,
     PRIMARY KEY (kind, start, series, revision)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE supervision (         -- supervision orders (SUP-01, SUP-02)
+    id           INTEGER PRIMARY KEY,
+    station      TEXT NOT NULL,
+    ref          TEXT NOT NULL,
+    number       TEXT NOT NULL,    -- the agency's number
+    level        TEXT NOT NULL,    -- warning | dispatch | handling
+    outlet       TEXT NOT NULL,    -- '' for all of the station
+    body         TEXT NOT NULL,    -- the order as it came, JSON
+    start        INTEGER NOT NULL, -- of the interval that is frozen
+    end          INTEGER,          -- exclusive; NULL: goes on
+    received_at  REAL NOT NULL,
+    deadline_at  REAL,             -- NULL: needs no answer
+    reminded     INTEGER NOT NULL DEFAULT 0, -- percent of its time at which was reminded last
+    answered_at  REAL,
+    verification INTEGER NOT NULL DEFAULT 0, -- 0 not | 1 done | 2 in process
+    stage        TEXT NOT NULL DEFAULT '',   -- '' | deal | case | ended
+    verdict      TEXT NOT NULL DEFAULT '{}', -- what the agency said of the answer, JSON
+    UNIQUE (station, ref)
+) STRICT;
+CREATE TABLE supervision_answers ( -- what a person answered, and that the platform has it
+    id          INTEGER PRIMARY KEY,
+    supervision INTEGER NOT NULL REFERENCES supervision (id) ON DELETE CASCADE,
+    at          REAL NOT NULL,
+    made_by     TEXT NOT NULL,
+    why         TEXT NOT NULL,
+    text        TEXT NOT NULL,
+    uploads     TEXT NOT NULL,     -- JSON: [DataTime, revision] of what is owed for it
+    received_at REAL,              -- when all of it was taken; NULL: not known to be
+    receipt     TEXT NOT NULL DEFAULT '' -- how that is known
+) STRICT;
+CREATE TABLE supervision_files (   -- what a person sent with an answer
+    answer  INTEGER NOT NULL REFERENCES supervision_answers (id) ON DELETE CASCADE,
+    number  INTEGER NOT NULL,
+    name    TEXT NOT NULL,
+    sha256  TEXT NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (answer, number)
+) STRICT;
 CREATE TABLE untimed (             -- samples taken before the clock was trusted
     boot    TEXT NOT NULL,
     mono_ms INTEGER NOT NULL,
@@ -564,4 +617,8 @@ CREATE INDEX deductions_by_time ON deductions (outlet, at);
 CREATE INDEX events_by_time ON events (at);
 CREATE INDEX states_open ON states (input) WHERE ended_at IS NULL;
 CREATE INDEX states_by_time ON states (outlet, start);
+CREATE INDEX orders_open ON orders (id) WHERE state = 'received';
+CREATE INDEX supervision_due ON supervision (deadline_at) WHERE answered_at IS NULL;
+CREATE INDEX supervision_answers_of ON supervision_answers (supervision);
+CREATE INDEX supervision_answers_open ON supervision_answers (id) WHERE receipt = '';
 COMMIT;

@@ -1,0 +1,13 @@
+"""The table of kinds. A new one is a line here (docs/orders.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent.ordering.kinds import Kind, planned
+from agent.ordering.supervision import StateOrder, SupervisionOrder, supervise, take_state
+
+KINDS: Mapping[str, Kind] = {
+    "supervision": planned(SupervisionOrder, supervise),
+    "supervision_state": planned(StateOrder, take_state),
+}
