@@ -18,14 +18,24 @@ from typing import Any
 from agent import operating, report
 from agent.bells import Bells
 from agent.clock import Clock, boot_id
-from agent.exceedance import RETENTION
+from agent.custody import note_bottles
+from agent.keeping import BLOCKED, RETENTION
 from agent.operating import End
 from agent.plan import Plan
+from agent.rules.interlocks import BUSY_CODE, interlock
 from agent.store import actions, journal, outbox
 from agent.store.actions import Action
 from agent.store.db import Store
 from agent.telling import tell
-from drivers.device import Cause, DeviceError, NoAnswer, Refused, RetentionRecord, Sampler
+from drivers.device import (
+    DeviceError,
+    NoAnswer,
+    Refused,
+    RetentionRecord,
+    RetentionWish,
+    Sampler,
+    SamplerStatus,
+)
 from drivers.proofs import Operable
 from drivers.sampler import TIMEOUT_S, newer
 
@@ -65,6 +75,11 @@ class _Contact:
     def heard(self) -> None:
         """Go back to the shortest pause: there was an answer."""
         self._pause_s = LOOK_S
+
+    def said_of(self, ref: str) -> str:
+        """Give what was said last of an order; empty where it was of another."""
+        owner, _, said = self._said.partition(" | ")
+        return said if owner == ref else ""
 
     def news(self, state: str) -> bool:
         """Say whether this was not said last."""
@@ -112,7 +127,7 @@ class DeviceActions:
             if one.boot != self.boot:
                 one = await self._anchor(one)
             if one.state == "queued" and self._can_tell_time(one) and self._late(one):
-                await self._finish(one, "expired", _LATE)
+                await self._finish(one, "expired", self._lateness(one))
         action = await self.store.read(
             lambda connection: actions.next_open(connection, self.device)
         )
@@ -141,7 +156,7 @@ class DeviceActions:
 
     async def _take(self, action: Action) -> None:
         if self._late(action):
-            await self._finish(action, "expired", _LATE)
+            await self._finish(action, "expired", self._lateness(action))
         elif action.kind == "probe":
             await self._begin(action, None)
             await self._finish(action, "done", await self.probe())
@@ -151,6 +166,11 @@ class DeviceActions:
             await self._operate(action, self.instrument)
         else:
             await self._finish(action, "refused", {"reason": f"{self.device} cannot do that"})
+
+    def _lateness(self, action: Action) -> Outcome:
+        """Say that it is too late for an order, and what it waited for all the time."""
+        waited_for = self.contact.said_of(action.ref)
+        return {**_LATE, "waited_for": waited_for} if waited_for else _LATE
 
     def _late(self, action: Action) -> bool:
         mono = self.clock.monotonic()
@@ -171,28 +191,55 @@ class DeviceActions:
         except DeviceError as error:
             self._lost(error)  # nothing was ordered yet: the row stays, until its deadline
             return
-        self._heard(status.state is Cause.NORMAL)
-        if status.free == 0:
-            await self._finish(action, "refused", {"reason": "no free bottle"})
+        lock = interlock(status)
+        self._heard(lock is None)
+        if lock is not None and not lock.passes:
+            await self._finish(action, "refused", {"reason": lock.reason})
             return
-        if status.state is not Cause.NORMAL:
-            if self.contact.news(status.text):
-                log.warning("%s: not asked for a bottle yet: it is %s", self.device, status.text)
-            await self.bells.wait(f"actions:{self.device}", LOOK_S)
+        if lock is not None:
+            await self._put_off(action, lock.reason)
             return
         if self._late(action):  # by now: a busy line makes asking take its time
             await self._finish(action, "expired", _LATE)
             return
         await self._begin(action, dataclasses.asdict(before) if before else None)
         try:
-            record = await sampler.retain(before)
+            record = await sampler.retain(before, _wish(action), seen=status)
         except Refused as error:
+            if error.code == BUSY_CODE:
+                await self.store.write(lambda connection: actions.requeue(connection, action.id))
+                await self._put_off(action, "sampler busy: it says not now")
+                return
             await self._finish(action, "refused", {"reason": str(error)})
         except DeviceError as error:
             log.error("%s: it is not known whether a bottle was kept: %s", self.device, error)
             await self._doubt(action)
         else:
-            await self._kept(action, record)
+            await self._kept(action, record, status)
+
+    async def _put_off(self, action: Action, reason: str) -> None:
+        """Tell once that an order waits and why; it is tried again while the vessel holds out."""
+        if self.contact.news(f"{action.ref} | {reason}"):
+            log.warning("%s: not asked for a bottle yet: %s", self.device, reason)
+            await self._tell_put_off(action, reason)
+        await self.bells.wait(f"actions:{self.device}", LOOK_S)
+
+    async def _tell_put_off(self, action: Action, reason: str) -> None:
+        now = self.clock.now()
+        await self.store.write(
+            lambda connection: tell(
+                connection,
+                self.plan,
+                BLOCKED,
+                {**action.request, "reason": reason, "waits": True},
+                ref=f"{BLOCKED}:{action.ref}:{reason}",
+                at=now,
+                now=now,
+                outlet=action.request["outlet"],
+                factor=action.request["factor"],
+            )
+        )
+        self.bells.ring(*self.plan.outbox_bells())
 
     async def _operate(self, action: Action, instrument: Operable) -> None:
         """Let an instrument do something. How things were is written down before it is told."""
@@ -257,7 +304,7 @@ class DeviceActions:
                 await self._tell_unknown(action, error)
             return
         self._heard(well=True)
-        before = RetentionRecord(**action.before) if action.before else None
+        before = _as_before(action.before)
         if newer(record, before) and (record.ok or record.reason):
             await self._kept(action, record)
         elif not self._overdue(action):
@@ -329,8 +376,10 @@ class DeviceActions:
             factor=action.request["factor"],
         )
 
-    async def _kept(self, action: Action, record: RetentionRecord) -> None:
-        """Write the outcome, the event and the platforms' reports in one commit."""
+    async def _kept(
+        self, action: Action, record: RetentionRecord, status: SamplerStatus | None = None
+    ) -> None:
+        """Write the outcome, the bottles, the event and the platforms' reports in one commit."""
         now = self.clock.now()
         outcome = dataclasses.asdict(record)
 
@@ -341,6 +390,7 @@ class DeviceActions:
             if not record.ok:
                 self._tell_failure(connection, action, state, outcome, now)
                 return
+            note_bottles(connection, self.plan, action, record, status=status, now=now)
             self._report(connection, action, record, now)
 
         await self.store.write(job)
@@ -354,7 +404,13 @@ class DeviceActions:
             connection,
             self.plan,
             RETENTION,
-            {**request, "bottle": record.bottle, "volume_ml": record.volume_ml, "at": record.at},
+            {
+                **request,
+                "bottle": record.bottle,
+                "volume_ml": record.volume_ml,
+                "at": record.at,
+                "bottles_kept": [one.bottle for one in record.filled],
+            },
             ref=f"{RETENTION}:{action.ref}",
             at=now,
             now=now,
@@ -366,8 +422,20 @@ class DeviceActions:
             wanted = station.destination.wire.retained_upload and now >= (station.since or 0.0)
             if outlet is None or not wanted:
                 continue
-            upload = report.retained(
-                station.wording, st=outlet.st, at=record.at, bottle=record.bottle
-            )
-            if upload is not None:
-                outbox.add(connection, station.id, upload, now=now)
+            for filled in record.filled:
+                upload = report.retained(
+                    station.wording, st=outlet.st, at=record.at, bottle=filled.bottle
+                )
+                if upload is not None:
+                    outbox.add(connection, station.id, upload, now=now)
+
+
+def _wish(action: Action) -> RetentionWish:
+    """Read how many bottles of which vessel an order asks for."""
+    request = action.request
+    return RetentionWish(int(request.get("bottles") or 1), request.get("vessel"))
+
+
+def _as_before(said: Any) -> RetentionRecord | None:
+    """Read the record from before an order as it was written down, without parallel bottles."""
+    return RetentionRecord(**{**said, "others": ()}) if said else None

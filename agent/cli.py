@@ -35,6 +35,7 @@ _COMMANDS = {
     "recompute": (f"{_TOOLS}.recompute.command", "recompute", "Statistics again, from samples."),
     "resend": (f"{_TOOLS}.resend", "command", "Send a platform periods again."),
     "run": (f"{_TOOLS}.run", "run", "The daemon."),
+    "sampler": (f"{_TOOLS}.sampler", "sampler", "Bottles: list, keep, release, label."),
     "simulate": (f"{_TOOLS}.simulate.command", "simulate_command", "Play every instrument."),
     "status": (f"{_TOOLS}.status", "status", "What the running daemon says of itself."),
     "support-bundle": (f"{_TOOLS}.support_bundle", "command", "Gather everything for support."),

@@ -31,6 +31,9 @@ OPERATIONS: Mapping[str, tuple[OperationName, ...]] = {
     "compare": ("sample",),
     "schedule": ("set_interval",),
     "set_time": ("set_time",),
+    "portion": ("sample",),
+    "supply": ("supply",),
+    "drain": ("drain",),
 }
 """What is ordered, and the operations of a profile that are that, the first it has.
 

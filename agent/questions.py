@@ -14,6 +14,7 @@ from agent.maintaining import MAINTENANCE, Act, maintain
 from agent.metrics import Metrics
 from agent.orders import order_probe
 from agent.plan import Plan
+from agent.releasing import bottle_act
 from agent.status import Observatory
 from agent.store.db import Store
 from agent.store.frames import FrameLog
@@ -41,6 +42,7 @@ class Questions:
             "frames": self._frames,
             "maintain": self._maintain,
             "exchange": self._exchange,
+            "sampler": self._sampler,
         }
 
     async def _status(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -67,6 +69,11 @@ class Questions:
 
     async def _exchange(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._obey(exchange, asked, "")
+
+    async def _sampler(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        done = await self._obey(bottle_act, asked, "")
+        self.bells.ring(*self.plan().action_bells())
+        return done
 
     async def _obey(self, act: Act, asked: Mapping[str, Any], bell: str) -> Mapping[str, Any]:
         """Write down what a person on this machine asks for."""

@@ -69,6 +69,7 @@ _DEVICE_CHECKS = (
 _SWITCHES = (
     "DELETE FROM maintenance WHERE id IN (SELECT id FROM maintenance WHERE ended_at < ? LIMIT ?)"
 )
+_BOTTLES = "DELETE FROM bottles WHERE id IN (SELECT id FROM bottles WHERE gone_at < ? LIMIT ?)"
 _DEBTS = (
     "DELETE FROM deliveries WHERE (station, cn, start, st, revision) IN"
     " (SELECT station, cn, start, st, revision FROM deliveries"
@@ -152,6 +153,7 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "faults", _FAULTS, years
     yield "device_checks", _DEVICE_CHECKS, years
     yield "maintenance", _SWITCHES, years
+    yield "bottles", _BOTTLES, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 

@@ -10,6 +10,7 @@ from agent.settings.check_factors import check_factors
 from agent.settings.check_inputs import check_inputs
 from agent.settings.check_lines import check_lines, unused
 from agent.settings.check_names import check_names, devices_by_path
+from agent.settings.check_samplers import check_samplers
 from agent.settings.check_values import check_values
 from agent.settings.destination import Destination, OpsServer
 from agent.settings.equipment import SamplerSettings
@@ -42,6 +43,7 @@ def check_site(
     check_factors(site, findings)
     check_values(site, profiles, findings)
     check_inputs(site, profiles, findings)
+    check_samplers(site, profiles, findings)
     check_destinations(site, findings)
     for path, name in unused(site):
         findings.warning("unused_device", (*path, "id"), found=name)
@@ -111,7 +113,7 @@ def _profiles(
 
 def _later(site: Site) -> Iterator[Path]:
     """Give what the file sets and this version does not act on yet."""
-    for name in ("rounds", "people", "page"):
+    for name in ("rounds", "page"):
         if getattr(site, name):
             yield (name,)
     for number, destination in enumerate(site.destinations):

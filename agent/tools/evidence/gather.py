@@ -24,6 +24,7 @@ TABLES = (
     "events",
     "actions",
     "journal",
+    "bottles",
 )
 _SCOPED = {
     "samples": (

@@ -128,7 +128,6 @@ def test_models_of_later_parts_are_read_and_named_as_not_in_use_yet():
     assert site.rounds[0].at == "12:30"
     assert [(finding.kind, finding.key) for finding in findings] == [
         ("later", "rounds"),
-        ("later", "people"),
         ("later", "page"),
     ]
 

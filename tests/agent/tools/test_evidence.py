@@ -64,7 +64,7 @@ def test_bundle_of_a_store_is_whole_and_says_whose_key_it_was(
     assert verdict.own_key
     assert verdict.looked.seals >= 2
     assert verdict.looked.rows >= 900
-    assert verdict.files == 12
+    assert verdict.files == 13
 
 
 def test_known_key_is_asked_for(trusted: House, tmp_path: Path) -> None:

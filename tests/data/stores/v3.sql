@@ -27,6 +27,37 @@ CREATE TABLE actions (             -- to-do list of devices
     started_mono   REAL
 ) STRICT;
 INSERT INTO "actions" VALUES(1,'retain:DW001:w01018:1','sampler','retain','rule','{"outlet": "DW001"}',1781056800.0,1781060400.0,'queued',NULL,NULL,'null','null','',NULL,NULL);
+CREATE TABLE bottles (
+    id           INTEGER PRIMARY KEY,
+    ref          TEXT NOT NULL UNIQUE, -- its order and its number: told twice it is one
+    code         TEXT NOT NULL UNIQUE, -- what its label says
+    sampler      TEXT NOT NULL,
+    bottle       INTEGER NOT NULL,
+    outlet       TEXT NOT NULL,
+    mode         TEXT NOT NULL,    -- why it was kept: exceedance | immediate | manual | timed | …
+    factors      TEXT NOT NULL,    -- JSON: [{factor, value, limit}], those over their limits
+    sampled_at   INTEGER,          -- hour of the water; NULL: not known
+    kept_at      REAL NOT NULL,    -- by the sampler's clock
+    noted_at     REAL NOT NULL,    -- by ours
+    vessel       TEXT NOT NULL,    -- A | B | ''
+    volume_ml    REAL NOT NULL,
+    temperature  REAL,             -- of the box, degC
+    action       INTEGER NOT NULL, -- the order that filled it
+    guarded      INTEGER NOT NULL, -- 1: inspector or platform alone may release it
+    keep_until   REAL NOT NULL,    -- when its holding time ends
+    touched_at   REAL,             -- when the door was opened on it, until somebody confirms it
+    confirmed_by TEXT,
+    confirmed_at REAL,
+    released_by  TEXT,
+    released_at  REAL,
+    release_why  TEXT NOT NULL DEFAULT '',
+    handed_to    TEXT,
+    handed_by    TEXT,
+    handed_at    REAL,
+    seal         TEXT,             -- photo of the seal, a file in the state directory
+    seal_sha256  TEXT,
+    gone_at      REAL              -- when it was found empty, or another took its place
+) STRICT;
 CREATE TABLE checks (              -- calibrations, standard checks, comparisons: one record each
     id        INTEGER PRIMARY KEY,
     ref       TEXT NOT NULL UNIQUE,
@@ -458,4 +489,6 @@ CREATE INDEX exchanges_of ON exchanges (device, id);
 CREATE INDEX maintenance_open ON maintenance (outlet, factor) WHERE ended_at IS NULL;
 CREATE INDEX outbox_live ON outbox (station, class, created_at) WHERE state = 'open';
 CREATE INDEX holds_open ON holds (start) WHERE released_at IS NULL;
+CREATE INDEX bottles_there ON bottles (sampler, bottle) WHERE gone_at IS NULL;
+CREATE INDEX bottles_by_time ON bottles (noted_at);
 COMMIT;
