@@ -15,24 +15,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent import operating, report
+from agent import operating
 from agent.bells import Bells
+from agent.bottling import note_kept, record_before, tell_failure, tell_put_off, wish_of
 from agent.clock import Clock, boot_id
-from agent.custody import note_bottles
-from agent.keeping import BLOCKED, RETENTION
 from agent.operating import End
 from agent.plan import Plan
 from agent.rules.interlocks import BUSY_CODE, interlock
-from agent.store import actions, journal, outbox
+from agent.store import actions, journal
 from agent.store.actions import Action
 from agent.store.db import Store
-from agent.telling import tell
 from drivers.device import (
     DeviceError,
     NoAnswer,
     Refused,
     RetentionRecord,
-    RetentionWish,
     Sampler,
     SamplerStatus,
 )
@@ -42,6 +39,8 @@ from drivers.sampler import TIMEOUT_S, newer
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
+FRESH_S = 1.0
+"""How long a look at a sampler holds: in that time no bottle is begun and filled."""
 LONGEST_PAUSE_S = 60.0
 """Between two questions to a sampler that does not answer: each costs its line a time-out."""
 RETENTION_S = TIMEOUT_S
@@ -185,6 +184,7 @@ class DeviceActions:
 
     async def _retain(self, action: Action, sampler: Sampler) -> None:
         """Keep a bottle. The sampler's last record is written down before the order goes out."""
+        looked_at = self.clock.monotonic()
         try:
             status = await sampler.status()
             before = await sampler.last_retention()
@@ -204,7 +204,9 @@ class DeviceActions:
             return
         await self._begin(action, dataclasses.asdict(before) if before else None)
         try:
-            record = await sampler.retain(before, _wish(action), seen=status)
+            record = await sampler.retain(
+                before, wish_of(action), seen=self._fresh(status, looked_at)
+            )
         except Refused as error:
             if error.code == BUSY_CODE:
                 await self.store.write(lambda connection: actions.requeue(connection, action.id))
@@ -217,6 +219,11 @@ class DeviceActions:
         else:
             await self._kept(action, record, status)
 
+    def _fresh(self, status: SamplerStatus, looked_at: float) -> SamplerStatus | None:
+        """Give a status that still holds; None when writing it down took its time."""
+        passed_s = (self.clock.monotonic() - looked_at) / self.clock.speed
+        return status if passed_s <= FRESH_S else None
+
     async def _put_off(self, action: Action, reason: str) -> None:
         """Tell once that an order waits and why; it is tried again while the vessel holds out."""
         if self.contact.news(f"{action.ref} | {reason}"):
@@ -227,17 +234,7 @@ class DeviceActions:
     async def _tell_put_off(self, action: Action, reason: str) -> None:
         now = self.clock.now()
         await self.store.write(
-            lambda connection: tell(
-                connection,
-                self.plan,
-                BLOCKED,
-                {**action.request, "reason": reason, "waits": True},
-                ref=f"{BLOCKED}:{action.ref}:{reason}",
-                at=now,
-                now=now,
-                outlet=action.request["outlet"],
-                factor=action.request["factor"],
-            )
+            lambda connection: tell_put_off(connection, self.plan, action, reason, now=now)
         )
         self.bells.ring(*self.plan.outbox_bells())
 
@@ -304,7 +301,7 @@ class DeviceActions:
                 await self._tell_unknown(action, error)
             return
         self._heard(well=True)
-        before = _as_before(action.before)
+        before = record_before(action.before)
         if newer(record, before) and (record.ok or record.reason):
             await self._kept(action, record)
         elif not self._overdue(action):
@@ -341,7 +338,7 @@ class DeviceActions:
         def job(connection: sqlite3.Connection) -> None:
             actions.finish(connection, action.id, state, outcome=outcome, now=now)
             if action.kind == "retain":
-                self._tell_failure(connection, action, state, outcome, now)
+                tell_failure(connection, self.plan, action, state, outcome=outcome, now=now)
 
         await self.store.write(job)
         self.bells.ring("probed", *self.plan.outbox_bells(), *self.plan.command_bells())
@@ -351,91 +348,20 @@ class DeviceActions:
         now = self.clock.now()
         outcome = {"reason": f"ordered, and the sampler does not answer: {error}"}
         await self.store.write(
-            lambda connection: self._tell_failure(connection, action, "unknown", outcome, now)
+            lambda connection: tell_failure(
+                connection, self.plan, action, "unknown", outcome=outcome, now=now
+            )
         )
         self.bells.ring(*self.plan.outbox_bells())
-
-    def _tell_failure(
-        self,
-        connection: sqlite3.Connection,
-        action: Action,
-        state: str,
-        outcome: Outcome,
-        now: float,
-    ) -> None:
-        kind = "retention_unknown" if state == "unknown" else "retention_failed"
-        tell(
-            connection,
-            self.plan,
-            kind,
-            {**action.request, "state": state, **outcome},
-            ref=f"{kind}:{action.id}",
-            at=now,
-            now=now,
-            outlet=action.request["outlet"],
-            factor=action.request["factor"],
-        )
 
     async def _kept(
         self, action: Action, record: RetentionRecord, status: SamplerStatus | None = None
     ) -> None:
         """Write the outcome, the bottles, the event and the platforms' reports in one commit."""
         now = self.clock.now()
-        outcome = dataclasses.asdict(record)
-
-        def job(connection: sqlite3.Connection) -> None:
-            state = "done" if record.ok else "failed"
-            actions.finish(connection, action.id, state, outcome=outcome, now=now)
-            journal.add(connection, f"retention {state}", {"ref": action.ref, **outcome}, at=now)
-            if not record.ok:
-                self._tell_failure(connection, action, state, outcome, now)
-                return
-            note_bottles(connection, self.plan, action, record, status=status, now=now)
-            self._report(connection, action, record, now)
-
-        await self.store.write(job)
-        self.bells.ring("probed", *self.plan.outbox_bells(), *self.plan.command_bells())
-
-    def _report(
-        self, connection: sqlite3.Connection, action: Action, record: RetentionRecord, now: float
-    ) -> None:
-        request = action.request
-        tell(
-            connection,
-            self.plan,
-            RETENTION,
-            {
-                **request,
-                "bottle": record.bottle,
-                "volume_ml": record.volume_ml,
-                "at": record.at,
-                "bottles_kept": [one.bottle for one in record.filled],
-            },
-            ref=f"{RETENTION}:{action.ref}",
-            at=now,
-            now=now,
-            outlet=request["outlet"],
-            factor=request["factor"],
+        await self.store.write(
+            lambda connection: note_kept(
+                connection, self.plan, action, record, status=status, now=now
+            )
         )
-        for station in self.plan.stations.values():
-            outlet = next((one for one in station.outlets if one.id == request["outlet"]), None)
-            wanted = station.destination.wire.retained_upload and now >= (station.since or 0.0)
-            if outlet is None or not wanted:
-                continue
-            for filled in record.filled:
-                upload = report.retained(
-                    station.wording, st=outlet.st, at=record.at, bottle=filled.bottle
-                )
-                if upload is not None:
-                    outbox.add(connection, station.id, upload, now=now)
-
-
-def _wish(action: Action) -> RetentionWish:
-    """Read how many bottles of which vessel an order asks for."""
-    request = action.request
-    return RetentionWish(int(request.get("bottles") or 1), request.get("vessel"))
-
-
-def _as_before(said: Any) -> RetentionRecord | None:
-    """Read the record from before an order as it was written down, without parallel bottles."""
-    return RetentionRecord(**{**said, "others": ()}) if said else None
+        self.bells.ring("probed", *self.plan.outbox_bells(), *self.plan.command_bells())

@@ -26,7 +26,8 @@ CLEARED = "retention_cleared"
 
 def mode_of(action: Action) -> str:
     """Say why an order keeps a bottle."""
-    return str(action.request.get("mode") or ("immediate" if action.cause == "platform" else ""))
+    asked = "immediate" if action.cause == "platform" else "exceedance"
+    return str(action.request.get("mode") or asked)
 
 
 def note_bottles(

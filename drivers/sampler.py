@@ -117,14 +117,14 @@ class DayueSampler:
         """Keep bottles of a vessel and wait for the record that proves it.
 
         Parallel bottles stand side by side; where there is no such row of empty ones it is fewer.
-        `seen` spares a question: what was filled since then is in the record, which is asked anew.
+        `seen` spares two questions: it and `before` are of this second, and a bottle takes longer.
         The order is written once, whatever happens. When the sampler already has a good record
         other than `before`, nothing is written: the bottle is that one. A retention that failed and
         left a record gives this record, with `ok` False and the reason. Raises Refused when nothing
         was done, with code 0 when nothing was even sent; NoAnswer when it is not known.
         """
         try:
-            record = await self.last_retention()
+            record = before if seen is not None else await self.last_retention()
             status = seen or await self.status()
         except (NoAnswer, BadAnswer) as error:
             raise Refused(f"nothing was sent: {error}", code=0) from error

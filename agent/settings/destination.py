@@ -159,6 +159,11 @@ class Wire(Model):
         default="per_packet", description="分包时每包一个 QN 还是共用"
     )
     retained_upload: bool = Field(default=True, description="留样信息 3015 主动上传")
+    retained_cn: str | None = Field(
+        default=None,
+        pattern=r"^3[0-9]{3}$",
+        description="留样信息的命令编码；2025 版编码未确认，不写即不上传",
+    )
     restart_upload: bool = Field(default=True, description="开机时间 2081 主动上传")
     rf_on_resend: bool = Field(default=True, description="2025 版补传加 RF=1")
     heartbeat_s: int = Field(default=60, ge=0, le=3600, description="2025 版心跳间隔，0 为不发")

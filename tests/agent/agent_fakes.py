@@ -137,6 +137,7 @@ class FakeSampler(FakeDevice):
         self.silent = False
         self.orders: list[RetentionRecord | None] = []
         self.wishes: list[RetentionWish] = []
+        self.seen: list[SamplerStatus | None] = []
         self.keep: Callable[[], RetentionRecord | DeviceError] = lambda: NoAnswer("no script")
         self.asking: Callable[[], None] = lambda: None
         """What happens while its state is asked for."""
@@ -163,6 +164,7 @@ class FakeSampler(FakeDevice):
     ) -> RetentionRecord:
         self.orders.append(before)
         self.wishes.append(wish)
+        self.seen.append(seen)
         kept = self.keep()
         if isinstance(kept, DeviceError):
             raise kept

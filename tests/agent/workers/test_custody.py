@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from agent_site import COD, HOUR, T0, Change
 from test_exceedance import RESULT, judged
 
 from agent.actions import DeviceActions
+from agent.bottle_orders import BottleOrder, release_ordered
 from agent.custody import holding_h, note_gone
+from agent.plan import Plan
 from agent.releasing import bottle_act, release_by_platform
 from agent.settings.sampling import FactorKeeping
 from agent.store import bottles
@@ -156,6 +159,29 @@ async def test_platform_releases_it_and_told_twice_it_is_once(kept: House) -> No
         ("platform:st1", "order-7")
     ]
     assert kinds(kept).count("retention_released") == 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An order of a platform's station."""
+
+    plan: Plan
+    now: float
+    station: str = "st1"
+    ref: str = "order-7"
+
+
+@pytest.mark.parametrize(
+    ("outlet", "code", "done"),
+    [("DW001", CODE, True), ("DW002", CODE, False), ("DW001", "DW001-x", False)],
+)
+async def test_order_of_a_platform_releases_a_bottle_of_its_own_outlet(
+    kept: House, outlet: str, code: str, done: bool
+) -> None:
+    body, asked = BottleOrder(outlet=outlet, code=code), Asked(kept.plan, kept.clock.now())
+    why = await kept.write(lambda connection: release_ordered(connection, body, asked))
+    assert (why is None) == done
+    assert kept.rows("SELECT released_by FROM bottles") == [("platform:st1" if done else None,)]
 
 
 async def test_hand_over_says_who_when_and_shows_the_seal(kept: House) -> None:

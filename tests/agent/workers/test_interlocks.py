@@ -12,7 +12,7 @@ import pytest
 from agent_fakes import READY, EndOfScript, FakeSampler
 from agent_house import House
 from agent_sampler import Station, sampler
-from agent_site import COD, HOUR, T0, factor
+from agent_site import COD, HOUR, T0, destination, factor
 from test_exceedance import RESULT, judged
 
 from agent.actions import DeviceActions
@@ -203,6 +203,15 @@ async def test_order_that_could_not_be_written_down_is_not_sent(
     assert (len(keeper.orders), state(ordered)) == (1, "done")
 
 
+@pytest.mark.parametrize(("took_s", "fresh"), [(0.0, True), (1.0, True), (1.5, False)])
+async def test_look_that_took_its_time_is_not_relied_on(
+    ordered: House, keeper: FakeSampler, took_s: float, fresh: bool
+) -> None:
+    keeper.asking = lambda: ordered.clock.go(took_s)
+    await work(ordered, keeper)
+    assert keeper.seen == [READY if fresh else None]
+
+
 # --- parallel bottles, per factor
 
 
@@ -271,6 +280,16 @@ async def test_standard_check_that_was_ordered_blocks_and_says_so(house: House) 
     await judged(house)
     assert told(house, "retention_blocked") == ["standard check running"]
     assert house.rows("SELECT id FROM actions WHERE kind = 'retain'") == []
+
+
+async def test_platform_of_2025_gets_a_report_by_the_command_it_named(house_with: Any) -> None:
+    house = await house_with(destination(edition="hj212-2025", wire={"retained_cn": "3023"}))
+    house.clock.go(HOUR + 10)
+    await judged(house)
+    keeper = FakeSampler()
+    keeper.keep = lambda: KEPT
+    await work(house, keeper)
+    assert [text for _, _, text in house.uploads("3023")] == ["DataTime=20260610110100;VaseNo=3"]
 
 
 # --- the whole way to the simulated sampler
