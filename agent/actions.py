@@ -15,23 +15,32 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent import operating, report
+from agent import operating
 from agent.bells import Bells
+from agent.bottling import note_kept, record_before, tell_failure, tell_put_off, wish_of
 from agent.clock import Clock, boot_id
-from agent.exceedance import RETENTION
 from agent.operating import End
 from agent.plan import Plan
-from agent.store import actions, journal, outbox
+from agent.rules.interlocks import BUSY_CODE, interlock
+from agent.store import actions, journal
 from agent.store.actions import Action
 from agent.store.db import Store
-from agent.telling import tell
-from drivers.device import Cause, DeviceError, NoAnswer, Refused, RetentionRecord, Sampler
+from drivers.device import (
+    DeviceError,
+    NoAnswer,
+    Refused,
+    RetentionRecord,
+    Sampler,
+    SamplerStatus,
+)
 from drivers.proofs import Operable
 from drivers.sampler import TIMEOUT_S, newer
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
+FRESH_S = 1.0
+"""How long a look at a sampler holds: in that time no bottle is begun and filled."""
 LONGEST_PAUSE_S = 60.0
 """Between two questions to a sampler that does not answer: each costs its line a time-out."""
 RETENTION_S = TIMEOUT_S
@@ -65,6 +74,11 @@ class _Contact:
     def heard(self) -> None:
         """Go back to the shortest pause: there was an answer."""
         self._pause_s = LOOK_S
+
+    def said_of(self, ref: str) -> str:
+        """Give what was said last of an order; empty where it was of another."""
+        owner, _, said = self._said.partition(" | ")
+        return said if owner == ref else ""
 
     def news(self, state: str) -> bool:
         """Say whether this was not said last."""
@@ -112,7 +126,7 @@ class DeviceActions:
             if one.boot != self.boot:
                 one = await self._anchor(one)
             if one.state == "queued" and self._can_tell_time(one) and self._late(one):
-                await self._finish(one, "expired", _LATE)
+                await self._finish(one, "expired", self._lateness(one))
         action = await self.store.read(
             lambda connection: actions.next_open(connection, self.device)
         )
@@ -141,7 +155,7 @@ class DeviceActions:
 
     async def _take(self, action: Action) -> None:
         if self._late(action):
-            await self._finish(action, "expired", _LATE)
+            await self._finish(action, "expired", self._lateness(action))
         elif action.kind == "probe":
             await self._begin(action, None)
             await self._finish(action, "done", await self.probe())
@@ -151,6 +165,11 @@ class DeviceActions:
             await self._operate(action, self.instrument)
         else:
             await self._finish(action, "refused", {"reason": f"{self.device} cannot do that"})
+
+    def _lateness(self, action: Action) -> Outcome:
+        """Say that it is too late for an order, and what it waited for all the time."""
+        waited_for = self.contact.said_of(action.ref)
+        return {**_LATE, "waited_for": waited_for} if waited_for else _LATE
 
     def _late(self, action: Action) -> bool:
         mono = self.clock.monotonic()
@@ -165,34 +184,59 @@ class DeviceActions:
 
     async def _retain(self, action: Action, sampler: Sampler) -> None:
         """Keep a bottle. The sampler's last record is written down before the order goes out."""
+        looked_at = self.clock.monotonic()
         try:
             status = await sampler.status()
             before = await sampler.last_retention()
         except DeviceError as error:
             self._lost(error)  # nothing was ordered yet: the row stays, until its deadline
             return
-        self._heard(status.state is Cause.NORMAL)
-        if status.free == 0:
-            await self._finish(action, "refused", {"reason": "no free bottle"})
+        lock = interlock(status)
+        self._heard(lock is None)
+        if lock is not None and not lock.passes:
+            await self._finish(action, "refused", {"reason": lock.reason})
             return
-        if status.state is not Cause.NORMAL:
-            if self.contact.news(status.text):
-                log.warning("%s: not asked for a bottle yet: it is %s", self.device, status.text)
-            await self.bells.wait(f"actions:{self.device}", LOOK_S)
+        if lock is not None:
+            await self._put_off(action, lock.reason)
             return
         if self._late(action):  # by now: a busy line makes asking take its time
             await self._finish(action, "expired", _LATE)
             return
         await self._begin(action, dataclasses.asdict(before) if before else None)
         try:
-            record = await sampler.retain(before)
+            record = await sampler.retain(
+                before, wish_of(action), seen=self._fresh(status, looked_at)
+            )
         except Refused as error:
+            if error.code == BUSY_CODE:
+                await self.store.write(lambda connection: actions.requeue(connection, action.id))
+                await self._put_off(action, "sampler busy: it says not now")
+                return
             await self._finish(action, "refused", {"reason": str(error)})
         except DeviceError as error:
             log.error("%s: it is not known whether a bottle was kept: %s", self.device, error)
             await self._doubt(action)
         else:
-            await self._kept(action, record)
+            await self._kept(action, record, status)
+
+    def _fresh(self, status: SamplerStatus, looked_at: float) -> SamplerStatus | None:
+        """Give a status that still holds; None when writing it down took its time."""
+        passed_s = (self.clock.monotonic() - looked_at) / self.clock.speed
+        return status if passed_s <= FRESH_S else None
+
+    async def _put_off(self, action: Action, reason: str) -> None:
+        """Tell once that an order waits and why; it is tried again while the vessel holds out."""
+        if self.contact.news(f"{action.ref} | {reason}"):
+            log.warning("%s: not asked for a bottle yet: %s", self.device, reason)
+            await self._tell_put_off(action, reason)
+        await self.bells.wait(f"actions:{self.device}", LOOK_S)
+
+    async def _tell_put_off(self, action: Action, reason: str) -> None:
+        now = self.clock.now()
+        await self.store.write(
+            lambda connection: tell_put_off(connection, self.plan, action, reason, now=now)
+        )
+        self.bells.ring(*self.plan.outbox_bells())
 
     async def _operate(self, action: Action, instrument: Operable) -> None:
         """Let an instrument do something. How things were is written down before it is told."""
@@ -257,7 +301,7 @@ class DeviceActions:
                 await self._tell_unknown(action, error)
             return
         self._heard(well=True)
-        before = RetentionRecord(**action.before) if action.before else None
+        before = record_before(action.before)
         if newer(record, before) and (record.ok or record.reason):
             await self._kept(action, record)
         elif not self._overdue(action):
@@ -294,7 +338,7 @@ class DeviceActions:
         def job(connection: sqlite3.Connection) -> None:
             actions.finish(connection, action.id, state, outcome=outcome, now=now)
             if action.kind == "retain":
-                self._tell_failure(connection, action, state, outcome, now)
+                tell_failure(connection, self.plan, action, state, outcome=outcome, now=now)
 
         await self.store.write(job)
         self.bells.ring("probed", *self.plan.outbox_bells(), *self.plan.command_bells())
@@ -304,70 +348,20 @@ class DeviceActions:
         now = self.clock.now()
         outcome = {"reason": f"ordered, and the sampler does not answer: {error}"}
         await self.store.write(
-            lambda connection: self._tell_failure(connection, action, "unknown", outcome, now)
+            lambda connection: tell_failure(
+                connection, self.plan, action, "unknown", outcome=outcome, now=now
+            )
         )
         self.bells.ring(*self.plan.outbox_bells())
 
-    def _tell_failure(
-        self,
-        connection: sqlite3.Connection,
-        action: Action,
-        state: str,
-        outcome: Outcome,
-        now: float,
+    async def _kept(
+        self, action: Action, record: RetentionRecord, status: SamplerStatus | None = None
     ) -> None:
-        kind = "retention_unknown" if state == "unknown" else "retention_failed"
-        tell(
-            connection,
-            self.plan,
-            kind,
-            {**action.request, "state": state, **outcome},
-            ref=f"{kind}:{action.id}",
-            at=now,
-            now=now,
-            outlet=action.request["outlet"],
-            factor=action.request["factor"],
-        )
-
-    async def _kept(self, action: Action, record: RetentionRecord) -> None:
-        """Write the outcome, the event and the platforms' reports in one commit."""
+        """Write the outcome, the bottles, the event and the platforms' reports in one commit."""
         now = self.clock.now()
-        outcome = dataclasses.asdict(record)
-
-        def job(connection: sqlite3.Connection) -> None:
-            state = "done" if record.ok else "failed"
-            actions.finish(connection, action.id, state, outcome=outcome, now=now)
-            journal.add(connection, f"retention {state}", {"ref": action.ref, **outcome}, at=now)
-            if not record.ok:
-                self._tell_failure(connection, action, state, outcome, now)
-                return
-            self._report(connection, action, record, now)
-
-        await self.store.write(job)
-        self.bells.ring("probed", *self.plan.outbox_bells(), *self.plan.command_bells())
-
-    def _report(
-        self, connection: sqlite3.Connection, action: Action, record: RetentionRecord, now: float
-    ) -> None:
-        request = action.request
-        tell(
-            connection,
-            self.plan,
-            RETENTION,
-            {**request, "bottle": record.bottle, "volume_ml": record.volume_ml, "at": record.at},
-            ref=f"{RETENTION}:{action.ref}",
-            at=now,
-            now=now,
-            outlet=request["outlet"],
-            factor=request["factor"],
-        )
-        for station in self.plan.stations.values():
-            outlet = next((one for one in station.outlets if one.id == request["outlet"]), None)
-            wanted = station.destination.wire.retained_upload and now >= (station.since or 0.0)
-            if outlet is None or not wanted:
-                continue
-            upload = report.retained(
-                station.wording, st=outlet.st, at=record.at, bottle=record.bottle
+        await self.store.write(
+            lambda connection: note_kept(
+                connection, self.plan, action, record, status=status, now=now
             )
-            if upload is not None:
-                outbox.add(connection, station.id, upload, now=now)
+        )
+        self.bells.ring("probed", *self.plan.outbox_bells(), *self.plan.command_bells())

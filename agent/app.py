@@ -8,7 +8,7 @@ import functools
 import logging
 import signal
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +46,8 @@ from agent.proving import seal_all, seal_to_the_end, sign_head
 from agent.questions import Questions
 from agent.reloading import InForce, read, read_again, under_overrides
 from agent.scoring import score_outlets
+from agent.sequence.lead import Lead
+from agent.settings.equipment import SamplerSettings
 from agent.settings.storage import socket_paths, state_directory, stills_directory
 from agent.starting import note_start
 from agent.status import Observatory
@@ -266,6 +268,9 @@ class App:
                     server, name_of(plan), self._ops, self._store, self._clock
                 ),
             )
+        for sampler in plan.site.samplers:
+            if sampler.sequence == "agent":
+                posts[f"sequence {sampler.id}"] = Post(sampler, self._lead(sampler))
         for camera in plan.site.cameras:
             posts[f"camera {camera.id}"] = Post(
                 camera_terms(plan, camera),
@@ -299,6 +304,11 @@ class App:
                 ),
             )
         return posts
+
+    def _lead(self, sampler: SamplerSettings) -> Callable[[], Lead]:
+        """Give how the leader of a station's sequence is made; a new plan it asks for itself."""
+        plan, names = lambda: self._in_force.plan, lambda: self._names
+        return lambda: Lead(sampler, plan, names, self._store, self._clock, self._time, self._bells)
 
     def _adopt(self) -> None:
         """Let links that go on hear of manners that need no new connection."""

@@ -38,6 +38,7 @@ _COMMANDS = {
     "resend": (f"{_TOOLS}.resend", "command", "Send a platform periods again."),
     "run": (f"{_TOOLS}.run", "run", "The daemon."),
     "score": (f"{_TOOLS}.score", "command", "Points, deductions and labels of outlets."),
+    "sampler": (f"{_TOOLS}.sampler", "sampler", "Bottles: list, keep, release, label."),
     "simulate": (f"{_TOOLS}.simulate.command", "simulate_command", "Play every instrument."),
     "status": (f"{_TOOLS}.status", "status", "What the running daemon says of itself."),
     "support-bundle": (f"{_TOOLS}.support_bundle", "command", "Gather everything for support."),

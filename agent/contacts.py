@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.exceedance import ask_for_bottle
 from agent.facilities import SILENT_S, note_level
+from agent.keeping import ask_for_bottle
 from agent.maintaining import turn_off, turn_on
 from agent.plan import Plan
 from agent.rules import Settled, settle

@@ -8,39 +8,30 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from agent.clips import order_clips
-from agent.model import Cause, Kind, Measurement, Period, Sample, Statistic
-from agent.plan import FactorPlan, OutletPlan, Plan
+from agent.keeping import keep_for
+from agent.model import Kind, Measurement, Period, Sample, Statistic
+from agent.plan import FactorPlan, Plan
 from agent.rules import (
-    Blocked,
-    Circumstances,
     Decision,
     Exceedance,
     JudgedValue,
     Limit,
-    RetentionOrder,
     Step,
     debounce,
     from_hour,
     from_measurement,
     in_force,
-    retention,
-    triggered,
 )
 from agent.rules.limits import On
-from agent.rules.retention import Kept, bound_at_stake
-from agent.store import actions, events, journal, statistics
+from agent.store import events
 from agent.store.series import Names
 from agent.telling import closed, tell
 
 RUN = "exceedance_run"
 """Kind of the event that counts values beyond a limit while they are too few to matter."""
 EXCEEDANCE = "exceedance"
-RETENTION = "retention"
-BLOCKED = "retention_blocked"
 WATER_TEMPERATURE = "w01010"
 
 
@@ -75,17 +66,17 @@ def judge_measurement(
     """Judge a result of a batch analyzer that was just stored."""
     limits = plan.outlets[result.outlet].factors[result.factor].limits
     limit = in_force(limits, "measurement", at=result.sampled_at)
-    if limit is not None:
-        _judge(connection, plan, names, limit, from_measurement(result), now=now)
+    _judge(connection, plan, names, limit, from_measurement(result), now=now)
 
 
 def judge_sample(
     connection: sqlite3.Connection, plan: Plan, names: Names, sample: Sample, *, now: float
 ) -> None:
     """Judge one value of a continuous instrument, where a limit is set on its measurements."""
-    one: FactorPlan = plan.outlets[sample.outlet].factors[sample.factor]
+    outlet = plan.outlets[sample.outlet]
+    one: FactorPlan = outlet.factors[sample.factor]
     limit = in_force(one.limits, "measurement", at=sample.at)
-    if limit is None:
+    if limit is None and (outlet.keeping is None or sample.factor not in outlet.keeping.factors):
         return
     hour = Period.holding(Kind.HOUR, sample.at).start
     figure = sample.zs if one.corrected else sample.value
@@ -99,67 +90,20 @@ def _judge(
     connection: sqlite3.Connection,
     plan: Plan,
     names: Names,
-    limit: Limit,
+    limit: Limit | None,
     value: JudgedValue,
     *,
     now: float,
     moment: float | None = None,
 ) -> None:
-    decision = _exceedance(connection, plan, limit, value, now=now)
-    outlet = plan.outlets[value.outlet]
-    if outlet.sampler is None or outlet.keeping is None or limit.on == "day":
-        return  # no vessel holds the water of a whole day
-    if bound_at_stake(limit, value, decision) is None:
-        return  # most values: what else was so is not even asked
-    seen = _circumstances(
-        connection, names, outlet, value.factor, hour=value.sampled_at, sampler=outlet.sampler
-    )
-    kept = retention(
-        limit,
-        value,
-        decision=decision,
-        circumstances=seen,
-        keeping=outlet.keeping,
-        moment=moment,
-    )
-    _act(connection, plan, outlet.sampler, kept, now=now)
-
-
-def ask_for_bottle(
-    connection: sqlite3.Connection,
-    plan: Plan,
-    names: Names,
-    outlet_id: str,
-    factor: str,
-    *,
-    now: float,
-) -> bool:
-    """Keep a bottle because a contact asked for it, under the rules of any other bottle.
-
-    False where the outlet has no sampler.
-    """
-    outlet = plan.outlets[outlet_id]
-    if outlet.sampler is None or outlet.keeping is None:
-        return False
-    hour = Period.holding(Kind.HOUR, now).start
-    seen = _circumstances(connection, names, outlet, factor, hour=hour, sampler=outlet.sampler)
-    kept = triggered(outlet_id, factor, now, circumstances=seen, keeping=outlet.keeping)
-    _act(connection, plan, outlet.sampler, kept, now=now)
-    return True
-
-
-def _act(
-    connection: sqlite3.Connection,
-    plan: Plan,
-    sampler: str,
-    kept: RetentionOrder | Blocked | None,
-    *,
-    now: float,
-) -> None:
-    if isinstance(kept, RetentionOrder):
-        _order(connection, plan, sampler, kept, now=now)
-    elif isinstance(kept, Blocked):
-        _blocked(connection, plan, kept, now=now)
+    judged = None
+    if limit is not None:
+        judged = limit, _exceedance(connection, plan, limit, value, now=now)
+    if limit is None or limit.on != "day":  # no vessel holds the water of a whole day
+        single = limit is None or limit.on == "measurement"
+        keep_for(
+            connection, plan, names, value, judged=judged, now=now, moment=moment, single=single
+        )
 
 
 def _exceedance(
@@ -228,84 +172,3 @@ def _begin(
 
 def _detail(state: Exceedance, limit: Limit) -> dict[str, object]:
     return {"on": limit.on, "state": dataclasses.asdict(state), "source": limit.source}
-
-
-def _circumstances(
-    connection: sqlite3.Connection,
-    names: Names,
-    outlet: OutletPlan,
-    factor: str,
-    *,
-    hour: int,
-    sampler: str,
-) -> Circumstances:
-    flow = _flow(connection, names, outlet, Period(Kind.HOUR, hour))
-    last = events.last(connection, RETENTION, outlet=outlet.id, factor=factor)
-    found = [last.detail] if last else []
-    # what is ordered and not settled counts as kept: it is, or will be
-    for one in actions.open_ones(connection, sampler):
-        where = (one.request.get("outlet"), one.request.get("factor"))
-        if one.kind == "retain" and where == (outlet.id, factor):
-            found.append(one.request)
-    return Circumstances(
-        flow=flow.avg if flow else None,
-        flow_cause=flow.cause if flow else Cause.NO_LINK,
-        kept=tuple(_kept(detail) for detail in found),
-    )
-
-
-def _kept(detail: Mapping[str, Any]) -> Kept:
-    return Kept(int(detail["sampled_at"]), float(detail["moment"]))
-
-
-def _flow(
-    connection: sqlite3.Connection, names: Names, outlet: OutletPlan, hour: Period
-) -> Statistic | None:
-    """Give the flow of the hour of sampling, or its last minute where it is not closed yet."""
-    if outlet.flow is None:
-        return None
-    found = statistics.of(connection, hour, outlet=outlet.id, names=names).get(outlet.flow)
-    if found is not None:
-        return found
-    minutes = statistics.between(
-        connection, Period(Kind.MINUTE, hour.start), hour.end, outlet.id, names
-    )
-    return next((row for row in reversed(minutes) if row.factor == outlet.flow), None)
-
-
-def _order(
-    connection: sqlite3.Connection, plan: Plan, sampler: str, order: RetentionOrder, *, now: float
-) -> None:
-    """Order a bottle; the same hour of the same factor is ordered once, whatever happens."""
-    ref = f"retain:{order.outlet}:{order.factor}:{order.sampled_at}"
-    request = dataclasses.asdict(order)
-    added = actions.add(
-        connection,
-        ref=ref,
-        device=sampler,
-        kind="retain",
-        cause="rule",
-        request=request,
-        now=now,
-        not_after=order.not_after,
-    )
-    if added:
-        journal.add(connection, "retention ordered", {"ref": ref, **request}, at=now)
-        where = (order.outlet, order.factor)
-        order_clips(connection, plan, "retain", request, outlet=where[0], factor=where[1], now=now)
-
-
-def _blocked(connection: sqlite3.Connection, plan: Plan, blocked: Blocked, *, now: float) -> None:
-    """Tell that a value beyond its limit keeps no bottle, and why; once per hour and reason."""
-    ref = f"{BLOCKED}:{blocked.outlet}:{blocked.factor}:{blocked.sampled_at}:{blocked.reason}"
-    tell(
-        connection,
-        plan,
-        BLOCKED,
-        dataclasses.asdict(blocked),
-        ref=ref,
-        at=now,
-        now=now,
-        outlet=blocked.outlet,
-        factor=blocked.factor,
-    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from agent.actions import DeviceActions, Outcome
 from agent.bells import Bells
+from agent.bottle_watch import BottleWatch
 from agent.clock import Clock
 from agent.metrics import Metrics
 from agent.near import Near
@@ -99,8 +100,9 @@ class Line:
                 tasks = [group.create_task(self.poll.run())]
                 for device, one in devices:
                     tasks.append(group.create_task(self._orders(bus, device, one).run()))
-                    if (watch := self._watch(device)) is not None:
-                        tasks.append(group.create_task(watch.run()))
+                    for watch in (self._watch(device), self._bottles(device)):
+                        if watch is not None:
+                            tasks.append(group.create_task(watch.run()))
                 try:
                     await asyncio.wait(tasks)
                 finally:
@@ -134,6 +136,22 @@ class Line:
             ask,
             self.plan.profiles[device.id].parameters_min * 60.0,
             self.plan,
+            self.store,
+            self.clock,
+            self.time,
+            self.bells,
+        )
+
+    def _bottles(self, device: Instrument) -> BottleWatch | None:
+        sampler = sampler_of(device)
+        settings = next((one for one in self.plan.site.samplers if one.id == device.id), None)
+        if sampler is None or settings is None:
+            return None
+        return BottleWatch(
+            settings,
+            sampler,
+            self.plan,
+            self.names,
             self.store,
             self.clock,
             self.time,

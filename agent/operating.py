@@ -33,6 +33,9 @@ OPERATIONS: Mapping[str, tuple[OperationName, ...]] = {
     "set_time": ("set_time",),
     "output_on": ("output_on",),
     "output_off": ("output_off",),
+    "portion": ("sample",),
+    "supply": ("supply",),
+    "drain": ("drain",),
 }
 """What is ordered, and the operations of a profile that are that, the first it has.
 

@@ -350,7 +350,7 @@ def _outlet(site: Site, outlet_id: str, profiles: Mapping[str, Profile]) -> Outl
         flow=_flow_of(outlet),
         factors=factors,
         sampler=sampler.id if sampler else None,
-        keeping=Keeping(sampler.interval_min * 60, sampler.vessel_hold_min * 60)
+        keeping=rules.keeping_of(sampler, zero_flow=outlet.statistics.zero_flow)
         if sampler
         else None,
         chained=tuple(in_order(chains)),

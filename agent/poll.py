@@ -245,7 +245,9 @@ class BusPoll:
         """Store one cycle. Where the disk has no room left at all it is lost, and counted."""
         try:
             await self._store.write(
-                lambda connection: self._commit(connection, cycle), patient=not cycle.turns
+                lambda connection: self._commit(connection, cycle),
+                # what may order a bottle does not wait for company
+                patient=not (cycle.turns or cycle.results),
             )
         except sqlite3.OperationalError as error:
             if not is_full(error):

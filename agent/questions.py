@@ -15,6 +15,7 @@ from agent.maintaining import MAINTENANCE, Act, maintain
 from agent.metrics import Metrics
 from agent.orders import order_probe
 from agent.plan import Plan
+from agent.releasing import bottle_act
 from agent.status import Observatory
 from agent.store.db import Store
 from agent.store.frames import FrameLog
@@ -44,6 +45,7 @@ class Questions:
             "exchange": self._exchange,
             "acknowledge": self._acknowledge,
             "silence": self._silence,
+            "sampler": self._sampler,
         }
 
     async def _status(self, _: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -76,6 +78,11 @@ class Questions:
 
     async def _silence(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self._obey(silence, asked, ALARM)
+
+    async def _sampler(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        done = await self._obey(bottle_act, asked, "")
+        self.bells.ring(*self.plan().action_bells())
+        return done
 
     async def _obey(self, act: Act, asked: Mapping[str, Any], bell: str) -> Mapping[str, Any]:
         """Write down what a person on this machine asks for."""

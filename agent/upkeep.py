@@ -77,6 +77,7 @@ _SUPERVISION = (  # with answers and files; one that waits for its answer stays
     "DELETE FROM supervision WHERE id IN (SELECT id FROM supervision WHERE received_at < ?"
     " AND (answered_at IS NOT NULL OR deadline_at IS NULL OR reminded = 100) LIMIT ?)"
 )
+_BOTTLES = "DELETE FROM bottles WHERE id IN (SELECT id FROM bottles WHERE gone_at < ? LIMIT ?)"
 _DEBTS = (
     "DELETE FROM deliveries WHERE (station, cn, start, st, revision) IN"
     " (SELECT station, cn, start, st, revision FROM deliveries"
@@ -175,6 +176,7 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "maintenance", _SWITCHES, years
     yield "orders", _ORDERS, years
     yield "supervision", _SUPERVISION, years
+    yield "bottles", _BOTTLES, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 

@@ -135,10 +135,33 @@ class Device(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionWish:
+    """What a retention is to keep: how many bottles, of which vessel.
+
+    `vessel` is A or B; None leaves it to the sampler, which takes the one it supplies from.
+    """
+
+    bottles: int = 1
+    vessel: str | None = None
+
+
+ONE_BOTTLE = RetentionWish()
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One bottle that was filled in a retention."""
+
+    bottle: int
+    volume_ml: float
+
+
+@dataclass(frozen=True, slots=True)
 class RetentionRecord:
     """The sampler's own record of its last retention.
 
-    `at` is UTC epoch seconds of the sampler's clock.
+    `at` is UTC epoch seconds of the sampler's clock. `bottle` and `volume_ml` are of the first
+    bottle, `others` are the parallel ones that were filled beside it.
     """
 
     at: float
@@ -146,6 +169,12 @@ class RetentionRecord:
     volume_ml: float
     ok: bool
     reason: str = ""
+    others: tuple[Filled, ...] = ()
+
+    @property
+    def filled(self) -> tuple[Filled, ...]:
+        """Give every bottle that was filled."""
+        return (Filled(self.bottle, self.volume_ml), *self.others) if self.ok else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +193,10 @@ class SamplerStatus:
     temperature_c: float | None
     retaining: bool = False
     """Whether it is filling a bottle right now."""
+    door_at: float | None = None
+    """When its door was opened or closed last, by its clock; None where it does not say."""
+    card: int | None = None
+    """The card of the last opening."""
 
     @property
     def free(self) -> int | None:
@@ -186,9 +219,18 @@ class Sampler(Device, Protocol):
     async def last_retention(self) -> RetentionRecord | None:
         """The sampler's own record; None when it never kept one."""
 
-    async def retain(self, before: RetentionRecord | None) -> RetentionRecord:
-        """Keep one bottle of the vessel in use and wait for the record that proves it.
+    async def retain(
+        self,
+        before: RetentionRecord | None,
+        wish: RetentionWish = ONE_BOTTLE,
+        *,
+        seen: SamplerStatus | None = None,
+    ) -> RetentionRecord:
+        """Keep bottles and wait for the record that proves it.
 
-        `before` is what `last_retention` said when the order was decided; the proof is a newer
-        record. Raises `Refused` (nothing was done), `NoAnswer` or `BadAnswer` (it is not known).
+        One that cannot keep so many, or choose the vessel, keeps one of the vessel in use.
+        `before` is what `last_retention` said when the order was decided, `seen` how it stood; the
+        proof is a newer record.
+
+        Raises `Refused` (nothing was done), `NoAnswer` or `BadAnswer` (it is not known).
         """

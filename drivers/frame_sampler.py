@@ -11,12 +11,14 @@ import dataclasses
 from collections.abc import Mapping
 
 from drivers.device import (
+    ONE_BOTTLE,
     BadAnswer,
     DeviceError,
     NoAnswer,
     Reading,
     Refused,
     RetentionRecord,
+    RetentionWish,
     SamplerStatus,
 )
 from drivers.frame_decode import Heard, said
@@ -86,7 +88,13 @@ class FrameSampler:
         ok = bottle >= 1 and volume_ml > 0 and not reason
         return RetentionRecord(at, round(bottle), volume_ml, ok, reason)
 
-    async def retain(self, before: RetentionRecord | None) -> RetentionRecord:
+    async def retain(
+        self,
+        before: RetentionRecord | None,
+        wish: RetentionWish = ONE_BOTTLE,
+        *,
+        seen: SamplerStatus | None = None,
+    ) -> RetentionRecord:
         """Keep one bottle and wait for the record that proves it. The order is sent once.
 
         When the sampler already has a good record other than `before`, nothing is sent: the bottle

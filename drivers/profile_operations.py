@@ -21,6 +21,7 @@ OperationName = Literal[
     "check_zero", "check_span", "check_standard", "check_blank", "parallel", "spike",
     "set_time", "set_mode", "set_interval", "set_range", "restart", "pump_on", "pump_off",
     "start", "pause", "resume", "reset", "sample", "drain", "supply", "retain", "retain_now",
+    "sample_a", "sample_b", "supply_a", "supply_b", "drain_a", "drain_b",
     "empty_bottle", "trigger", "remote", "save", "output_on", "output_off",
 ]  # fmt: skip
 Argument = Literal["bottle", "bottles", "volume_ml", "minutes", "mode", "code"]

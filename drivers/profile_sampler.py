@@ -8,12 +8,14 @@ from __future__ import annotations
 import dataclasses
 
 from drivers.device import (
+    ONE_BOTTLE,
     BadAnswer,
     DeviceError,
     NoAnswer,
     Reading,
     Refused,
     RetentionRecord,
+    RetentionWish,
     SamplerStatus,
 )
 from drivers.modbus import ModbusDevice
@@ -83,8 +85,16 @@ class ProfileSampler:
         ok = bottle >= 1 and volume_ml > 0
         return RetentionRecord(at, round(bottle), volume_ml, ok)
 
-    async def retain(self, before: RetentionRecord | None) -> RetentionRecord:
+    async def retain(
+        self,
+        before: RetentionRecord | None,
+        wish: RetentionWish = ONE_BOTTLE,
+        *,
+        seen: SamplerStatus | None = None,
+    ) -> RetentionRecord:
         """Keep one bottle and wait for the record that proves it. The order is sent once.
+
+        Whatever is wished for: its order has no place for a vessel or a number of bottles.
 
         When the sampler already has a good record other than `before`, nothing is sent: the bottle
         is that one. Raises Refused when nothing was done, NoAnswer when it is not known.

@@ -8,18 +8,24 @@ from typing import TypeGuard
 
 from drivers.bus import Bus
 from drivers.dayue import (
+    ASKED,
     COMMAND,
-    KIND_AUTOMATIC,
+    FILLED,
+    FILLED_SIZE,
+    KINDS,
+    MOST_AT_ONCE,
     RECORD,
     RECORD_SIZE,
     STATUS,
     STATUS_SIZE,
     CommandWord,
-    first_free,
+    free_run,
+    read_filled,
     read_record,
     read_status,
 )
 from drivers.device import (
+    ONE_BOTTLE,
     BadAnswer,
     Clock,
     DeviceError,
@@ -27,6 +33,7 @@ from drivers.device import (
     Reading,
     Refused,
     RetentionRecord,
+    RetentionWish,
     SamplerStatus,
 )
 from drivers.look import Look
@@ -87,37 +94,53 @@ class DayueSampler:
         return read_status(await self._registers(STATUS, STATUS_SIZE), self._state)
 
     async def last_retention(self) -> RetentionRecord | None:
-        """Read the sampler's own record, in one request; None when it never kept a bottle."""
-        return read_record(await self._registers(RECORD, RECORD_SIZE))
+        """Read the sampler's own record; None when it never kept a bottle.
 
-    async def retain(self, before: RetentionRecord | None) -> RetentionRecord:
-        """Keep one bottle of the vessel in use and wait for the record that proves it.
+        One request, and a second one where it filled several bottles.
+        """
+        registers = await self._registers(RECORD, RECORD_SIZE)
+        record = read_record(registers)
+        if record is None or not record.ok or registers[ASKED] < 2:
+            return record
+        count = min(registers[ASKED], MOST_AT_ONCE)
+        filled = read_filled(await self._registers(FILLED, count * FILLED_SIZE))
+        others = tuple(one for one in filled if one.bottle != record.bottle)
+        return dataclasses.replace(record, others=others)
 
+    async def retain(
+        self,
+        before: RetentionRecord | None,
+        wish: RetentionWish = ONE_BOTTLE,
+        *,
+        seen: SamplerStatus | None = None,
+    ) -> RetentionRecord:
+        """Keep bottles of a vessel and wait for the record that proves it.
+
+        Parallel bottles stand side by side; where there is no such row of empty ones it is fewer.
+        `seen` spares two questions: it and `before` are of this second, and a bottle takes longer.
         The order is written once, whatever happens. When the sampler already has a good record
         other than `before`, nothing is written: the bottle is that one. A retention that failed and
         left a record gives this record, with `ok` False and the reason. Raises Refused when nothing
         was done, with code 0 when nothing was even sent; NoAnswer when it is not known.
         """
         try:
-            record = await self.last_retention()
-            status = await self.status()
+            record = before if seen is not None else await self.last_retention()
+            status = seen or await self.status()
         except (NoAnswer, BadAnswer) as error:
             raise Refused(f"nothing was sent: {error}", code=0) from error
         if newer(record, before) and record.ok:
             return record
-        bottle = first_free(status)
-        if bottle is None:
+        free = free_run(status, wish.bottles)
+        if free is None:
             raise Refused("nothing was sent: no empty bottle", code=0)
-        lost = await self._command(bottle)
-        return await self._proof(record, lost)
+        lost = await self._command([*free, KINDS[wish.vessel]])
+        return await self._proof(record, lost, count=free[1])
 
-    async def _command(self, bottle: int) -> DeviceError | None:
+    async def _command(self, order: list[int]) -> DeviceError | None:
         """Write the order; gives the error when its reply was lost."""
         settings, pace = self.device.settings, self.device.pace
         try:
-            await self._bus.write(
-                settings.address, COMMAND, [bottle, 1, KIND_AUTOMATIC], timing=pace
-            )
+            await self._bus.write(settings.address, COMMAND, order, timing=pace)
         except Refused as error:
             reason = await self._why_refused()
             raise Refused(
@@ -131,9 +154,9 @@ class DayueSampler:
         return None
 
     async def _proof(
-        self, before: RetentionRecord | None, lost: DeviceError | None
+        self, before: RetentionRecord | None, lost: DeviceError | None, *, count: int
     ) -> RetentionRecord:
-        """Wait for a record other than `before` that names bottle and volume.
+        """Wait for a record other than `before` that names bottle and volume of all of them.
 
         The command word is believed only after a confirmed write or once it moved: left over from
         an earlier order it says nothing about this one.
@@ -149,8 +172,10 @@ class DayueSampler:
                 trouble = error
             believed = believed or word in (CommandWord.RECEIVED, CommandWord.EXECUTING)
             over = believed and word in (CommandWord.FAILED, CommandWord.DONE)
-            if newer(record, before) and (record.ok or record.reason or over):
-                return record
+            if newer(record, before):
+                whole = record.ok and len(record.filled) >= count
+                if whole or record.reason or over:
+                    return record
             if believed and word == CommandWord.FAILED:
                 reason = await self._why_refused()
                 raise Refused(f"the sampler says that the retention failed{reason}", code=0)

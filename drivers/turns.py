@@ -1,4 +1,8 @@
-"""Whose turn it is on a line: orders before polls, but a waiting poll gets one in between."""
+"""Whose turn it is on a line: orders before polls, but a waiting poll gets one in between.
+
+Behind an order the line is kept free for a moment: what is ordered is a few exchanges one after the
+other, and no poll shall come between the look at a sampler and the order that follows from it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 ORDERS_IN_A_ROW = 4
+KEPT_FREE_S = 0.05
+"""Behind an order, for the next one: time for what has to be on disk before it is sent."""
 
 
 class Turns:
@@ -18,17 +24,29 @@ class Turns:
         self._orders: deque[asyncio.Future[None]] = deque()
         self._polls: deque[asyncio.Future[None]] = deque()
         self._in_a_row = 0
+        self._kept_free: asyncio.TimerHandle | None = None
 
     @contextlib.asynccontextmanager
     async def turn(self, *, order: bool) -> AsyncIterator[None]:
         """Wait for the turn and hold it."""
-        if self._taken:
+        if order and self._kept_free is not None:
+            self._kept_free.cancel()
+            self._kept_free = None
+        elif self._taken:
             await self._wait(self._orders if order else self._polls)
         self._taken = True
         self._in_a_row = self._in_a_row + 1 if order else 0
         try:
             yield
         finally:
+            self._end(order=order)
+
+    def _end(self, *, order: bool) -> None:
+        """Pass the turn on, or keep it for the order that may follow on this one."""
+        if order and not self._orders and self._in_a_row < ORDERS_IN_A_ROW:
+            loop = asyncio.get_running_loop()
+            self._kept_free = loop.call_later(KEPT_FREE_S, self._pass_on)
+        else:
             self._pass_on()
 
     async def _wait(self, queue: deque[asyncio.Future[None]]) -> None:
@@ -42,6 +60,7 @@ class Turns:
             raise
 
     def _pass_on(self) -> None:
+        self._kept_free = None
         place = self._next()
         if place is None:
             self._taken = False

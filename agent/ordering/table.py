@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from agent.agency import AgencyOrder, ordered
+from agent.bottle_orders import BottleOrder, release_ordered
 from agent.ordering.kinds import Kind, planned
 from agent.ordering.supervision import StateOrder, SupervisionOrder, supervise, take_state
 
 KINDS: Mapping[str, Kind] = {
     "supervision": planned(SupervisionOrder, supervise),
     "supervision_state": planned(StateOrder, take_state),
+    "agency": planned(AgencyOrder, ordered),
+    "bottle_release": planned(BottleOrder, release_ordered),
 }

@@ -3,13 +3,15 @@
 from agent.rules.contacts import Settled, settle
 from agent.rules.debounce import Decision, Exceedance, Step, debounce
 from agent.rules.judged import JudgedValue, from_hour, from_measurement
+from agent.rules.keeping import FactorKeeping, Keeping, keeping_of, vessel_of
 from agent.rules.limits import Limit, bound_broken, exceeds, in_force, multiple_over
 from agent.rules.retention import (
     Blocked,
     Circumstances,
-    Keeping,
+    Mode,
     RetentionOrder,
     retention,
+    synchronous,
     triggered,
 )
 
@@ -18,9 +20,11 @@ __all__ = [
     "Circumstances",
     "Decision",
     "Exceedance",
+    "FactorKeeping",
     "JudgedValue",
     "Keeping",
     "Limit",
+    "Mode",
     "RetentionOrder",
     "Settled",
     "Step",
@@ -30,8 +34,11 @@ __all__ = [
     "from_hour",
     "from_measurement",
     "in_force",
+    "keeping_of",
     "multiple_over",
     "retention",
     "settle",
+    "synchronous",
     "triggered",
+    "vessel_of",
 ]

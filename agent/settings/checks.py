@@ -11,6 +11,7 @@ from agent.settings.check_factors import check_factors
 from agent.settings.check_inputs import check_inputs
 from agent.settings.check_lines import check_lines, unused
 from agent.settings.check_names import check_names, devices_by_path
+from agent.settings.check_samplers import check_samplers
 from agent.settings.check_values import check_values
 from agent.settings.check_watch import check_watch
 from agent.settings.equipment import SamplerSettings
@@ -45,6 +46,7 @@ def check_site(
     check_inputs(site, profiles, findings)
     check_alarms(site, profiles, findings)
     check_watch(site, profiles, findings)
+    check_samplers(site, profiles, findings)
     check_destinations(site, findings)
     for path, name in unused(site):
         findings.warning("unused_device", (*path, "id"), found=name)

@@ -174,6 +174,11 @@ class Wire(Model):
         default="per_packet", description="分包时每包一个 QN 还是共用"
     )
     retained_upload: bool = Field(default=True, description="留样信息 3015 主动上传")
+    retained_cn: str | None = Field(
+        default=None,
+        pattern=r"^3[0-9]{3}$",
+        description="留样信息的命令编码；2025 版编码未确认，不写即不上传",
+    )
     restart_upload: bool = Field(default=True, description="开机时间 2081 主动上传")
     check_upload: bool = Field(default=True, description="2025 版标样核查、校准结果 2062 主动上传")
     furnace_upload: bool = Field(default=True, description="2025 版炉膛温度 2111 主动上传")

@@ -6,11 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent.settings.sampling import Sampling
 from agent.settings.secrets import Secret
 from drivers.settings import DeviceSettings, Id, Model
 
 
-class SamplerSettings(DeviceSettings):
+class SamplerSettings(Sampling, DeviceSettings):
     """A water sampler: a device that also keeps bottles."""
 
     outlet: Id = Field(description="所在排放口")

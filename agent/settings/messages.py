@@ -177,6 +177,17 @@ MESSAGES: dict[str, tuple[str, str]] = {
         "给出量程的测点必须与模拟量在同一条总线上",
         "the point that tells the range must be on the bus of the analogue input",
     ),
+    "factor_elsewhere": ("采样器所在排放口没有这个因子", "no such factor at the sampler's outlet"),
+    "portions": ("等比例采样要写每份的水量", "flow-proportional portions want a volume each"),
+    "no_flow": ("排放口没有流量，不能等比例采样", "no flow at the outlet to be proportional to"),
+    "cannot_lead": (
+        "本机不能主导这台采样器：没有按桶的采样、供样、排空",
+        "the agent cannot lead this sampler: no filling, supplying, draining by vessel",
+    ),
+    "cannot_start": (
+        "本机不能启动这台分析仪，留样流程里没有它",
+        "the agent cannot start this analyzer, the sequence goes without it",
+    ),
     "sampler_twice": (
         "一个排放口有两台采样器，只用第一台",
         "two samplers at one outlet, only the first is used",

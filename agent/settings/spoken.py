@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 
 from agent.errors import ConfigError
@@ -15,7 +16,10 @@ KEPT = 32
 
 def spoken(destination: Destination) -> Edition:
     """Give what a platform speaks. Raises ConfigError for a dialect that is not there."""
-    return _named(destination.speaks, _stamp(destination.speaks))
+    name, retained_cn = destination.speaks, destination.wire.retained_cn
+    if retained_cn is None:
+        return _named(name, _stamp(name))
+    return _told_bottles(name, _stamp(name), retained_cn)
 
 
 def spoken_or_edition(destination: Destination) -> Edition:
@@ -29,6 +33,12 @@ def spoken_or_edition(destination: Destination) -> Edition:
 @functools.lru_cache(maxsize=KEPT)
 def _named(name: str, _: int) -> Edition:
     return named_edition(name)
+
+
+@functools.lru_cache(maxsize=KEPT)
+def _told_bottles(name: str, stamp: int, retained_cn: str) -> Edition:
+    """Give an edition that reports kept bottles by a command the platform named."""
+    return dataclasses.replace(_named(name, stamp), retained_cn=retained_cn)
 
 
 def _stamp(name: str) -> int:

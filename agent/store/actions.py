@@ -100,6 +100,20 @@ def get(connection: sqlite3.Connection, action: int) -> Action | None:
     return _action(row) if row else None
 
 
+def given(connection: sqlite3.Connection, ref: str) -> bool:
+    """Say whether that order was ever given."""
+    found = connection.execute("SELECT 1 FROM actions WHERE ref = ?", (ref,)).fetchone()
+    return found is not None
+
+
+def with_refs(connection: sqlite3.Connection, first: str, last: str) -> list[Action]:
+    """Give the orders whose refs are in [first, last), oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM actions WHERE ref >= ? AND ref < ? ORDER BY id", (first, last)
+    )
+    return [_action(row) for row in rows]
+
+
 def newest(connection: sqlite3.Connection, limit: int) -> list[Action]:
     """Give the newest orders, newest first."""
     rows = connection.execute(f"SELECT {_COLUMNS} FROM actions ORDER BY id DESC LIMIT ?", (limit,))
@@ -129,6 +143,15 @@ def start(
         "UPDATE actions SET state = 'running', started_at = ?, started_mono = ?, before = ?"
         " WHERE id = ? AND state = 'queued'",
         (now, mono, json.dumps(before, ensure_ascii=False), action),
+    )
+
+
+def requeue(connection: sqlite3.Connection, action: int) -> None:
+    """Put an order back that the device refused for now: nothing of it was done."""
+    connection.execute(
+        "UPDATE actions SET state = 'queued', started_at = NULL, started_mono = NULL"
+        " WHERE id = ? AND state = 'running'",
+        (action,),
     )
 
 

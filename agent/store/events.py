@@ -46,6 +46,12 @@ def add(
     return row.lastrowid if row.rowcount == 1 else None
 
 
+def known(connection: sqlite3.Connection, ref: str) -> bool:
+    """Say whether that fact was told before."""
+    row = connection.execute("SELECT 1 FROM events WHERE ref = ?", (ref,)).fetchone()
+    return row is not None
+
+
 def open_ones(
     connection: sqlite3.Connection, kind: str, *, outlet: str, factor: str
 ) -> list[Event]:

@@ -7,7 +7,16 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from agent.bells import Bells
 from agent.clock import Clock
-from drivers.device import Cause, DeviceError, NoAnswer, Reading, RetentionRecord, SamplerStatus
+from drivers.device import (
+    ONE_BOTTLE,
+    Cause,
+    DeviceError,
+    NoAnswer,
+    Reading,
+    RetentionRecord,
+    RetentionWish,
+    SamplerStatus,
+)
 
 Answer = Sequence[Reading] | DeviceError
 
@@ -127,6 +136,8 @@ class FakeSampler(FakeDevice):
         self.record: RetentionRecord | None = None
         self.silent = False
         self.orders: list[RetentionRecord | None] = []
+        self.wishes: list[RetentionWish] = []
+        self.seen: list[SamplerStatus | None] = []
         self.keep: Callable[[], RetentionRecord | DeviceError] = lambda: NoAnswer("no script")
         self.asking: Callable[[], None] = lambda: None
         """What happens while its state is asked for."""
@@ -144,8 +155,16 @@ class FakeSampler(FakeDevice):
         self._speak()
         return self.record
 
-    async def retain(self, before: RetentionRecord | None) -> RetentionRecord:
+    async def retain(
+        self,
+        before: RetentionRecord | None,
+        wish: RetentionWish = ONE_BOTTLE,
+        *,
+        seen: SamplerStatus | None = None,
+    ) -> RetentionRecord:
         self.orders.append(before)
+        self.wishes.append(wish)
+        self.seen.append(seen)
         kept = self.keep()
         if isinstance(kept, DeviceError):
             raise kept

@@ -198,3 +198,38 @@ CREATE TABLE supervision_files (   -- what a person sent with an answer
     content BLOB NOT NULL,
     PRIMARY KEY (answer, number)
 ) STRICT;
+
+-- Bottles that samplers kept, from filling to hand-over.
+CREATE TABLE bottles (
+    id           INTEGER PRIMARY KEY,
+    ref          TEXT NOT NULL UNIQUE, -- its order and its number: told twice it is one
+    code         TEXT NOT NULL UNIQUE, -- what its label says
+    sampler      TEXT NOT NULL,
+    bottle       INTEGER NOT NULL,
+    outlet       TEXT NOT NULL,
+    mode         TEXT NOT NULL,    -- why it was kept: exceedance | immediate | manual | timed | …
+    factors      TEXT NOT NULL,    -- JSON: [{factor, value, limit}], those over their limits
+    sampled_at   INTEGER,          -- hour of the water; NULL: not known
+    kept_at      REAL NOT NULL,    -- by the sampler's clock
+    noted_at     REAL NOT NULL,    -- by ours
+    vessel       TEXT NOT NULL,    -- A | B | ''
+    volume_ml    REAL NOT NULL,
+    temperature  REAL,             -- of the box, degC
+    action       INTEGER NOT NULL, -- the order that filled it
+    guarded      INTEGER NOT NULL, -- 1: inspector or platform alone may release it
+    keep_until   REAL NOT NULL,    -- when its holding time ends
+    touched_at   REAL,             -- when the door was opened on it, until somebody confirms it
+    confirmed_by TEXT,
+    confirmed_at REAL,
+    released_by  TEXT,
+    released_at  REAL,
+    release_why  TEXT NOT NULL DEFAULT '',
+    handed_to    TEXT,
+    handed_by    TEXT,
+    handed_at    REAL,
+    seal         TEXT,             -- photo of the seal, a file in the state directory
+    seal_sha256  TEXT,
+    gone_at      REAL              -- when it was found empty, or another took its place
+) STRICT;
+CREATE INDEX bottles_there ON bottles (sampler, bottle) WHERE gone_at IS NULL;
+CREATE INDEX bottles_by_time ON bottles (noted_at);

@@ -27,6 +27,7 @@ TABLES = (
     "orders",
     "supervision",
     "supervision_answers",
+    "bottles",
 )
 _SCOPED = {
     "samples": (

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from agent.tools.simulate.dayue_vessels import Vessels
 from agent.tools.simulate.pdu import BUSY, DEVICE_FAILURE, ILLEGAL_VALUE, Refusal
 from drivers.device import Clock
 
@@ -41,6 +42,8 @@ class Habits:
     hold_s: float = 3600.0
     volume_ml: int = 500
     word_reads_back: bool = True
+    led: bool = False
+    """Whether its vessels are filled and drained by order, in serial control mode."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,11 @@ class Dayue:
         self.door_at: float | None = None
         self.bucket: int | None = None
         self.jammed = False
+        self.vessels = Vessels(clock)
+        self.led = self.habits.led
+        self.card = 0
+        self.water: dict[int, tuple[float, ...]] = {}
+        """When the portions were taken that are in a bottle, where its vessels are led."""
         self._running: _Running | None = None
 
     @property
@@ -99,6 +107,9 @@ class Dayue:
         """Which bucket is supplied: by order, else A and B in turn."""
         if self.bucket is not None:
             return self.bucket
+        if self.led:
+            supplied = self.vessels.supplied
+            return NO_BUCKET if supplied is None else supplied
         return int(self.now // self.habits.hold_s) % 2
 
     @property
@@ -119,7 +130,9 @@ class Dayue:
 
     def step(self, bucket: int) -> int:
         """Give the step register of bucket A or B."""
-        if self._running is None or bucket != self.supplied:
+        if self._running is None or bucket != self._from(self._running.kind):
+            if self.led:
+                return self.vessels.step(bucket)
             return SUPPLYING if bucket == self.supplied else STANDBY
         passed = self.clock.monotonic() - self._running.since - self.habits.received_s
         steps = (RETAIN_PIPE, POSITIONING, RETAINING, RETAIN_DRAIN)
@@ -170,14 +183,27 @@ class Dayue:
         self.jammed = False
         volume = self.volume_ml if ok else 0
         filled = tuple(Filled(bottle, volume, ok, self.now) for bottle in running.bottles)
+        source = self._from(running.kind)
         for bottle in running.bottles if ok else ():
             self.bottles[bottle - 1] = volume
+            if self.led and source in (BUCKET_A, BUCKET_B):
+                self.water[bottle] = self.vessels.water(source)
         self.word = DONE if ok else FAILED
         self.retain_failed = not ok
         if running.kind != INSTANT:  # its record has its own place, with a layout not known
             self.record = Record(self.now, ok, len(running.bottles), filled)
 
+    def _from(self, kind: int) -> int:
+        """Give the bucket a retention takes its water from."""
+        if not self.led:
+            return self.supplied
+        return {FROM_A: BUCKET_A, FROM_B: BUCKET_B}.get(kind, self.supplied)
+
     def _can_retain(self, kind: int) -> bool:
+        if self.led and kind != INSTANT:
+            source = self._from(kind)
+            held = source in (BUCKET_A, BUCKET_B) and bool(self.vessels.water(source))
+            return self.state == RUNNING and not self.door_open and held
         wanted = {FROM_A: (BUCKET_A,), FROM_B: (BUCKET_B,), AUTOMATIC: (BUCKET_A, BUCKET_B)}
         bucket = kind == INSTANT or self.supplied in wanted[kind]
         return self.state == RUNNING and not self.door_open and bucket

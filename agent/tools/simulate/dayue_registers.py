@@ -21,6 +21,7 @@ from agent.tools.simulate.dayue import (
     Filled,
     Record,
 )
+from agent.tools.simulate.dayue_vessels import SERIAL_CONTROL
 from agent.tools.simulate.pdu import ILLEGAL_ADDRESS, ILLEGAL_FUNCTION, ILLEGAL_VALUE, Refusal
 from protocols.hj212.times import BEIJING_OFFSET_S, parse_wire_time
 from protocols.registers import encode_number, encode_time
@@ -34,6 +35,7 @@ _PARAMETERS = range(0x0130, 0x019B)
 _VOLUME, _PARALLEL = 0x0199, 0x019A
 _CONTROL, _MARK_EMPTY, _FACTORS, _CLOCK = 0x01AD, 0x01AE, range(0x01B0, 0x01C2), 0x01DA
 _RETAIN, _NEXT_FREE, _TRIGGER, _FLOW = 0x0219, 0x021C, 0x021E, 0x021F
+_MODE, _BUCKETS = 0x0180, range(0x0216, 0x0219)
 _IGNORED = (*range(0x0216, 0x021C), 0x0220)  # buckets: serial-control mode only; retain: not singly
 _CLEAN_SLATE = {0x0181: 500, 0x0182: 60, _PARALLEL: 1}
 
@@ -44,6 +46,8 @@ class DayueUnit:
     def __init__(self, sampler: Dayue) -> None:
         self.sampler = sampler
         self._parameters = dict(_CLEAN_SLATE)
+        if sampler.led:
+            self._parameters[_MODE] = SERIAL_CONTROL
         self._ordered = (0, 0)
 
     def read(self, function: int, start: int, count: int) -> Sequence[int]:
@@ -72,6 +76,9 @@ class DayueUnit:
         elif start in _PARAMETERS and start + len(values) - 1 in _PARAMETERS:
             self._parameters.update(zip(range(start, LAST), values, strict=False))
             self.sampler.volume_ml = self._parameters.get(_VOLUME, self.sampler.volume_ml)
+            self.sampler.led = self._parameters.get(_MODE) == SERIAL_CONTROL
+        elif start in _BUCKETS and len(values) == 1 and self.sampler.led:
+            self._vessel(start, values[0])
         elif start not in (*_FACTORS, *_IGNORED, _FLOW):
             raise Refusal(ILLEGAL_ADDRESS)
 
@@ -92,6 +99,13 @@ class DayueUnit:
             self.sampler.retain(1, value, kind=INSTANT)
         elif value == 1:
             self.sampler.retain(1, self._parameters[_PARALLEL], kind=AUTOMATIC)
+
+    def _vessel(self, address: int, what: int) -> None:
+        """Obey an order to a vessel; that to 0x0218 leaves the choice to the sampler."""
+        number = address - _BUCKETS.start
+        if number > 1:
+            number = self.sampler.supplied if self.sampler.supplied in (0, 1) else 0
+        self.sampler.vessels.order(number, what)
 
     def _set_clock(self, values: Sequence[int]) -> None:
         year, month, day, hour, minute, second, command = values
@@ -121,6 +135,7 @@ class DayueUnit:
         image[0x0034] = int(sampler.door_open)
         if sampler.door_at is not None:
             _put(image, 0x0035, encode_time(sampler.door_at, "bcd-words6"))
+        _put(image, 0x003B, encode_number(sampler.card, "uint32", "ABCD"))
         _put(image, 0x003E, struct.unpack(">4H", int(sampler.now // 3600).to_bytes(8, "big")))
         if sampler.record is not None:
             _put(image, 0x0051, _record(sampler.record))

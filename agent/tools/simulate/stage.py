@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from agent.settings import Site
+from agent.settings.equipment import SamplerSettings
 from agent.settings.outlet import Limit
 from agent.settings.site import FactorSource
 from agent.tools.simulate.chains import by_point, played_code, room_for
@@ -87,7 +88,9 @@ def set_stage(site: Site, clock: Clock, play: Play) -> Stage:
             _set_speaker(stage, site, device, profile, clock=clock, play=play)
             continue
         if profile.driver == "dayue-sampler":
-            stage.samplers[device.id] = sampler = Dayue(clock, play.sampler)
+            led = isinstance(device, SamplerSettings) and device.sequence == "agent"
+            habits = replace(play.sampler, led=True) if led else play.sampler
+            stage.samplers[device.id] = sampler = Dayue(clock, habits)
             units.add(device.address, DayueUnit(sampler))
             continue
         cycle = _cycle(profile, play)

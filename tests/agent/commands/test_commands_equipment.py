@@ -93,7 +93,7 @@ async def test_kept_bottle_of_2025_has_an_end_and_no_message(across: Across) -> 
 
 
 @pytest.mark.parametrize(
-    ("keep", "end"), [(lambda: BROKEN, 2), (lambda: Refused("door open", code=6), 3)]
+    ("keep", "end"), [(lambda: BROKEN, 2), (lambda: Refused("door open", code=4), 3)]
 )
 async def test_bottle_that_was_not_kept_is_never_told_as_done(
     across: Across, keep: Callable[[], Any], end: int

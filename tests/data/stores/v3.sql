@@ -44,6 +44,37 @@ CREATE TABLE alarms (              -- one row until it is acknowledged, however 
     acknowledged_at REAL,
     why             TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE bottles (
+    id           INTEGER PRIMARY KEY,
+    ref          TEXT NOT NULL UNIQUE, -- its order and its number: told twice it is one
+    code         TEXT NOT NULL UNIQUE, -- what its label says
+    sampler      TEXT NOT NULL,
+    bottle       INTEGER NOT NULL,
+    outlet       TEXT NOT NULL,
+    mode         TEXT NOT NULL,    -- why it was kept: exceedance | immediate | manual | timed | …
+    factors      TEXT NOT NULL,    -- JSON: [{factor, value, limit}], those over their limits
+    sampled_at   INTEGER,          -- hour of the water; NULL: not known
+    kept_at      REAL NOT NULL,    -- by the sampler's clock
+    noted_at     REAL NOT NULL,    -- by ours
+    vessel       TEXT NOT NULL,    -- A | B | ''
+    volume_ml    REAL NOT NULL,
+    temperature  REAL,             -- of the box, degC
+    action       INTEGER NOT NULL, -- the order that filled it
+    guarded      INTEGER NOT NULL, -- 1: inspector or platform alone may release it
+    keep_until   REAL NOT NULL,    -- when its holding time ends
+    touched_at   REAL,             -- when the door was opened on it, until somebody confirms it
+    confirmed_by TEXT,
+    confirmed_at REAL,
+    released_by  TEXT,
+    released_at  REAL,
+    release_why  TEXT NOT NULL DEFAULT '',
+    handed_to    TEXT,
+    handed_by    TEXT,
+    handed_at    REAL,
+    seal         TEXT,             -- photo of the seal, a file in the state directory
+    seal_sha256  TEXT,
+    gone_at      REAL              -- when it was found empty, or another took its place
+) STRICT;
 CREATE TABLE checks (              -- calibrations, standard checks, comparisons: one record each
     id        INTEGER PRIMARY KEY,
     ref       TEXT NOT NULL UNIQUE,
@@ -621,4 +652,6 @@ CREATE INDEX orders_open ON orders (id) WHERE state = 'received';
 CREATE INDEX supervision_due ON supervision (deadline_at) WHERE answered_at IS NULL;
 CREATE INDEX supervision_answers_of ON supervision_answers (supervision);
 CREATE INDEX supervision_answers_open ON supervision_answers (id) WHERE receipt = '';
+CREATE INDEX bottles_there ON bottles (sampler, bottle) WHERE gone_at IS NULL;
+CREATE INDEX bottles_by_time ON bottles (noted_at);
 COMMIT;
