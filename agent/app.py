@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agent import __version__
 from agent.bells import Bells
+from agent.bundling import Bundling, Courier, Terms, terms
 from agent.clock import Clock, Pace
 from agent.commands import TABLE
 from agent.commands.attending import attend
@@ -26,6 +27,7 @@ from agent.errors import StoreError
 from agent.exchanging import note_serials
 from agent.faultclocks import tell_late
 from agent.filming import Filming
+from agent.freezing import Frozen
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
@@ -33,6 +35,7 @@ from agent.maintaining import MaintenanceEnd
 from agent.metrics import Metrics
 from agent.near import Near
 from agent.periods import Periods
+from agent.plan import Plan
 from agent.posts import camera_terms, line_terms, link_terms
 from agent.proving import seal_all, seal_to_the_end, sign_head
 from agent.questions import Questions
@@ -40,7 +43,7 @@ from agent.reloading import InForce, read, read_again, under_overrides
 from agent.settings.storage import socket_paths, state_directory, stills_directory
 from agent.starting import note_start
 from agent.status import Observatory
-from agent.store import events, journal, recovery, series
+from agent.store import events, journal, recovery, series, signatures
 from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.store.room import is_full
@@ -118,6 +121,7 @@ class App:
             started_at=self._started_at,
             lines=lambda: [one for one in self._crew if isinstance(one, Line)],
             links=lambda: [one for one in self._crew if isinstance(one, StationLink)],
+            cameras=lambda: [one for one in self._crew if isinstance(one, Filming)],
         )
         questions = Questions(
             site_file,
@@ -235,6 +239,7 @@ class App:
                     self._near,
                 ),
             )
+        posts |= self._evidence(plan)
         for camera in plan.site.cameras:
             posts[f"camera {camera.id}"] = Post(
                 camera_terms(plan, camera),
@@ -265,9 +270,29 @@ class App:
                     self._metrics,
                     receiver=self._dispatcher,
                     frames=self._frames,
+                    carry=self._courier(agreed.manners.station).carry,
                 ),
             )
         return posts
+
+    def _evidence(self, plan: Plan) -> dict[str, Post]:
+        """Say who keeps and makes evidence: each of them is light, and begins anew with a plan."""
+        parts = (plan, self._store, self._clock, self._bells)
+        return {
+            "frozen": Post(plan, lambda: Frozen(*parts, self._near.keep_pace)),
+            "bundles": Post(plan, lambda: Bundling(self._file, *parts)),
+        }
+
+    def _courier(self, station: str) -> Courier:
+        directory = self._store.path.parent
+
+        def agreed() -> Terms:
+            plan = self._in_force.plan
+            return terms(plan.stations[station].destination, plan.site.evidence)
+
+        unit = self._in_force.plan.site.unit.code
+        key = functools.partial(signatures.public_half, directory)
+        return Courier(station, unit, key, agreed, self._store, self._clock, self._bells)
 
     def _adopt(self) -> None:
         """Let links that go on hear of manners that need no new connection."""

@@ -25,12 +25,17 @@ class DemoError(PaikouError):
     """The demo cannot go on; the text says which part failed and where its log is."""
 
 
-class Child:
-    """One `paikou` command as a child process, its output in a log file."""
+_PAIKOU = (sys.executable, "-m", "agent.cli")
 
-    def __init__(self, name: str, arguments: list[str], log: Path) -> None:
+
+class Child:
+    """One `paikou` command, or another, as a child process, its output in a log file."""
+
+    def __init__(
+        self, name: str, arguments: list[str], log: Path, program: tuple[str, ...] = _PAIKOU
+    ) -> None:
         self.name, self.log = name, log
-        self._arguments = arguments
+        self._arguments = [*program, *arguments]
         self._process: asyncio.subprocess.Process | None = None
         self._file: IO[bytes] | None = None
 
@@ -39,7 +44,7 @@ class Child:
         self._file = self.log.open("wb")
         paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "agent.cli", *self._arguments),
+            *self._arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self._file,
             stderr=self._file,
@@ -86,7 +91,7 @@ class Cast:
         speed = stage.pace.speed
         cycles = ["--cycle-s", str(CYCLE_S * speed), "--fill-s", str(FILL_S * speed)]
         broker = f"mqtt://127.0.0.1:{stage.broker_port}"
-        store = ["--store", str(stage.platform_log)]
+        store = ["--store", str(stage.platform_log), "--evidence", str(stage.work_dir)]
         self._stage = stage
         self.simulator = Child(
             "simulator",
@@ -99,11 +104,14 @@ class Cast:
             logs / "platform.log",
         )
         self.agent = Child("agent", ["run", site, *pace], logs / "agent.log")
+        self.camera = Child("camera", [str(stage.camera_port)], logs / "camera.log", stage.camera)
         self.control_port = 0
 
     async def __aenter__(self) -> Self:
         """Start everybody and wait until the agent is ready."""
         try:
+            if self._stage.camera:
+                await self.camera.start()
             await asyncio.gather(self.simulator.start(), self.platform.start())
             self.control_port = await self._control_port()
             await self._agent_ready()
@@ -122,7 +130,8 @@ class Cast:
 
     async def stop(self) -> None:
         """End everybody that still runs, all at once."""
-        await asyncio.gather(self.agent.stop(), self.simulator.stop(), self.platform.stop())
+        children = (self.agent, self.simulator, self.platform, self.camera)
+        await asyncio.gather(*(one.stop() for one in children))
 
     def must_run(self) -> None:
         """Raise `DemoError` when somebody has ended before his time."""
