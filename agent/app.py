@@ -239,7 +239,7 @@ class App:
                     self._near,
                 ),
             )
-        posts |= self._evidence(plan)
+        posts |= self._evidence()
         for camera in plan.site.cameras:
             posts[f"camera {camera.id}"] = Post(
                 camera_terms(plan, camera),
@@ -275,12 +275,16 @@ class App:
             )
         return posts
 
-    def _evidence(self, plan: Plan) -> dict[str, Post]:
-        """Say who keeps and makes evidence: each of them is light, and begins anew with a plan."""
+    def _evidence(self) -> dict[str, Post]:
+        """Say who keeps and makes evidence: they go by the plan in force, whatever it is."""
+
+        def plan() -> Plan:
+            return self._in_force.plan
+
         parts = (plan, self._store, self._clock, self._bells)
         return {
-            "frozen": Post(plan, lambda: Frozen(*parts, self._near.keep_pace)),
-            "bundles": Post(plan, lambda: Bundling(self._file, *parts)),
+            "frozen": Post((), lambda: Frozen(*parts, self._near.keep_pace)),
+            "bundles": Post((), lambda: Bundling(self._file, *parts)),
         }
 
     def _courier(self, station: str) -> Courier:
@@ -288,7 +292,9 @@ class App:
 
         def agreed() -> Terms:
             plan = self._in_force.plan
-            return terms(plan.stations[station].destination, plan.site.evidence)
+            found = plan.stations.get(station)
+            # one that a reload gave up has its link for a moment longer
+            return terms(found.destination, plan.site.evidence) if found else Terms(1, 0)
 
         unit = self._in_force.plan.site.unit.code
         key = functools.partial(signatures.public_half, directory)

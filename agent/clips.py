@@ -18,6 +18,8 @@ FILMED = frozenset({"exceedance", "retention"})
 """Kinds of events that are filmed."""
 FROZEN = "frozen"
 """What a piece of a film without a hole is of."""
+PIECE_BEFORE_S = 15.0
+"""How far back a piece may begin; the ring holds more."""
 BEGIN_S = 3600.0
 """How long after its order a clip may still be begun; what the ring has lost it cannot show."""
 
@@ -74,7 +76,9 @@ def order_piece(
     step = int(now // length_s)
     ref = f"{CLIP}:{camera.id}:{FROZEN}:{length_s}:{step}"
     request = {"outlet": camera.outlet, "factor": "", "kind": FROZEN, "value": None, "at": now}
-    request |= {"before_s": 0, "after_s": (step + 1) * length_s - now}
+    # back to the step, so that nothing is missing between two pieces
+    before_s = min(PIECE_BEFORE_S, now - step * length_s)
+    request |= {"before_s": before_s, "after_s": (step + 1) * length_s - now}
     added = actions.add(
         connection, ref=ref, device=camera.id, kind=CLIP, cause="rule", request=request, now=now,
         not_after=now + length_s,

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 300.0
+MUTE_S = 300.0
+"""How long a platform may be silent before it is sent bundles all the same."""
 BUDGET_S = 60.0
 """How often to look whether there is a new month, or a larger budget."""
 USED_UP = "the month's budget is used up"
@@ -70,13 +72,26 @@ class Courier:
     _rest_s: float = 0.0
     """How long nothing is sent after a line broke under a part."""
 
-    async def carry(self, link: Link) -> None:
-        """Send what is there, for as long as the link lives. Raises LinkError."""
+    async def carry(self, link: Link, heard: Callable[[], int]) -> None:
+        """Send what is there, for as long as the link lives. Raises LinkError.
+
+        Where the broker does not say whether anybody took a message (MQTT 3.1.1), the platform
+        must have spoken first: what comes before it does would be lost.
+        """
         await asyncio.sleep(self._rest_s)
+        if not link.shows_delivery:
+            await self._until_spoken_to(heard)
         while True:
             one = await self.store.read(self._next)
             if one is None or not await self._step(one, link):
                 await self.bells.wait(f"bundles:{self.station}", LOOK_S)
+
+    async def _until_spoken_to(self, heard: Callable[[], int]) -> None:
+        """Wait for that, but not for ever: some platforms answer nothing."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + MUTE_S
+        while not heard() and loop.time() < deadline:
+            await self.bells.wait(f"bundles:{self.station}", LOOK_S)
 
     def _next(self, connection: sqlite3.Connection) -> Bundle | None:
         ready = (

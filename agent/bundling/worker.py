@@ -12,6 +12,7 @@ import json
 import logging
 import sqlite3
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,9 @@ MAKE_S = 1800.0
 TRIES = 3
 GRACE_S = 900.0
 """How long after its time a bundle waits for what was ordered because of its event."""
-SAID = 64 * 1024
+SAID = 1 << 20
+MEDIA_WAIT_S = 20.0
+_CHILD, _MEDIA = "agent.tools.evidence.child", "agent.tools.evidence.media"
 _UNDONE = (
     "SELECT 1 FROM actions JOIN events ON events.id = ? WHERE finished_at IS NULL"
     " AND actions.kind <> 'probe' AND actions.ref NOT GLOB 'clip:*:frozen:*'"
@@ -47,10 +50,10 @@ class NoBundle(Exception):
 
 @dataclass(slots=True)
 class Bundling:
-    """The worker. `site_file` is read by the child, too."""
+    """The worker. `site_file` is read by the child, too; `plan` gives the plan in force."""
 
     site_file: Path
-    plan: Plan
+    plan: Callable[[], Plan]
     store: Store
     clock: Clock
     bells: Bells
@@ -66,9 +69,11 @@ class Bundling:
             await self.bells.wait("bundles", LOOK_S / min(self.clock.speed, 10.0))
 
     async def _by_policy(self) -> None:
-        if await self.store.read(lambda connection: has_news(connection, self.plan)):
+        if await self.store.read(lambda connection: has_news(connection, self.plan())):
             now = self.clock.now()
-            await self.store.write(lambda connection: ask_by_policy(connection, self.plan, now=now))
+            await self.store.write(
+                lambda connection: ask_by_policy(connection, self.plan(), now=now)
+            )
 
     async def look(self) -> None:
         """Make what is due now."""
@@ -92,7 +97,7 @@ class Bundling:
         return [
             one
             for one in waiting
-            if one.station in self.plan.stations
+            if one.station in self.plan().stations
             and one.not_before <= now
             and (now > one.not_before + GRACE_S or not self._undone(connection, one))
         ]
@@ -105,8 +110,10 @@ class Bundling:
         )
 
     async def _make(self, one: Bundle) -> None:
-        station = self.plan.stations[one.station]
-        line = terms(station.destination, self.plan.site.evidence)
+        station = self.plan().stations.get(one.station)
+        if station is None:
+            return
+        line = terms(station.destination, self.plan().site.evidence)
         clips = line.clips if one.clips is None else one.clips
         path = self._folder / one.name
         try:
@@ -115,6 +122,8 @@ class Bundling:
             await self._not_made(one, str(error))
             return
         self._tries.pop(one.id, None)
+        if clips and self.plan().site.evidence.multimedia is not None:
+            await self._media(one, path)
         now = self.clock.now()
         await self.store.write(
             lambda connection: bundles.made(
@@ -127,6 +136,27 @@ class Bundling:
                 now=now,
             )
         )
+
+    async def _media(self, one: Bundle, path: Path) -> None:
+        """Have films and pictures sent over HTTPS, too; how that went is in the journal.
+
+        A few tries: the same films go in the bundle all the same.
+        """
+        told: dict[str, Any] = {}
+        for number in range(TRIES):
+            try:
+                told = await _run(_MEDIA, {"site": str(self.site_file), "bundle": str(path)})
+            except NoBundle as error:
+                told = {"sent": [], "bytes": 0, "failed": str(error)}
+            if not told["failed"]:
+                break
+            log.warning("media of %s: %s", one.ref, told["failed"])
+            if number < TRIES - 1:
+                await self.clock.sleep(MEDIA_WAIT_S)
+        now = self.clock.now()
+        detail = {"ref": one.ref, "station": one.station, **told}
+        what = "media not uploaded" if told["failed"] else "media uploaded"
+        await self.store.write(lambda connection: journal.add(connection, what, detail, at=now))
 
     async def _not_made(self, one: Bundle, why: str) -> None:
         """Try again some times; then the station hears that there is none."""
@@ -158,13 +188,13 @@ class Bundling:
             "why": one.why,
             "clips": clips,
         }
-        return await _run(given)
+        return await _run(_CHILD, given)
 
 
-async def _run(given: dict[str, Any]) -> dict[str, Any]:
+async def _run(module: str, given: dict[str, Any]) -> dict[str, Any]:
     try:
         child = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "agent.tools.evidence.child"),
+            *(sys.executable, "-m", module),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -19,9 +19,12 @@ LOOK_S = 2.0
 
 @dataclass(slots=True)
 class Frozen:
-    """Looks whether now is frozen. `pace` is told how much more often instruments are asked."""
+    """Looks whether now is frozen. `pace` is told how much more often instruments are asked.
 
-    plan: Plan
+    `plan` gives the plan in force.
+    """
+
+    plan: Callable[[], Plan]
     store: Store
     clock: Clock
     bells: Bells
@@ -42,18 +45,18 @@ class Frozen:
         present = [
             one for one in await self.store.read(holds.open_ones) if one.holds(now)
         ] if self.clock.sane() else []  # fmt: skip
-        self.pace(self.plan.site.evidence.poll_faster if present else 1.0)
-        if present and self.plan.site.cameras and self.plan.site.evidence.record_min:
+        self.pace(self.plan().site.evidence.poll_faster if present else 1.0)
+        if present and self.plan().site.cameras and self.plan().site.evidence.record_min:
             ordered = await self.store.write(lambda connection: self._pieces(connection, present))
             self.bells.ring(*(f"actions:{camera}" for camera in ordered))
 
     def _pieces(self, connection: sqlite3.Connection, present: list[Hold]) -> list[str]:
         outlets = {one.outlet for one in present}
-        length_s = self.plan.site.evidence.record_min * 60
+        length_s = self.plan().site.evidence.record_min * 60
         now = self.clock.now()
         return [
             camera.id
-            for camera in self.plan.site.cameras
+            for camera in self.plan().site.cameras
             if {"", camera.outlet} & outlets
             and order_piece(connection, camera, length_s=length_s, now=now)
         ]

@@ -6,9 +6,27 @@ from typing import Literal
 
 from pydantic import Field
 
+from agent.settings.secrets import Secret
 from drivers.settings import Model
 
 EvidenceOf = Literal["exceedance", "retention", "door", "parameter", "power"]
+
+
+class Multimedia(Model):
+    """The HTTPS media upload of HJ 212-2025 appendix H.
+
+    The appendix's own addresses and field names are not known here: both are the platform's to say.
+    """
+
+    url: str = Field(pattern=r"^https://[^@\s]+$", description="平台给出的上传地址 https://…")
+    username: str = Field(min_length=1)
+    password: Secret
+    key: Secret = Field(description="SM4 密钥，16 个字符或 32 位十六进制")
+    ca: str | None = Field(default=None, description="CA 证书文件；不写用系统证书")
+    file_field: str = Field(default="file", min_length=1, description="文件字段名，按平台要求")
+    type_field: str = Field(default="mediaType", min_length=1, description="媒体类型字段名")
+    format_field: str = Field(default="mediaFormat", min_length=1, description="媒体格式字段名")
+    timeout_s: float = Field(default=60, ge=1, le=600, description="每个文件的超时（秒）")
 
 
 class EvidenceSettings(Model):
@@ -37,4 +55,7 @@ class EvidenceSettings(Model):
         ge=1,
         le=4096,
         description="每包大小（kB）；不写按 access：mobile 16、fixed 64、nb_iot 4",
+    )
+    multimedia: Multimedia | None = Field(
+        default=None, description="证据包中的录像和画面另经 HTTPS 上传（HJ 212-2025 附录 H）"
     )

@@ -29,6 +29,7 @@ _PATTERNS: dict[str, tuple[str, str]] = {
     r"^[a-z][a-z0-9-]{0,31}$": ("地方扩展的名字", "the name of a dialect"),
     r"^[A-Za-z0-9_.-]{1,15}$": ("网卡名，如 eth0", "a network device, as eth0"),
     r"^rtsps?://": ("rtsp://…", "rtsp://…"),
+    r"^https://[^@\s]+$": ("https://…", "https://…"),
 }
 
 

@@ -67,8 +67,8 @@ class StationLink:
     receiver: Receiver | None = None
     """Who serves what comes down; None: nothing is served."""
     frames: FrameLog | None = None
-    carry: Callable[[Link], Coroutine[None, None, None]] | None = None
-    """Who sends what goes in parts, over a link that has topics."""
+    carry: Callable[[Link, Callable[[], int]], Coroutine[None, None, None]] | None = None
+    """Who sends what goes in parts, over a link with topics; learns how often it was spoken to."""
     state: LinkState = field(default_factory=LinkState)
     tally: Tally = field(init=False)
     connect: Callable[[AnyLogin], AbstractAsyncContextManager[Link]] = open_link
@@ -219,7 +219,7 @@ class StationLink:
             if self.receiver is not None:
                 group.create_task(self.receiver.attend(talk))
             if self.carry is not None and link.topics and header.mn:
-                group.create_task(self.carry(link))
+                group.create_task(self.carry(link, lambda: talk.heard))
 
     def _version(self, address: str) -> bool:
         """Choose the version: the one known, else the best; the next one for who did not greet."""

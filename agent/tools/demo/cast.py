@@ -18,6 +18,8 @@ from agent.tools.demo.stage import CYCLE_S, Stage
 START_S = 30.0
 FILL_S = 4.0
 STOP_S = 2.0
+HURRY_S = 1.2
+"""For who is interrupted: agent and platform end one after the other."""
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -65,7 +67,7 @@ class Child:
                 + "\n".join(lines[-5:])
             )
 
-    async def stop(self) -> None:
+    async def stop(self, within_s: float = STOP_S) -> None:
         """End it: politely, then by force."""
         process = self._process
         if process is None or process.returncode is not None:
@@ -73,7 +75,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_S)
+            await asyncio.wait_for(process.wait(), within_s)
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -128,10 +130,10 @@ class Cast:
     ) -> None:
         await self.stop()
 
-    async def stop(self) -> None:
+    async def stop(self, within_s: float = STOP_S) -> None:
         """End everybody that still runs, all at once."""
         children = (self.agent, self.simulator, self.platform, self.camera)
-        await asyncio.gather(*(one.stop() for one in children))
+        await asyncio.gather(*(one.stop(within_s) for one in children))
 
     def must_run(self) -> None:
         """Raise `DemoError` when somebody has ended before his time."""

@@ -15,7 +15,7 @@ import click
 
 from agent.errors import Lang
 from agent.tools.broker import Broker
-from agent.tools.demo.cast import Cast
+from agent.tools.demo.cast import HURRY_S, STOP_S, Cast
 from agent.tools.demo.script import Scene, Script, Show, checked
 from agent.tools.demo.show import Screen, summary_lines
 from agent.tools.demo.stage import Stage, set_up
@@ -72,8 +72,9 @@ async def _play(work_dir: Path, seconds: float, *, speed: float, show: Show) -> 
         script = Script(stage, cast, broker, seconds, show, stop)
         await script.run()
         # the platform last: what the agent still hands over while it stops must arrive
-        await cast.agent.stop()
-        await cast.stop()
+        within_s = HURRY_S if stop.is_set() else STOP_S
+        await asyncio.gather(cast.agent.stop(within_s), cast.camera.stop(within_s))
+        await cast.stop(within_s)
     summary = tally(stage, readings=script.scene.readings, outage=script.outage)
     return summary | {"camera": bool(stage.camera), "evidence": checked(cast.platform.log)}
 

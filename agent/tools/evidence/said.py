@@ -64,6 +64,8 @@ _LINES = {
     "evidence asked for": "要求证据包",
     "evidence made": "生成证据包",
     "evidence sent": "证据包已上传",
+    "media uploaded": "录像和画面已上传",
+    "media not uploaded": "录像和画面未能上传",
     "frozen": "冻结时段",
     "released": "解除冻结",
     "manual value": "录入手工数据",

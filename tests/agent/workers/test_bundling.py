@@ -29,6 +29,9 @@ FILE = bytes(range(256)) * 10
 class Line:
     """A link that takes parts; `breaks` says at which topic it is gone, `says` how it answers."""
 
+    shows_delivery = True
+    heard = 0
+
     def __init__(self, breaks: str = "", says: Sent | None = None) -> None:
         self.told: list[tuple[str, bytes]] = []
         self.breaks, self.says = breaks, says or Sent(Outcome.ACCEPTED, "PUBACK 0")
@@ -73,7 +76,7 @@ async def made(house: House) -> Bundle:
 
 async def carried(one: Courier, line: Line, until: Callable[[], bool]) -> None:
     """Let a courier work until something is so."""
-    task = asyncio.ensure_future(one.carry(line))  # type: ignore[arg-type]
+    task = asyncio.ensure_future(one.carry(line, lambda: line.heard))  # type: ignore[arg-type]
     try:
         for _ in range(1000):
             done, _ = await asyncio.wait({task}, timeout=0.01)
@@ -112,6 +115,25 @@ async def test_next_connection_goes_on_with_the_next_part(house: House, made: Bu
     second = Line()
     await carried(courier(house), second, lambda: state(house)[0] == "sent")
     assert [what for what, _ in second.told] == ["evidence/DB-1/2", "evidence/DB-1/3"]
+
+
+async def test_broker_that_shows_no_delivery_is_given_nothing_before_the_platform_spoke(
+    house: House, made: Bundle
+) -> None:
+    line, one = Line(), courier(house)
+    line.shows_delivery = False
+    task = asyncio.ensure_future(one.carry(line, lambda: line.heard))  # type: ignore[arg-type]
+    await asyncio.wait({task}, timeout=0.2)
+    assert line.told == []
+    line.heard = 1
+    one.bells.ring("bundles:st1")
+    for _ in range(1000):
+        await asyncio.wait({task}, timeout=0.01)
+        if state(house)[0] == "sent":
+            break
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert len(line.told) == 4
 
 
 async def test_file_that_is_gone_is_made_anew(house: House, made: Bundle) -> None:
