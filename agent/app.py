@@ -15,6 +15,7 @@ from pathlib import Path
 from agent import __version__
 from agent.alarming import Alarming
 from agent.bells import Bells
+from agent.bundling import Bundling, Courier, Terms, terms
 from agent.clock import Clock, Pace
 from agent.commands import TABLE
 from agent.commands.attending import attend
@@ -28,6 +29,7 @@ from agent.errors import StoreError
 from agent.exchanging import note_serials
 from agent.faultclocks import tell_late
 from agent.filming import Filming
+from agent.freezing import Frozen
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
@@ -41,6 +43,7 @@ from agent.ops.link import OpsLink, name_of
 from agent.ordering.handling import Handling
 from agent.ordering.intake import Intake
 from agent.periods import Periods
+from agent.plan import Plan
 from agent.posts import camera_terms, line_terms, link_terms
 from agent.proving import seal_all, seal_to_the_end, sign_head
 from agent.questions import Questions
@@ -51,7 +54,7 @@ from agent.settings.equipment import SamplerSettings
 from agent.settings.storage import socket_paths, state_directory, stills_directory
 from agent.starting import note_start
 from agent.status import Observatory
-from agent.store import events, journal, recovery, series
+from agent.store import events, journal, recovery, series, signatures
 from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.store.room import is_full
@@ -132,6 +135,7 @@ class App:
             started_at=self._started_at,
             lines=lambda: [one for one in self._crew if isinstance(one, Line)],
             links=lambda: [one for one in self._crew if isinstance(one, StationLink)],
+            cameras=lambda: [one for one in self._crew if isinstance(one, Filming)],
         )
         questions = Questions(
             site_file,
@@ -271,6 +275,7 @@ class App:
         for sampler in plan.site.samplers:
             if sampler.sequence == "agent":
                 posts[f"sequence {sampler.id}"] = Post(sampler, self._lead(sampler))
+        posts |= self._evidence()
         for camera in plan.site.cameras:
             posts[f"camera {camera.id}"] = Post(
                 camera_terms(plan, camera),
@@ -301,6 +306,7 @@ class App:
                     self._metrics,
                     receiver=self._dispatcher,
                     frames=self._frames,
+                    carry=self._courier(agreed.manners.station).carry,
                 ),
             )
         return posts
@@ -309,6 +315,31 @@ class App:
         """Give how the leader of a station's sequence is made; a new plan it asks for itself."""
         plan, names = lambda: self._in_force.plan, lambda: self._names
         return lambda: Lead(sampler, plan, names, self._store, self._clock, self._time, self._bells)
+
+    def _evidence(self) -> dict[str, Post]:
+        """Say who keeps and makes evidence: they go by the plan in force, whatever it is."""
+
+        def plan() -> Plan:
+            return self._in_force.plan
+
+        parts = (plan, self._store, self._clock, self._bells)
+        return {
+            "frozen": Post((), lambda: Frozen(*parts, self._near.keep_pace)),
+            "bundles": Post((), lambda: Bundling(self._file, *parts)),
+        }
+
+    def _courier(self, station: str) -> Courier:
+        directory = self._store.path.parent
+
+        def agreed() -> Terms:
+            plan = self._in_force.plan
+            found = plan.stations.get(station)
+            # one that a reload gave up has its link for a moment longer
+            return terms(found.destination, plan.site.evidence) if found else Terms(1, 0)
+
+        unit = self._in_force.plan.site.unit.code
+        key = functools.partial(signatures.public_half, directory)
+        return Courier(station, unit, key, agreed, self._store, self._clock, self._bells)
 
     def _adopt(self) -> None:
         """Let links that go on hear of manners that need no new connection."""

@@ -27,6 +27,7 @@ _COMMANDS = {
     "faults": (f"{_TOOLS}.faults", "faults", "Fault tickets and their clocks."),
     "frames": (f"{_TOOLS}.frames", "frames", "What was sent and received, decoded."),
     "hj212": (f"{_TOOLS}.hj212.command", "hj212", "HJ 212 frames: decode, encode."),
+    "hold": (f"{_TOOLS}.hold", "hold", "Intervals frozen as evidence."),
     "maintain": (f"{_TOOLS}.maintain", "command", "The maintenance switch of an outlet."),
     "marks": (f"{_TOOLS}.marks", "marks", "Marks: list, propose, confirm, refuse."),
     "migrate": (f"{_TOOLS}.migrate", "command", "Bring the store of a site up to date."),

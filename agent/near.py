@@ -17,7 +17,13 @@ class Near:
     The lines share one of these; it is a memory of the present, and nothing is lost with it.
     """
 
+    pace: float = 1.0
+    """How much more often than usual instruments are asked: while an interval is frozen."""
     _heard: dict[tuple[str, str], tuple[Sample, float]] = field(default_factory=dict)
+
+    def keep_pace(self, pace: float) -> None:
+        """Have the lines ask so much more often from their next cycle on."""
+        self.pace = pace
 
     def converted(self, plan: Plan, samples: Iterable[Sample], *, mono: float) -> list[Sample]:
         """Give the samples of one cycle with the conversions asked of us done, inputs first.

@@ -161,8 +161,9 @@ class BusPoll:
             await self._clock.sleep(due.at - self._clock.monotonic())
             now = self._clock.monotonic()
             # a cycle that came too late is skipped, not hurried after
-            behind = max(0.0, now - due.at) // due.state.period_s
-            due.at += (behind + 1) * due.state.period_s
+            period_s = due.state.period_s / self._near.pace
+            behind = max(0.0, now - due.at) // period_s
+            due.at += (behind + 1) * period_s
             cycle = await self._ask(due)
             if cycle.values or cycle.turns:
                 await self._slots.acquire()

@@ -16,6 +16,7 @@ from agent.commands.shown import shown
 from agent.contacts import shown as contacts_shown
 from agent.control import CONTROL
 from agent.dues import dues
+from agent.filming import Filming
 from agent.line import Line
 from agent.ordering.shown import waiting
 from agent.plan import Plan
@@ -24,9 +25,11 @@ from agent.scoring import shown as scores_shown
 from agent.store import (
     actions,
     alarms,
+    bundles,
     events,
     exchanges,
     gaps,
+    holds,
     journal,
     maintenance,
     outbox,
@@ -54,6 +57,7 @@ class Observatory:
     started_at: float
     lines: Callable[[], Sequence[Line]]
     links: Callable[[], Sequence[StationLink]]
+    cameras: Callable[[], Sequence[Filming]] = tuple
 
     async def health(self, station: str) -> bytes:
         """Make the health notice of one station."""
@@ -122,6 +126,8 @@ class Observatory:
             },
             "events": recent,
             "actions": orders,
+            "cameras": [one.shown() for one in self.cameras()],
+            **await self.store.read(_evidence),
         }
 
     async def owed(self) -> dict[str, int]:
@@ -271,6 +277,18 @@ def _acts(
         for device, (act, other) in standing.items()
     }
     return switched, list(contacts_shown(connection, plan)), serials
+
+
+def _evidence(connection: sqlite3.Connection) -> dict[str, list[dict[str, Any]]]:
+    """Give what is frozen, and how far the newest bundles are."""
+    told = ("station", "ref", "event", "state", "bytes", "acked", "done_at", "outcome")
+    return {
+        "frozen": [dataclasses.asdict(one) for one in holds.open_ones(connection)],
+        "bundles": [
+            {name: getattr(one, name) for name in told} | {"parts": one.parts}
+            for one in bundles.newest(connection, 10)
+        ],
+    }
 
 
 def _temperature() -> float | None:

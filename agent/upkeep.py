@@ -6,6 +6,7 @@ A little at a time, and each of it is counted and journalled (architecture §3.1
 from __future__ import annotations
 
 import logging
+import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -16,6 +17,7 @@ from agent.plan import Plan
 from agent.reconciling import reconcile
 from agent.store import abandoned, frame_packs, journal, outbox
 from agent.store.db import Store
+from agent.store.frozen_rows import free_parts
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,8 @@ _DEVICE_CHECKS = (
     "DELETE FROM device_checks WHERE (device, kind, at) IN"
     " (SELECT device, kind, at FROM device_checks WHERE seen_at < ? LIMIT ?)"
 )
+_HOLDS = "DELETE FROM holds WHERE id IN (SELECT id FROM holds WHERE released_at < ? LIMIT ?)"
+_BUNDLES = "DELETE FROM bundles WHERE id IN (SELECT id FROM bundles WHERE done_at < ? LIMIT ?)"
 _SWITCHES = (
     "DELETE FROM maintenance WHERE id IN (SELECT id FROM maintenance WHERE ended_at < ? LIMIT ?)"
 )
@@ -177,6 +181,8 @@ def _due(plan: Plan, now: float, mono: float) -> Iterator[tuple[str, str, float]
     yield "orders", _ORDERS, years
     yield "supervision", _SUPERVISION, years
     yield "bottles", _BOTTLES, years
+    yield "holds", _HOLDS, years
+    yield "bundles", _BUNDLES, years
     yield "sent_real_time", _REAL_TIME, now - SENT_REAL_TIME_DAYS * DAY_S
     yield "sent", _SENT, now - SENT_DAYS * DAY_S
 
@@ -205,16 +211,23 @@ def _pruning(
     what: str, statement: str, before: float, now: float
 ) -> Callable[[sqlite3.Connection], int]:
     def job(connection: sqlite3.Connection) -> int:
-        rows = connection.execute(statement, (before, CHUNK)).rowcount
-        if rows:
-            _noting(what, rows, before, now)(connection)
-        return rows
+        # holds are looked at in each commit: one may come while we prune
+        for sql, since, until in free_parts(connection, what, statement, before):
+            rows = connection.execute(sql, (until, CHUNK)).rowcount
+            if rows:
+                _noting(what, rows, until, now, since=since)(connection)
+                return rows
+        return 0
 
     return job
 
 
-def _noting(what: str, rows: int, before: float, now: float) -> Callable[[sqlite3.Connection], str]:
+def _noting(
+    what: str, rows: int, before: float, now: float, *, since: float = -math.inf
+) -> Callable[[sqlite3.Connection], str]:
     detail = {"what": what, "rows": rows, "before": before}
+    if since > -math.inf:
+        detail["since"] = since
     return lambda connection: journal.add(connection, "pruned", detail, at=now)
 
 

@@ -53,6 +53,22 @@ class Filming:
     restarts: int = 0
     _up_at: float = field(default_factory=time.monotonic)
 
+    def shown(self) -> dict[str, object]:
+        """Say how it does: what it sees (None: nothing yet), and how far back it can show."""
+        last = self.child.last if self.child is not None else None
+        reach_s = 0.0
+        if last is not None and last.begin is not None and last.end is not None:
+            reach_s = last.end - last.begin
+        return {
+            "id": self.settings.id,
+            "name": self.settings.name,
+            "outlet": self.settings.outlet,
+            "sight": None if self.sight is None else str(self.sight),
+            "reason": self.reason,
+            "restarts": self.restarts,
+            "reach_s": round(reach_s, 1),
+        }
+
     async def run(self) -> None:
         """Have the camera at work, until cancelled."""
         await asyncio.to_thread(self._prepare)

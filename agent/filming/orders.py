@@ -17,11 +17,11 @@ from typing import Any
 
 from agent import footage
 from agent.bells import Bells
-from agent.clips import CLIP
+from agent.clips import CLIP, is_frozen
 from agent.clock import Clock
 from agent.plan import Plan
 from agent.settings.equipment import CameraSettings
-from agent.store import actions, journal
+from agent.store import actions, holds, journal
 from agent.store.actions import Action
 from agent.store.db import Store
 from agent.supervise import end
@@ -133,7 +133,12 @@ class ClipOrders:
     async def _make_room(self) -> None:
         """Give up the oldest clips. Raises NoFilm when there is no room even so, OSError."""
         budget_mb = self.plan.site.storage.clips_mb
-        gone = await asyncio.to_thread(footage.make_room, self._clips, budget_mb, keep=self.keep)
+        frozen = await self.store.read(holds.open_ones)
+
+        def keep(clip: footage.Clip) -> bool:
+            return self.keep(clip) or is_frozen(clip, frozen)
+
+        gone = await asyncio.to_thread(footage.make_room, self._clips, budget_mb, keep=keep)
         if gone:
             detail: dict[str, object] = {"camera": self.settings.id, "files": gone[:100]}
             now = self.clock.now()

@@ -30,6 +30,7 @@ _PATTERNS: dict[str, tuple[str, str]] = {
     r"^[A-Za-z0-9_.-]{1,15}$": ("网卡名，如 eth0", "a network device, as eth0"),
     r"^rtsps?://": ("rtsp://…", "rtsp://…"),
     r"^3[0-9]{3}$": ("3 开头的四位命令编码", "a command code of four digits, 3 first"),
+    r"^https://[^@\s]+$": ("https://…", "https://…"),
 }
 
 

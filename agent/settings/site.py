@@ -13,6 +13,7 @@ from agent.settings.alarms import Alarms
 from agent.settings.destination import AnyDestination, Destination, OpsServer, Station
 from agent.settings.duty import Page, Person, Round
 from agent.settings.equipment import CameraSettings, InputSettings, SamplerSettings
+from agent.settings.evidence import EvidenceSettings
 from agent.settings.outlet import Facilities, FactorRule, Outlet
 from agent.settings.storage import Storage
 from drivers.profile import USER_DIRECTORY, profile_directories
@@ -64,6 +65,7 @@ class Site(Model):
     inputs: tuple[InputSettings, ...] = ()
     destinations: tuple[AnyDestination, ...] = Field(default=(), max_length=8)
     storage: Storage = Storage()
+    evidence: EvidenceSettings = EvidenceSettings()
     time_source: Id = Field(default="system", description="system，或一个平台编号")
     alarms: Alarms = Alarms()
     rounds: tuple[Round, ...] = ()

@@ -13,6 +13,9 @@ import zlib
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from agent.store import holds
+
+HOUR_S = 3600
 SENT, RECEIVED, SETTLED, LOST = ">", "<", "=", "!"
 """Directions: up, down, how a sent frame ended, records that could not be kept."""
 
@@ -108,14 +111,20 @@ def size(connection: sqlite3.Connection) -> int:
 
 
 def drop_above(connection: sqlite3.Connection, bytes_: int, *, limit: int) -> int:
-    """Drop the oldest rows, at most `limit`, that lie beyond what the log may take; how many."""
+    """Drop the oldest rows, at most `limit`, that lie beyond what the log may take; how many.
+
+    What is frozen stays, so the log may be larger then.
+    """
     over = size(connection) - bytes_
     gone: list[tuple[int]] = []
-    for number, length in connection.execute(
-        "SELECT id, length(pack) FROM frames ORDER BY id LIMIT ?", (limit,)
+    frozen = holds.frozen(holds.open_ones(connection), grid_s=HOUR_S)
+    for number, length, first_at, last_at in connection.execute(
+        "SELECT id, length(pack), first_at, last_at FROM frames ORDER BY id"
     ):
-        if over <= 0:
+        if over <= 0 or len(gone) == limit:
             break
+        if any(begin <= last_at and first_at < end for begin, end in frozen):
+            continue
         over -= length
         gone.append((number,))
     connection.executemany("DELETE FROM frames WHERE id = ?", gone)

@@ -5,20 +5,23 @@ When a commit finds no room the ballast is the first thing to go. On a disk that
 room becomes free pages inside the store, where nobody else can take it. From then on the store
 grows no more and ends where its file ends: the log could not be moved into a longer one. Then the
 oldest raw samples, real-time uploads, message log and delivered minutes go, a little at a time,
-so that statistics, outbox, actions and journal go on.
+so that statistics, outbox, actions and journal go on. What lies in a frozen interval goes last of
+all, and the journal says so.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import shutil
 import sqlite3
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
-from agent.store import journal
+from agent.store import holds, journal
 
 log = logging.getLogger(__name__)
 
@@ -45,40 +48,75 @@ _MB = 1024 * 1024
 OPEN_MINUTES_MS = 600_000
 """The newest samples stay to the last: the minutes not closed yet are made of them."""
 
-_OPEN_LAST = f"WHERE key >> 16 < (SELECT max(key) >> 16 FROM samples) - {OPEN_MINUTES_MS}"
-_SAMPLES = "DELETE FROM samples WHERE key IN (SELECT key FROM samples {} ORDER BY key LIMIT ?)"
+HOUR_S = 3600
+
+_OPEN_LAST = f"AND key >> 16 < (SELECT max(key) >> 16 FROM samples) - {OPEN_MINUTES_MS}"
+_SAMPLES = (
+    "DELETE FROM samples WHERE key IN (SELECT key FROM samples WHERE 1 {} ORDER BY key LIMIT ?)"
+)
 _UNTIMED = (
     "DELETE FROM untimed WHERE (boot, mono_ms, device) IN"
     " (SELECT boot, mono_ms, device FROM untimed ORDER BY boot, mono_ms LIMIT ?)"
 )
 _REAL_TIME = (
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE cn IN ('2011', '2021')"
-    " ORDER BY id LIMIT ?)"
+    "DELETE FROM outbox WHERE id IN"
+    " (SELECT id FROM outbox WHERE cn IN ('2011', '2021') {free} ORDER BY id LIMIT ?)"
 )
 # a row of the message log has some pages of its own
-_FRAMES = "DELETE FROM frames WHERE id IN (SELECT id FROM frames ORDER BY id LIMIT ? / 10)"
+_FRAMES = (
+    "DELETE FROM frames WHERE id IN (SELECT id FROM frames WHERE 1 {free} ORDER BY id LIMIT ? / 10)"
+)
 _DELIVERED = (
     "DELETE FROM outbox WHERE id IN"
-    " (SELECT id FROM outbox WHERE cn = '2051' AND state = 'accepted' ORDER BY id LIMIT ?)"
+    " (SELECT id FROM outbox WHERE cn = '2051' AND state = 'accepted' {free} ORDER BY id LIMIT ?)"
 )
 # only minutes whose hour is made: an open one still needs them
 _MINUTES = (
     "DELETE FROM statistics WHERE (kind, start, series, revision) IN"
     " (SELECT kind, start, series, revision FROM statistics AS minute"
-    "  WHERE kind = '1m' AND EXISTS (SELECT 1 FROM statistics AS hour WHERE hour.kind = '1h'"
+    "  WHERE kind = '1m' {free} AND EXISTS (SELECT 1 FROM statistics AS hour WHERE hour.kind = '1h'"
     "   AND hour.start = minute.start / 3600 * 3600 AND hour.series = minute.series)"
     "  ORDER BY start LIMIT ?)"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What may go: its name in the journal, the statement, a row's time and its scale.
+
+    `part` says of a row that it lies between two instants, in units of that scale.
+    """
+
+    what: str
+    statement: str
+    moment: str
+    scale: int = 1
+    part: str = ""
+
+    def of(self, part: holds.Part) -> str:
+        """Give the statement for the rows of a part of the time."""
+        if part == _ALWAYS:
+            return self.statement.format(free="")
+        since, until = (
+            int(min(max(at, 0.0), _LAST_S)) * self.scale for at in part
+        )  # infinite ones as far as any row can be
+        return self.statement.format(free="AND " + self.part.format(since=since, until=until))
+
+
+_ALWAYS = (-math.inf, math.inf)
+_LAST_S = 2.0**36
+_BY_KEY = "key >= {since} << 16 AND key < {until} << 16"
+_BY_AT = "at >= {since} AND at < {until}"
 _GIVE_UP = (
-    ("samples", _SAMPLES.format(_OPEN_LAST), "key >> 16", 1000),
-    ("untimed", _UNTIMED, "0", 1),
-    ("real time", _REAL_TIME, "at", 1),
-    ("frames", _FRAMES, "first_at", 1),
-    ("delivered minutes", _DELIVERED, "at", 1),
-    ("minutes", _MINUTES, "start", 1),
-    ("samples", _SAMPLES.format(""), "key >> 16", 1000),
+    _Given("samples", _SAMPLES.format(_OPEN_LAST + " {free}"), "key >> 16", 1000, _BY_KEY),
+    _Given("untimed", _UNTIMED, "0"),
+    _Given("real time", _REAL_TIME, "at", part=_BY_AT),
+    _Given("frames", _FRAMES, "first_at", part="first_at >= {since} AND last_at < {until}"),
+    _Given("delivered minutes", _DELIVERED, "at", part=_BY_AT),
+    _Given("minutes", _MINUTES, "start", part="start >= {since} AND start < {until}"),
+    _Given("samples", _SAMPLES.format("{free}"), "key >> 16", 1000, _BY_KEY),
 )
-"""What goes, in this order: its name in the journal, statement, a row's time and its scale."""
+"""What goes, in this order."""
 
 
 def is_full(error: sqlite3.Error) -> bool:
@@ -233,24 +271,30 @@ class Room:
 
     def _oldest_go(self, connection: sqlite3.Connection) -> bool:
         _move_log(connection)
-        return any(self._rows_go(connection, *one) for one in _GIVE_UP)
+        frozen = holds.frozen(holds.open_ones(connection), grid_s=HOUR_S)
+        if any(
+            self._rows_go(connection, one, part)
+            for one in _GIVE_UP
+            for part in holds.free(frozen, until=math.inf)
+            if one.part or not frozen  # nobody knows when those were
+        ):
+            return True
+        return bool(frozen) and any(self._rows_go(connection, one, _ALWAYS) for one in _GIVE_UP)
 
     def _rows_go(
         self,
         connection: sqlite3.Connection,
-        what: str,
-        statement: str,
-        moment: str,
-        scale: int,
+        given: _Given,
+        part: holds.Part,
         *,
         rows: int = STEP_ROWS,
     ) -> bool:
         connection.execute("BEGIN IMMEDIATE")
         try:
-            gone = connection.execute(f"{statement} RETURNING {moment}", (rows,)).fetchall()
+            statement = f"{given.of(part)} RETURNING {given.moment}"
+            gone = connection.execute(statement, (rows,)).fetchall()
             if gone:
-                newest = max(at for (at,) in gone) / scale
-                detail = {"what": what, "rows": len(gone), "before": newest + 1}
+                detail = self._told(connection, given, part, [at for (at,) in gone])
                 journal.add(connection, "gave way", detail, at=time.time())
             connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
@@ -258,13 +302,28 @@ class Room:
             if rows < 10 or not is_full(error):
                 raise
             # the log has room for fewer: every page that a row leaves is written to it
-            return self._rows_go(connection, what, statement, moment, scale, rows=rows // 10)
+            return self._rows_go(connection, given, part, rows=rows // 10)
         if not gone:
             return False
-        log.error("disk full: gave up %d old rows of %s", len(gone), what)
+        log.error("disk full: gave up %d old rows of %s", len(gone), given.what)
         self.given_up += len(gone)
         _move_log(connection)
         return True
+
+    @staticmethod
+    def _told(
+        connection: sqlite3.Connection, given: _Given, part: holds.Part, moments: list[float]
+    ) -> dict[str, object]:
+        detail: dict[str, object] = {
+            "what": given.what,
+            "rows": len(moments),
+            "before": max(moments) / given.scale + 1,
+        }
+        if part[0] > -math.inf:
+            detail["since"] = part[0]
+        if part == _ALWAYS and (frozen := holds.open_ones(connection)):
+            detail["frozen"] = [one.ref for one in frozen]
+        return detail
 
 
 def _lay(path: Path, size: int) -> None:

@@ -108,8 +108,32 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "unknown": ("未知", "not known"),
     "stand_in": ("        由备机 {stand_in} 代替", "        {stand_in} stands in"),
     "lasts": ("（持续）", "(lasts)"),
+    "camera": (
+        "摄像头 {id} {sight}，可回看 {reach_s:.0f} 秒{reason}",
+        "camera {id} {sight}, {reach_s:.0f} s to look back{reason}",
+    ),
+    "frozen": ("■ 冻结 {begin} 至 {end}  {ref}：{why}", "■ frozen {begin} to {end}  {ref}: {why}"),
+    "bundle": (
+        "证据包 {ref} {station}：{state} {acked}/{of} {outcome}",
+        "bundle {ref} {station}: {state} {acked}/{of} {outcome}",
+    ),
 }  # fmt: skip
 
+_SIGHTS: Mapping[str | None, tuple[str, str]] = {
+    "good": ("✓ 画面正常", "✓ good picture"),
+    "offline": ("■ 离线", "■ offline"),
+    "frozen": ("▲ 画面停滞", "▲ picture frozen"),
+    "black": ("▲ 无光", "▲ black"),
+    "covered": ("▲ 被遮挡", "▲ covered"),
+    "moved": ("▲ 被移动", "▲ moved"),
+    None: ("尚无画面", "no picture yet"),
+}
+_BUNDLES: Mapping[str, tuple[str, str]] = {
+    "asked": ("待制作", "to be made"),
+    "made": ("上传中", "on its way"),
+    "sent": ("✓ 已上传", "✓ sent"),
+    "failed": ("✗ 失败", "✗ failed"),
+}
 _STANDS = {True: "yes", False: "no", None: "unknown"}
 _MEANS: Mapping[str, tuple[str, str]] = {
     "door": ("门开", "door open"),
@@ -188,6 +212,7 @@ def _lines(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         for device, counts in line["devices"].items():
             if counts["answered"] != counts["asked"]:
                 yield _exchanges("unit", {**counts, "id": device}, lang)
+    yield from _evidence(answer, lang)
     for station in answer["stations"]:
         link = _say("linked" if station["linked"] else "unlinked", lang, **station)
         link += _say("unconfirmed", lang) if station["unconfirmed"] else ""
@@ -220,6 +245,22 @@ def _exchanges(word: str, counts: Mapping[str, Any], lang: Lang) -> str:
         told=f" ({faults})" if faults else "",
         took=took,
     )
+
+
+def _evidence(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
+    """Say how the cameras do, what is frozen, and which bundles are on their way."""
+    for one in answer.get("cameras", ()):
+        sight = pick(_SIGHTS.get(one["sight"], (one["sight"],) * 2), lang)
+        reason = f" ({one['reason']})" if one["reason"] else ""
+        said = {**one, "id": pad(one["id"], 12), "sight": sight, "reason": reason}
+        yield _say("camera", lang, **said)
+    for one in answer.get("frozen", ()):
+        until = local_time(one["end"]) or "…"
+        yield _say("frozen", lang, **{**one, "begin": local_time(one["start"]), "end": until})
+    for one in answer.get("bundles", ()):
+        state = pick(_BUNDLES.get(one["state"], (one["state"],) * 2), lang)
+        acked = max(0, one["acked"] - 1)
+        yield _say("bundle", lang, **{**one, "state": state, "acked": acked, "of": one["parts"]})
 
 
 def _link(counts: Mapping[str, Any], lang: Lang) -> str:

@@ -13,7 +13,7 @@ import itertools
 import logging
 import random
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -71,6 +71,8 @@ class StationLink:
     receiver: Receiver | None = None
     """Who serves what comes down; None: nothing is served."""
     frames: FrameLog | None = None
+    carry: Callable[[Link, Callable[[], int]], Coroutine[None, None, None]] | None = None
+    """Who sends what goes in parts, over a link with topics; learns how often it was spoken to."""
     state: LinkState = field(default_factory=LinkState)
     tally: Tally = field(init=False)
     connect: Callable[[AnyLogin], AbstractAsyncContextManager[Link]] = open_link
@@ -230,6 +232,8 @@ class StationLink:
                 group.create_task(beat(talk, manners.heartbeat_s, qn=qn, heard=lambda: talk.heard))
             if self.receiver is not None:
                 group.create_task(self.receiver.attend(talk))
+            if self.carry is not None and link.topics and header.mn:
+                group.create_task(self.carry(link, lambda: talk.heard))
 
     def _version(self, address: str) -> bool:
         """Choose the version: the one known, else the best; the next one for who did not greet."""

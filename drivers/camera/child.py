@@ -66,12 +66,14 @@ class CameraChild:
             reason = str(gone)
             raise
         finally:
+            # one that never came so far as to say a word has nothing to finish
+            stop_s = STOP_S if self.last is not None else 0.0
             self._process, self.last = None, None
             for asked in self._asked.values():
                 if not asked.done():
                     asked.set_exception(CameraGone(reason))
             self._asked.clear()
-            await asyncio.shield(_end(process))
+            await asyncio.shield(_end(process, stop_s))
 
     async def film(self, begin: float, end: float, *, at: float, path: Path) -> FilmMade:
         """Have a film made. Several at once are fine.
@@ -169,12 +171,12 @@ async def _last_words(process: asyncio.subprocess.Process) -> str:
     return f"ended with {process.returncode}"
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: asyncio.subprocess.Process, stop_s: float) -> None:
     """Let a process end by closing its input, else kill it; a stopped one hears nothing."""
     if process.stdin is not None:
         process.stdin.close()
     try:
-        async with asyncio.timeout(STOP_S):
+        async with asyncio.timeout(stop_s):
             await process.wait()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):

@@ -7,6 +7,7 @@ import itertools
 import os
 import re
 import shutil
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ import pytest
 from campaign_demo import Demo, assert_ends_in_order, readings, sampler_says
 from campaign_recount import BEIJING, recount
 from platform_bench import Require
+
+from agent.tools.verify.bundle import verify_bundle
 
 pytestmark = pytest.mark.system
 
@@ -99,6 +102,23 @@ def assert_whole(demo: Demo, folder: Path) -> None:
     assert told == kept
     assert told
     assert all(one["value"] > one["limit"] for one in summary["retained"])
+    assert_bundle_is_there_and_verifies(demo, folder)
+
+
+def assert_bundle_is_there_and_verifies(demo: Demo, folder: Path) -> None:
+    """The bundle of the exceedance came by the broker; it is the only one, with bottle and film."""
+    (file,) = folder.rglob("*.zip")
+    assert verify_bundle(file).faults == []
+    (told,) = demo.summary()["evidence"]
+    assert (told["file"], told["whole"], told["known_key"]) == (file.name, True, True)
+    with zipfile.ZipFile(file) as packed:
+        names = packed.namelist()
+        report = packed.read("report.html").decode()
+    assert "1 号瓶" in report
+    films = [name for name in names if name.endswith(".mp4")]
+    assert bool(films) == demo.summary()["camera"]
+    clips = sorted(one.name for one in (folder / "state" / "clips").glob("*.mp4"))
+    assert {name.rpartition("/")[2] for name in films} <= set(clips)
 
 
 def test_ctrl_c_ends_a_demo_whose_platform_is_cut_off(demos: Demos) -> None:

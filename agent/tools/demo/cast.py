@@ -18,6 +18,8 @@ from agent.tools.demo.stage import CYCLE_S, Stage
 START_S = 30.0
 FILL_S = 4.0
 STOP_S = 2.0
+HURRY_S = 1.2
+"""For who is interrupted: agent and platform end one after the other."""
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -25,12 +27,17 @@ class DemoError(PaikouError):
     """The demo cannot go on; the text says which part failed and where its log is."""
 
 
-class Child:
-    """One `paikou` command as a child process, its output in a log file."""
+_PAIKOU = (sys.executable, "-m", "agent.cli")
 
-    def __init__(self, name: str, arguments: list[str], log: Path) -> None:
+
+class Child:
+    """One `paikou` command, or another, as a child process, its output in a log file."""
+
+    def __init__(
+        self, name: str, arguments: list[str], log: Path, program: tuple[str, ...] = _PAIKOU
+    ) -> None:
         self.name, self.log = name, log
-        self._arguments = arguments
+        self._arguments = [*program, *arguments]
         self._process: asyncio.subprocess.Process | None = None
         self._file: IO[bytes] | None = None
 
@@ -39,7 +46,7 @@ class Child:
         self._file = self.log.open("wb")
         paths = [str(_ROOT), os.environ.get("PYTHONPATH", "")]
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "agent.cli", *self._arguments),
+            *self._arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=self._file,
             stderr=self._file,
@@ -60,7 +67,7 @@ class Child:
                 + "\n".join(lines[-5:])
             )
 
-    async def stop(self) -> None:
+    async def stop(self, within_s: float = STOP_S) -> None:
         """End it: politely, then by force."""
         process = self._process
         if process is None or process.returncode is not None:
@@ -68,7 +75,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), STOP_S)
+            await asyncio.wait_for(process.wait(), within_s)
         except TimeoutError:
             process.kill()
             await process.wait()
@@ -86,7 +93,7 @@ class Cast:
         speed = stage.pace.speed
         cycles = ["--cycle-s", str(CYCLE_S * speed), "--fill-s", str(FILL_S * speed)]
         broker = f"mqtt://127.0.0.1:{stage.broker_port}"
-        store = ["--store", str(stage.platform_log)]
+        store = ["--store", str(stage.platform_log), "--evidence", str(stage.work_dir)]
         self._stage = stage
         self.simulator = Child(
             "simulator",
@@ -99,11 +106,14 @@ class Cast:
             logs / "platform.log",
         )
         self.agent = Child("agent", ["run", site, *pace], logs / "agent.log")
+        self.camera = Child("camera", [str(stage.camera_port)], logs / "camera.log", stage.camera)
         self.control_port = 0
 
     async def __aenter__(self) -> Self:
         """Start everybody and wait until the agent is ready."""
         try:
+            if self._stage.camera:
+                await self.camera.start()
             await asyncio.gather(self.simulator.start(), self.platform.start())
             self.control_port = await self._control_port()
             await self._agent_ready()
@@ -120,9 +130,10 @@ class Cast:
     ) -> None:
         await self.stop()
 
-    async def stop(self) -> None:
+    async def stop(self, within_s: float = STOP_S) -> None:
         """End everybody that still runs, all at once."""
-        await asyncio.gather(self.agent.stop(), self.simulator.stop(), self.platform.stop())
+        children = (self.agent, self.simulator, self.platform, self.camera)
+        await asyncio.gather(*(one.stop(within_s) for one in children))
 
     def must_run(self) -> None:
         """Raise `DemoError` when somebody has ended before his time."""

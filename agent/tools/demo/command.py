@@ -15,8 +15,8 @@ import click
 
 from agent.errors import Lang
 from agent.tools.broker import Broker
-from agent.tools.demo.cast import Cast
-from agent.tools.demo.script import Scene, Script, Show
+from agent.tools.demo.cast import HURRY_S, STOP_S, Cast
+from agent.tools.demo.script import Scene, Script, Show, checked
 from agent.tools.demo.show import Screen, summary_lines
 from agent.tools.demo.stage import Stage, set_up
 from agent.tools.demo.tally import tally
@@ -32,7 +32,11 @@ from agent.tools.words import lang_option
     show_default=True,
     help="Run the clock so many times faster, to see hours and days.",
 )
-@click.option("--keep", type=click.Path(path_type=Path, file_okay=False), help="Leave all files.")
+@click.option(
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Leave all files; the bundle of the exceedance is the only *.zip.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Only the summary, as one JSON object.")
 @lang_option
 def demo(seconds: float, speed: float, keep: Path | None, as_json: bool, lang: Lang) -> None:
@@ -68,9 +72,11 @@ async def _play(work_dir: Path, seconds: float, *, speed: float, show: Show) -> 
         script = Script(stage, cast, broker, seconds, show, stop)
         await script.run()
         # the platform last: what the agent still hands over while it stops must arrive
-        await cast.agent.stop()
-        await cast.stop()
-    return tally(stage, readings=script.scene.readings, outage=script.outage)
+        within_s = HURRY_S if stop.is_set() else STOP_S
+        await asyncio.gather(cast.agent.stop(within_s), cast.camera.stop(within_s))
+        await cast.stop(within_s)
+    summary = tally(stage, readings=script.scene.readings, outage=script.outage)
+    return summary | {"camera": bool(stage.camera), "evidence": checked(cast.platform.log)}
 
 
 def _silent(_: Scene) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from agent.clock import Clock
@@ -21,10 +23,13 @@ from agent.tools.demo.tally import Outage
 from agent.tools.simulate.control import ask as order
 
 EXCEED_AT_S = 4.0
+CAMERA_S = 8.0
+SEEN_S = 3.0
 SHORTEST_WITH_OUTAGE_S = 34.0
 OUTAGE_S = 16.0
 QUIET_S = 3.0
 DRAIN_S = 90.0
+EVIDENCE_S = 60.0
 
 Show = Callable[["Scene"], None]
 
@@ -54,6 +59,8 @@ class Script:
     stop: asyncio.Event
     outage: Outage | None = None
     scene: Scene = field(default_factory=Scene)
+    _seen: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the camera has what lies before the event."""
 
     async def run(self) -> None:
         """Play the whole script."""
@@ -70,11 +77,14 @@ class Script:
                 act.cancel()
             if not self.stop.is_set():
                 await self._drain()
+                await self._evidence()
             watch.cancel()
 
     async def _exceedance(self) -> None:
         """Let the COD analyzer find more than is allowed, once."""
         await asyncio.sleep(EXCEED_AT_S)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._seen.wait(), CAMERA_S)
         speed = self.stage.pace.speed
         await order(
             self.cast.control_port,
@@ -85,6 +95,11 @@ class Script:
             for_s=CYCLE_S * speed,
         )
         await order(self.cast.control_port, do="measure", device="cod")
+
+    def _sees(self) -> bool:
+        """Say whether the camera, if there is one, has what lies before the event already."""
+        cameras = self.scene.status.get("cameras", ()) if self.stage.camera else ()
+        return not self.stage.camera or any(one["reach_s"] >= SEEN_S for one in cameras)
 
     async def _cut_off(self, began: float) -> None:
         """Take the broker away for a while, and bring it back on the same port."""
@@ -140,6 +155,8 @@ class Script:
         answer = await self._ask({"ask": "status"})
         if answer is not None:
             scene.status = dict(answer)
+            if self._sees():
+                self._seen.set()
         counters = await self._ask({"ask": "metrics"})
         if counters is not None:
             scene.readings = _readings(counters["text"])
@@ -159,10 +176,31 @@ class Script:
                 f"the outbox did not drain in {DRAIN_S:.0f} s; see {self.stage.work_dir}"
             )
 
+    async def _evidence(self) -> None:
+        """Wait until the platform has checked every bundle that is on its way, within bounds."""
+        deadline = time.monotonic() + EVIDENCE_S
+        while time.monotonic() < deadline and not self.stop.is_set():
+            status = await self._ask({"ask": "status"}) or self.scene.status
+            sent = status.get("bundles", ())
+            told = len(checked(self.cast.platform.log))
+            if all(one["done_at"] for one in sent) and told >= len(sent):
+                return
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.stop.wait(), 0.2)
+
     async def _ask(self, question: dict[str, str]) -> Any:
         with contextlib.suppress(TimeoutError):
             return await ask((self.stage.state_dir / "agent.sock",), question, timeout_s=5.0)
         return None
+
+
+def checked(log: Path) -> list[dict[str, Any]]:
+    """Give what the platform said of each bundle that came to it."""
+    if not log.exists():
+        return []
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    found = (json.loads(line) for line in lines if line.startswith('{"kind": "evidence"'))
+    return [one["content"] for one in found]
 
 
 def _readings(text: str) -> int:

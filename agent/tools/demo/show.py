@@ -23,6 +23,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "owed": ("积压 {n}", "owed {n}"),
     "drains": ("补传中", "catching up"),
     "over": ("■ 超标", "■ over limit"),
+    "filming": ("录像中", "filming"),
+    "filmed": ("已录像 {file}", "filmed {file}"),
     "queued": ("已下令留样", "bottle ordered"),
     "running": ("留样中", "filling a bottle"),
     "done": ("已留样 {bottle} 号瓶", "kept bottle {bottle}"),
@@ -38,6 +40,20 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "留样：{bottle} 号瓶 {at}，{name} {value} > {limit}（采样器记录）",
         "bottle {bottle} at {at}: {name} {value} > {limit} (the sampler's own record)",
     ),
+    "no_camera": (
+        "没有摄像头（要装 video 扩展，并有 GStreamer 的 RTSP 服务）",
+        "no camera (it takes the extra `video` and GStreamer's RTSP server)",
+    ),
+    "camera": (
+        "摄像头 {sight}  可回看 {reach_s:.0f} s",
+        "camera {sight}  {reach_s:.0f} s to look back",
+    ),
+    "bundle": (
+        "证据包 {file} 已到平台并核验 {verdict}",
+        "bundle {file} reached the platform: {verdict}",
+    ),
+    "whole": ("✓ 完整", "✓ whole"),
+    "not_whole": ("✗ 不完整", "✗ NOT WHOLE"),
     "nothing_lost": ("一条不丢", "nothing lost"),
     "lost": ("缺 {missing} 条", "{missing} missing"),
 }
@@ -66,6 +82,11 @@ def summary_lines(summary: dict[str, Any], lang: Lang) -> Iterator[str]:
     yield _say("sum", lang, **summary)
     for one in summary["retained"]:
         yield _say("bottle", lang, **one, name=factor_name(one["factor"], lang))
+    for one in summary["evidence"]:
+        verdict = _say("whole" if one["whole"] else "not_whole", lang)
+        yield _say("bundle", lang, file=one["file"], verdict=verdict)
+    if not summary["camera"]:
+        yield _say("no_camera", lang)
     yield _say("lost" if summary["missing"] else "nothing_lost", lang, **summary)
 
 
@@ -88,6 +109,8 @@ def _lines(scene: Scene, lang: Lang) -> Iterator[str]:
             if reading["factor"]:
                 beyond = (reading["outlet"], reading["factor"]) in over
                 yield _reading(device["id"], reading, beyond, lang)
+    for one in status.get("cameras", ()):
+        yield "  " + _say("camera", lang, sight=one["sight"] or "—", reach_s=one["reach_s"])
     yield _uplink(scene, status.get("stations", ()), lang)
     for one in status.get("actions", ()):
         yield _order(one, lang)
@@ -119,6 +142,9 @@ def _uplink(scene: Scene, stations: list[dict[str, Any]], lang: Lang) -> str:
 
 def _order(one: dict[str, Any], lang: Lang) -> str:
     request, outcome = one["request"], one["outcome"] or {}
+    if one["kind"] == "clip":
+        done = one["state"] == "done"
+        return _say("filmed" if done else "filming", lang, file=outcome.get("file", ""))
     words = _WORDS.get(one["state"], (one["state"], one["state"]))
     state = pick(words, lang).format(bottle=outcome.get("bottle", ""))
     reason = f" ({outcome['reason']})" if outcome.get("reason") else ""

@@ -11,12 +11,14 @@ import yaml
 
 from agent.clock import Clock, Pace
 from agent.tools.broker import choose_program, free_port
+from agent.tools.demo.camera import camera_program
 
 COD_LIMIT = 50.0
 COD_EXCEEDING = 86.4
 CYCLE_S = 12.0
 REAL_TIME_S = 5.0
 POLL_S = 1.0
+BUNDLE_S = 2.0
 
 STATIONS = {
     "DW001": "010000A8900016F000169DC0",
@@ -32,6 +34,9 @@ class Stage:
     work_dir: Path
     pace: Pace
     broker_port: int
+    camera: tuple[str, ...] = ()
+    """The command that serves the camera's picture; empty: there is no camera."""
+    camera_port: int = 0
 
     @property
     def site_file(self) -> Path:
@@ -58,7 +63,9 @@ def set_up(work_dir: Path, *, speed: float) -> Stage:
     real = Clock()
     now = real.now()
     epoch = now - now % 60 + 35 if speed == 1.0 else now - now % 3600
-    stage = Stage(work_dir, Pace(epoch, real.monotonic(), speed), free_port())
+    camera = camera_program()
+    port = free_port() if camera else 0
+    stage = Stage(work_dir, Pace(epoch, real.monotonic(), speed), free_port(), camera, port)
     text = yaml.safe_dump(_site(stage, speed), allow_unicode=True, sort_keys=False)
     stage.site_file.write_text(f"# 演示用站点文件\n{text}", encoding="utf-8")
     return stage
@@ -92,7 +99,10 @@ def _site(stage: Stage, speed: float) -> dict[str, Any]:
                 "vessel_hold_min": 60,
             }
         ],
+        "cameras": [_camera(stage)] if stage.camera else [],
         "destinations": [_platform(stage, speed)],
+        # the bundle is made as soon as bottle and film are there
+        "evidence": {"upload": ["exceedance"], "wait_s": round(min(3600.0, BUNDLE_S * speed))},
         "storage": {"directory": str(stage.state_dir), "ballast_mb": 4},
         "facilities": {"treatment": [{"id": "TW001", "name": f"污水处理站（{today}）"}]},
     }
@@ -100,6 +110,19 @@ def _site(stage: Stage, speed: float) -> dict[str, Any]:
 
 def _device(name: str, profile: str, bus: str, address: int, poll_s: float) -> dict[str, Any]:
     return {"id": name, "profile": profile, "bus": bus, "address": address, "period_s": poll_s}
+
+
+def _camera(stage: Stage) -> dict[str, Any]:
+    """Give a camera whose film is short enough for a demo."""
+    return {
+        "id": "yard",
+        "name": "排口摄像头",
+        "url": f"rtsp://127.0.0.1:{stage.camera_port}/one",
+        "outlet": "DW001",
+        "before_s": 5,
+        "after_s": 5,
+        "still_s": 2,
+    }
 
 
 def _waste_water() -> dict[str, Any]:
@@ -152,6 +175,7 @@ def _platform(stage: Stage, speed: float) -> dict[str, Any]:
         "transport": "mqtt",
         "addresses": [f"mqtt://127.0.0.1:{stage.broker_port}"],
         "edition": "hj212-2017",
+        "access": "fixed",
         "real_time_s": round(min(3600.0, REAL_TIME_S * max(1.0, speed))),
         "minutes": 1,
         "backlog_per_s": 50,

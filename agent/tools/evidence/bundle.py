@@ -19,8 +19,9 @@ from agent.store import identity, journal, seals
 from agent.store.db import FILE_NAME, connect, transaction
 from agent.tools.evidence.clips import clips_of
 from agent.tools.evidence.facts import Facts, facts
+from agent.tools.evidence.films import shown
 from agent.tools.evidence.gather import TABLES, Interval, Reach, anchor, reach, rows
-from agent.tools.evidence.pack import write
+from agent.tools.evidence.pack import Chunks, write
 from agent.tools.evidence.page import page
 from agent.tools.words import local_time
 
@@ -39,7 +40,7 @@ README = (
 
 def make(
     directory: Path, site: Site, site_file: Path, interval: Interval, out: Path,
-    *, now: float, by: str, why: str,
+    *, now: float, by: str, why: str, with_clips: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """Write a bundle to `out` and its line into the journal; gives what the manifest says.
 
@@ -64,12 +65,13 @@ def make(
             "anchor": anchor(connection, found),
             "head": journal.head(connection),
             "reach": found.plain(),
+            "clips": with_clips,
         }
         told = facts(connection, site, interval)
-        with clips_of(directory, interval) as filmed:
+        with clips_of(directory, interval, wanted=with_clips) as filmed:
             write(
                 out,
-                _files(connection, found, told, site, site_file, about) | filmed,
+                _files(connection, found, told, site, site_file, about, filmed) | filmed,
                 about=about,
                 key=key,
                 sign=lambda digest: identity.sign(directory, digest),
@@ -93,11 +95,11 @@ def _seal(connection: sqlite3.Connection, now: float) -> None:
 
 def _files(
     connection: sqlite3.Connection, found: Reach, told: Facts, site: Site, site_file: Path,
-    about: Mapping[str, Any],
+    about: Mapping[str, Any], filmed: Mapping[str, Chunks],
 ) -> dict[str, Any]:  # fmt: skip
     files: dict[str, Any] = {
         "README.txt": lambda: iter([README.encode()]),
-        "report.html": lambda: iter([page(told, site, about).encode()]),
+        "report.html": lambda: iter([page(told, site, about, shown(filmed)).encode()]),
         "values.csv": partial(_values, told),
         "site.yaml": lambda: iter([site_file.read_bytes()]),
     }

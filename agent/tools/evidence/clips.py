@@ -17,13 +17,15 @@ _CHUNK = 1 << 20
 
 
 @contextlib.contextmanager
-def clips_of(state: Path, interval: Interval) -> Iterator[dict[str, Callable[[], Iterator[bytes]]]]:
+def clips_of(
+    state: Path, interval: Interval, *, wanted: bool = True
+) -> Iterator[dict[str, Callable[[], Iterator[bytes]]]]:
     """Give the files of the clips that show any of an interval, by their name in the bundle.
 
     They stay until the block ends, also when the daemon gives old clips up meanwhile.
     """
     there = clips_directory(state)
-    if not there.is_dir():
+    if not wanted or not there.is_dir():
         yield {}
         return
     with tempfile.TemporaryDirectory(prefix=".bundle-", dir=there) as held:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.store import journal
-from agent.store.seals import CLOSERS
+from agent.store.seals import CLOSERS, DAY_S
 
 TABLES = (
     "samples",
@@ -23,12 +23,41 @@ TABLES = (
     "devices",
     "events",
     "actions",
+    "marks",
+    "manual_values",
+    "checks",
+    "device_checks",
+    "columns",
+    "parameters",
+    "exchanges",
+    "maintenance",
+    "faults",
+    "commands",
+    "frames",
+    "holds",
+    "clock_steps",
     "journal",
     "orders",
     "supervision",
     "supervision_answers",
     "bottles",
 )
+_LASTS = 2**53
+_TIMED = {
+    "events": ("at", "ended_at"),
+    "actions": ("created_at", "finished_at"),
+    "marks": ("start", "end"),
+    "manual_values": ("start", "end"),
+    "checks": ("start", "end"),
+    "device_checks": ("min(at, seen_at)", "max(at, seen_at)"),
+    "columns": ("start", "start"),
+    "maintenance": ("began_at", "ended_at"),
+    "faults": ("opened_at", "closed_at"),
+    "commands": ("received_at", "coalesce(told_at, done_at, received_at)"),
+    "frames": ("first_at", "last_at"),
+    "holds": ("start", "end"),
+}
+"""Since when and until when a row is; of other tables all rows go with it."""
 _SCOPED = {
     "samples": (
         "samples WHERE key >= :begin AND key < :end AND epoch = CAST(:scope AS INTEGER)"
@@ -56,11 +85,14 @@ class Interval:
 class Reach:
     """What of the store goes with an interval: by table and scope from where to where.
 
+    `begin` and `end` are the interval's, widened to whole days: what stands beside it explains it.
     Scopes are those of the seals (`agent.store.seals`); `line` is the first of the journal.
     """
 
     bounds: dict[tuple[str, str], list[int]]
     line: int
+    begin: float
+    end: float
 
     def plain(self) -> dict[str, object]:
         """Give it as the manifest has it."""
@@ -72,7 +104,9 @@ class Reach:
 
 def reach(connection: sqlite3.Connection, interval: Interval) -> Reach:
     """Widen an interval to the sealed ranges that it touches."""
-    found = Reach(_bounds(connection, interval), _first_line(connection, interval))
+    begin, end = interval.begin // DAY_S * DAY_S, -(-interval.end // DAY_S) * DAY_S
+    first = _first_line(connection, interval)
+    found = Reach(_bounds(connection, interval), first, begin, end)
     line = found.line
     for seq, text in connection.execute(
         "SELECT seq, detail FROM journal WHERE what = 'sealed' ORDER BY seq"
@@ -82,18 +116,23 @@ def reach(connection: sqlite3.Connection, interval: Interval) -> Reach:
             if bounds and one["begin"] < bounds[1] and one["end"] > bounds[0]:
                 bounds[:] = min(bounds[0], one["begin"]), max(bounds[1], one["end"])
                 line = min(line, seq)
-    return Reach(found.bounds, line)
+    return Reach(found.bounds, line, begin, end)
 
 
 def rows(connection: sqlite3.Connection, table: str, found: Reach) -> Iterator[list[Any]]:
     """Give the rows of a table that go with it, each column as it lies in the store."""
-    if table == "journal":
+    if table in _TIMED:
+        first, last = _TIMED[table]
+        source = f"{table} WHERE {first} < :end AND coalesce({last}, {_LASTS}) >= :begin"
+        bounds = {"begin": found.begin, "end": found.end}
+        yield from _raw(connection, f"{source} ORDER BY 1", bounds)
+    elif table == "journal":
         yield from _raw(connection, "journal WHERE seq >= ? ORDER BY seq", (found.line,))
     elif table in _SCOPED:
         for (owner, scope), (begin, end) in sorted(found.bounds.items()):
             if owner == table:
                 kind, _, outlet = scope.partition("/")
-                asked = {"begin": begin, "end": end, "scope": scope}
+                asked: dict[str, object] = {"begin": begin, "end": end, "scope": scope}
                 asked |= {"kind": kind, "outlet": outlet}
                 yield from _raw(connection, _SCOPED[table], asked)
     else:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterator, Sequence
 
 from agent.model import Cause
 from agent.tools.evidence.facts import Course
 from agent.tools.words import local_time
 
-WIDTH, HEIGHT = 720, 150
+WIDTH, NARROW, HEIGHT = 720, 300, 150
 LEFT, RIGHT, TOP, BOTTOM = 52, 10, 10, 22
 _MOST = 700
 """Points drawn: about one a pixel."""
 
 
-def plot(course: Course, begin: float, end: float) -> str:
-    """Draw one factor; empty where there is nothing to draw."""
+def plot(
+    course: Course,
+    begin: float,
+    end: float,
+    *,
+    width: int = WIDTH,
+    moments: Sequence[tuple[float, str]] = (),
+) -> str:
+    """Draw one factor; empty where there is nothing to draw. `moments` are marked and named."""
     points = _thinned([one for one in course.points if begin <= one[0] < end])
     dots = [(at, value) for at, value, _ in course.results if value is not None]
     values = [value for _, value, _ in points if value is not None] + [one for _, one in dots]
@@ -27,17 +35,20 @@ def plot(course: Course, begin: float, end: float) -> str:
     span = high - low or 1.0
 
     def x(at: float) -> float:
-        return LEFT + (at - begin) / (end - begin) * (WIDTH - LEFT - RIGHT)
+        return LEFT + (at - begin) / (end - begin) * (width - LEFT - RIGHT)
 
     def y(value: float) -> float:
         return TOP + (high - value) / span * (HEIGHT - TOP - BOTTOM)
 
-    parts = [*_axes(begin, end, low, high, y(low))]
+    parts = [*_axes(begin, end, low, high, y(low), width)]
     if course.limit is not None:
         at = y(course.limit)
-        parts.append(f'<line class="limit" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{at:.1f}"'
-                     f' y2="{at:.1f}"/><text class="limit" x="{WIDTH - RIGHT}" y="{at - 3:.1f}"'
+        parts.append(f'<line class="limit" x1="{LEFT}" x2="{width - RIGHT}" y1="{at:.1f}"'
+                     f' y2="{at:.1f}"/><text class="limit" x="{width - RIGHT}" y="{at - 3:.1f}"'
                      f' text-anchor="end">限值 {course.limit:g}</text>')  # fmt: skip
+    for place, (at, what) in enumerate(moments):
+        if begin <= at < end:
+            parts.append(_moment(x(at), what, place, width))
     for run in _runs(points):
         path = " ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in run)
         parts.append(f'<polyline class="value" points="{path}"/>')
@@ -47,7 +58,16 @@ def plot(course: Course, begin: float, end: float) -> str:
         if cause is not Cause.NORMAL:
             parts.append(f'<rect class="mark" x="{x(at):.1f}" y="{HEIGHT - BOTTOM}" width="1.5"'
                          ' height="5"/>')  # fmt: skip
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(parts)}</svg>'
+    return f'<svg viewBox="0 0 {width} {HEIGHT}" role="img">{"".join(parts)}</svg>'
+
+
+def _moment(x: float, what: str, place: int, width: int) -> str:
+    """Mark a moment; names stand above each other, so that none covers another."""
+    side, shift = ("end", -3) if x > width * 0.8 else ("start", 3)
+    y = HEIGHT - BOTTOM - 6 - place % 4 * 14
+    return (f'<line class="when" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
+            f'<text x="{x + shift:.1f}" y="{y}" text-anchor="{side}">'
+            f'{html.escape(what)}</text>')  # fmt: skip
 
 
 def _stretch(times: Sequence[float], begin: float, end: float) -> tuple[float, float]:
@@ -59,11 +79,13 @@ def _stretch(times: Sequence[float], begin: float, end: float) -> tuple[float, f
     return first - margin, last + margin
 
 
-def _axes(begin: float, end: float, low: float, high: float, base: float) -> Iterator[str]:
-    yield f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{base:.1f}" y2="{base:.1f}"/>'
+def _axes(
+    begin: float, end: float, low: float, high: float, base: float, width: int
+) -> Iterator[str]:
+    yield f'<line class="axis" x1="{LEFT}" x2="{width - RIGHT}" y1="{base:.1f}" y2="{base:.1f}"/>'
     for value, at in ((high, TOP + 8), (low, base)):
         yield f'<text x="{LEFT - 6}" y="{at:.1f}" text-anchor="end">{value:.4g}</text>'
-    for moment, where, side in ((begin, LEFT, "start"), (end, WIDTH - RIGHT, "end")):
+    for moment, where, side in ((begin, LEFT, "start"), (end, width - RIGHT, "end")):
         label = local_time(moment, "%m-%d %H:%M:%S")
         yield f'<text x="{where}" y="{HEIGHT - 4}" text-anchor="{side}">{label}</text>'
 

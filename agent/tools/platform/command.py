@@ -14,6 +14,7 @@ import click
 from agent.errors import Lang
 from agent.settings.dialect import named_edition
 from agent.tools.platform.broker_address import BrokerAddress
+from agent.tools.platform.bundles import Bundles
 from agent.tools.platform.desk import Desk, Patience
 from agent.tools.platform.gaps import gap_report
 from agent.tools.platform.json_orders import WORD, is_json
@@ -149,7 +150,15 @@ def _mqtt(options: dict[str, Any], platform: Platform, address: BrokerAddress) -
         options["client_id"],
         options["share"],
         listens=_listens(platform, ordered) if options["share"] and orders else (),
+        bundles=_bundles(options["evidence"], platform),
     )
+
+
+def _bundles(folder: Path | None, platform: Platform) -> Bundles | None:
+    if folder is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    return Bundles(folder, platform.key_of)
 
 
 def _listens(platform: Platform, firsts: list[str]) -> tuple[str, ...]:

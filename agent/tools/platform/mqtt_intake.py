@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from agent.tools.platform.broker_address import BrokerAddress
+from agent.tools.platform.bundles import Bundles
 from agent.tools.platform.checker import Address
 from agent.tools.platform.mqtt_link import (
     BrokerAway,
@@ -20,6 +22,7 @@ from agent.tools.platform.platform import Platform
 
 log = logging.getLogger(__name__)
 
+EVIDENCE = "evidence"
 _KINDS = ("up/#", "state", "health", "event", "diagnosis")
 
 
@@ -58,10 +61,16 @@ class MqttIntake:
     client_id: str = "paikou-platform"
     share: str = ""
     listens: tuple[str, ...] = ()
+    bundles: Bundles | None = None
+    """Where evidence bundles go; None: they are not asked for."""
+    _checks: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def run(self) -> None:
         """Stay connected and take what comes, until cancelled. Raises `StoreError`."""
         attempt = 0
+        if self.bundles is not None:
+            for mn, ref in await asyncio.to_thread(self.bundles.waiting):
+                self._check(mn, ref)
         while True:
             try:
                 connection = await connect(
@@ -119,9 +128,28 @@ class MqttIntake:
         if len(parts) == 3 and parts[1] == "up":
             self._take_frame(connection, message, level=parts[0], cn=parts[2])
             return
-        if len(parts) == 2:
+        if len(parts) == 4 and parts[1] == EVIDENCE and self.bundles is not None:
+            if self.bundles.take(parts[0], parts[2], parts[3], message.payload):
+                self._check(parts[0], parts[2])
+        elif len(parts) == 2:
             self.platform.note(message.topic, message.payload, mn=parts[0], kind=parts[1])
         connection.acknowledge(message)
+
+    def _check(self, mn: str, ref: str) -> None:
+        task = asyncio.ensure_future(self._finish(mn, ref))
+        self._checks.add(task)
+        task.add_done_callback(self._checks.discard)
+
+    async def _finish(self, mn: str, ref: str) -> None:
+        """Have a bundle checked beside the work; a large one takes a while."""
+        assert self.bundles is not None
+        try:
+            found = await asyncio.to_thread(self.bundles.finish, mn, ref)
+        except OSError as problem:
+            log.warning("bundle %s of %s: %s", ref, mn, problem)
+            return
+        if found is not None:
+            self.platform.tell(found.mn, EVIDENCE, dataclasses.asdict(found))
 
     def _take_frame(
         self, connection: Connection, message: Incoming, *, level: str, cn: str
@@ -142,4 +170,6 @@ class MqttIntake:
 
     def _filters(self) -> list[str]:
         group = f"$share/{self.share}/" if self.share else ""
-        return [f"{group}{self.prefix}/+/{kind}" for kind in _KINDS]
+        found = [f"{group}{self.prefix}/+/{kind}" for kind in _KINDS]
+        # all parts of a bundle go to one place, whoever else is of the group
+        return found + ([f"{self.prefix}/+/{EVIDENCE}/+/+"] if self.bundles is not None else [])

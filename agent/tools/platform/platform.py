@@ -140,6 +140,16 @@ class Platform:
         self.heed(notice)
         self.on_notice(notice)
 
+    def tell(self, mn: str, kind: str, content: Any) -> None:
+        """Show something that was found here of a station."""
+        self.on_notice(Notice(time.time(), "", kind, mn, content))
+
+    def key_of(self, mn: str) -> str:
+        """Give the key that a station told in its birth message; empty when it told none."""
+        birth = self.states.get(mn)
+        told = birth.content.get("key", "") if birth and isinstance(birth.content, dict) else ""
+        return str(told)
+
     def channel_to(self, mn: str) -> Channel | None:
         """Give the way to a station: where it was last heard, else where it would be."""
         channel = self._channels.get(mn)

@@ -55,7 +55,9 @@ class TextShow:
 
     def notice(self, notice: Notice) -> None:
         """Show states and events; health is for the counter line."""
-        if notice.kind not in ("health", "diagnosis"):
+        if notice.kind == "evidence":
+            self._bundle(notice.mn, notice.content)
+        elif notice.kind not in ("health", "diagnosis"):
             content = json.dumps(notice.content, ensure_ascii=False)
             self._line(f"{notice.kind}  {notice.mn}  {content}")
 
@@ -117,6 +119,20 @@ class TextShow:
         self._line(self._counters(ledger))
         for reason, count in ledger.rejected.most_common():
             click.echo(f"  {count} × {reason}")
+
+    def _bundle(self, mn: str, found: dict[str, Any]) -> None:
+        """Say what became of an evidence bundle."""
+        words = {
+            "whole": ("✓ 证据包完整", "✓ bundle whole"),
+            "failed": ("✗ 对方未能制作证据包", "✗ no bundle could be made"),
+        }.get(found["state"], ("✗ 证据包不完整", "✗ bundle NOT WHOLE"))
+        key = ""
+        if found["key"]:
+            known = ("公钥与站点所报一致", "the station's key")
+            own = ("公钥取自文件本身", "the file's own key")
+            key = pick(known if found["known_key"] else own, self._lang)
+        said = (pick(words, self._lang), mn, found["ref"], found["file"], key, *found["faults"])
+        self._line("  ".join(filter(None, said)))
 
     def _gaps_of(self, one: Series) -> None:
         lang, (mn, st, cn) = self._lang, one.course

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -52,6 +53,17 @@ class SealedRange:
     end: int
     rows: int
     sha256: str
+    after: float = 0.0
+    """When the seal before it was made: what it covers came since then."""
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """From when to when its rows are, UTC; those of results are given up by when they came."""
+        if self.table == "samples":
+            return (self.begin >> 16) / 1000, (self.end >> 16) / 1000
+        if self.table == "measurements":
+            return self.after, self.at
+        return float(self.begin), float(self.end)
 
     @property
     def where(self) -> str:
@@ -69,27 +81,46 @@ class Sealed:
     ranges: list[SealedRange]
     late: dict[str, dict[str, str]]
     names: dict[str, Any]
-    pruned: dict[str, float]
-    """Up to which instant what kind of row was given up."""
+    gone: dict[str, list[tuple[float, float]]]
+    """From when to when what kind of row was given up; between are frozen parts."""
+
+    def gave_up(self, table: str, scope: str, begin: float, end: float) -> bool:
+        """Say whether rows of [begin, end], UTC, were given up."""
+        what = {"samples": "samples", "measurements": "results"}.get(table)
+        if what is None:
+            what = "minutes" if scope.partition("/")[0].endswith("m") else "statistics"
+        return any(since <= end and begin < before for since, before in self.gone.get(what, ()))
+
+    def lacks(self, one: SealedRange) -> bool:
+        """Say whether rows of a seal were given up, and the journal says so."""
+        begin, end = one.span
+        # all but results lie before the end of their seal
+        return self.gave_up(one.table, one.scope, begin, end if one.table == "measurements" else
+                            max(begin, end - 0.001))  # fmt: skip
 
 
 def read(connection: sqlite3.Connection) -> Sealed:
     """Read a journal."""
     found = Sealed([], {}, {}, {})
+    made: dict[tuple[str, str], float] = {}
     for seq, at, what, text in connection.execute(
         "SELECT seq, at, what, detail FROM journal WHERE what IN ('sealed', 'pruned', 'gave way')"
         " ORDER BY seq"
     ):
         detail = json.loads(text)
         if what == "sealed":
-            found.ranges.extend(SealedRange(seq, at, **one) for one in detail["seals"])
+            for one in detail["seals"]:
+                scope = one["table"], one["scope"]
+                found.ranges.append(SealedRange(seq, at, **one, after=made.get(scope, 0.0)))
+                made[scope] = at
             found.names.update(detail["names"])
             for one in detail["late"]:
                 found.late.setdefault(one["table"], {})[one["row"]] = one["sha256"]
         elif detail["what"] in PRUNED_GRID:
             grid = PRUNED_GRID[detail["what"]]
             before = -(-float(detail["before"]) // grid) * grid
-            found.pruned[detail["what"]] = max(before, found.pruned.get(detail["what"], 0.0))
+            since = detail["since"] // grid * grid if "since" in detail else -math.inf
+            found.gone.setdefault(detail["what"], []).append((since, before))
     return found
 
 

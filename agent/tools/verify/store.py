@@ -48,21 +48,14 @@ def _faults(
     if head is not None and not _holds(connection, head):
         yield Fault("head", f"no line has the published hash {head}")
     yield from _holes(connection, sealed, looked)
-    yield from range_faults(
-        connection,
-        sealed,
-        looked,
-        # results are given up by when they came: before their seal was made
-        expected=lambda one: (
-            (one.at if one.table == "measurements" else one.begin)
-            >= _gone(sealed, one.table, one.scope)
-        ),
-    )
+    yield from range_faults(connection, sealed, looked, expected=lambda one: not sealed.lacks(one))
     yield from late_faults(
         connection,
         sealed,
         looked,
-        expected=lambda table, row: _late_at(table, row) >= _gone(sealed, table, row),
+        expected=lambda table, row: (
+            not sealed.gave_up(table, row, _late_at(table, row), _late_at(table, row))
+        ),
     )
     yield from name_faults(connection, sealed)
     yield from signature_faults(connection, looked)
@@ -85,15 +78,5 @@ def _holes(connection: sqlite3.Connection, sealed: Sealed, looked: Looked) -> It
         looked.unsealed += connection.execute(_UNSEALED[table], asked).fetchone()[0]
 
 
-def _gone(sealed: Sealed, table: str, scope: str) -> float:
-    """Give below which `begin` the rows of a scope were given up."""
-    if table == "samples":
-        return sealed.pruned.get("samples", 0.0) * 1000 * 65_536
-    if table == "measurements":
-        return sealed.pruned.get("results", 0.0)
-    kind = scope.partition("/")[0]
-    return sealed.pruned.get("minutes" if kind.endswith("m") else "statistics", 0.0)
-
-
-def _late_at(table: str, row: str) -> int:
-    return int(row) if table == "samples" else int(row.split("/")[1])
+def _late_at(table: str, row: str) -> float:
+    return (int(row) >> 16) / 1000 if table == "samples" else float(row.split("/")[1])

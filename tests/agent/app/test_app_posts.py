@@ -66,7 +66,8 @@ async def changed(
 
 async def test_every_line_and_every_station_has_its_worker(terms: Callable[..., Any]) -> None:
     assert set(await terms(other_platform())) == {
-        "alarms", "local socket", "orders", "bus net1", "bus net2", "station st1", "station st9",
+        "alarms", "local socket", "orders", "frozen", "bundles",
+        "bus net1", "bus net2", "station st1", "station st9",
     }  # fmt: skip
 
 

@@ -1,0 +1,66 @@
+"""The films in a report: by name, of which moment, with the picture of that moment."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from agent.tools.evidence.markup import text
+from agent.tools.evidence.pack import Chunks
+from agent.tools.evidence.said import KINDS, number, unit
+from agent.tools.words import factor_name, local_time
+
+MOST_STILLS = 12
+"""Pictures in the report itself; the others lie beside it."""
+LARGEST_STILL = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One film: what its sidecar says, its name in the bundle, its picture where there is one."""
+
+    name: str
+    about: dict[str, Any]
+    still: bytes
+
+
+def shown(files: Mapping[str, Chunks]) -> list[Shown]:
+    """Give the films of a bundle, in the order they were made."""
+    found = []
+    for name in files:
+        if not name.endswith(".mp4"):
+            continue
+        sidecar, still = name.replace(".mp4", ".json"), name.replace(".mp4", ".jpg")
+        about = json.loads(b"".join(files[sidecar]())) if sidecar in files else {}
+        found.append(Shown(name, about, b"".join(files[still]()) if still in files else b""))
+    return sorted(found, key=lambda one: float(one.about.get("at", 0.0)))
+
+
+def films(found: list[Shown]) -> str:
+    """Give them as HTML."""
+    made = "".join(_film(one, with_still=place < MOST_STILLS) for place, one in enumerate(found))
+    return f'<div class="films">{made}</div>' if made else ""
+
+
+def _film(one: Shown, *, with_still: bool) -> str:
+    about = one.about
+    picture = ""
+    if with_still and 0 < len(one.still) <= LARGEST_STILL:
+        coded = base64.b64encode(one.still).decode()
+        picture = f'<img alt="{text(one.name)} 画面" src="data:image/jpeg;base64,{coded}">'
+    why = KINDS.get(str(about.get("kind")), str(about.get("kind", "")))
+    value, code = about.get("value"), str(about.get("factor", ""))
+    measured = f"，{factor_name(code, 'zh')} {number(value)} {unit(code)}" if code and value else ""
+    gaps = f"；中间缺 {len(about['gaps'])} 段" if about.get("gaps") else ""
+    return (
+        f"<figure>{picture}<figcaption><b>{text(about.get('outlet', ''))} "
+        f"摄像头 {text(about.get('camera', ''))}</b>：{text(why)}{text(measured)}<br>"
+        f"事件时刻 {local_time(about.get('at'))}，录像 {local_time(about.get('begin'))} 至 "
+        f"{local_time(about.get('end'), '%H:%M:%S')}{gaps}<br>"
+        f'<a href="{text(one.name)}">{text(one.name)}</a>'
+        f"（{about.get('bytes', 0) / 1e6:.1f} MB，SHA-256 {text(str(about.get('sha256'))[:16])}…）"
+        "</figcaption></figure>"
+    )

@@ -1,0 +1,94 @@
+"""The report alone answers what, when, how much over, which bottle, who touched it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from agent_site import COD, HOUR, T0, plan_with
+
+from agent.store.actions import Action
+from agent.store.events import Event
+from agent.tools.evidence.facts import Facts, Line
+from agent.tools.evidence.films import Shown
+from agent.tools.evidence.gather import Interval
+from agent.tools.evidence.hands import NOBODY, touched
+from agent.tools.evidence.page import page
+
+ABOUT = {"made_at": T0, "version": "1", "by": "province", "why": "exceedance", "key": "k",
+         "head": "h"}  # fmt: skip
+
+
+def exceedance(worst: float = 86.4) -> Event:
+    state = {"worst": worst, "limit": 50.0, "first_at": T0}
+    detail = {"on": "measurement", "source": "GB 18918", "state": state}
+    return Event(1, "x", "exceedance", T0 + 60.0, "DW001", COD, None, detail)
+
+
+def retain(state: str, outcome: Any) -> Action:
+    asked = {"outlet": "DW001", "factor": COD}
+    return Action(2, "r", "sampler", "retain", "rule", asked, T0, T0 + HOUR, state, T0, T0, None,
+                  outcome, "", None, None)  # fmt: skip
+
+
+def told(
+    *, actions: tuple[Action, ...] = (), journal: tuple[Line, ...] = (), films: Any = ()
+) -> str:
+    facts = Facts(Interval(T0, T0 + HOUR, 1), (exceedance(),), actions, (), journal)
+    return page(facts, plan_with().site, ABOUT, films)
+
+
+def line(what: str, who: str = "agent") -> Line:
+    return Line(1, T0, who, what, {"why": "<b>"})
+
+
+def plain(html: str) -> str:
+    return re.sub(r"<[^>]+>", "", html)
+
+
+def test_head_says_what_when_how_much_and_which_bottle() -> None:
+    kept = retain("done", {"at": T0 + 90.0, "bottle": 3, "volume_ml": 500.0})
+    text = plain(told(actions=(kept,)))
+    for said in ("DW001：化学需氧量 86.4 mg/L", "超标 0.73 倍", "限值 50", "3 号瓶，500 mL",
+                 "采样器自己的记录", "GB 18918"):  # fmt: skip
+        assert said in text
+
+
+def test_bottle_that_is_not_proven_is_called_so() -> None:
+    text = plain(told(actions=(retain("unknown", {"reason": "no record"}),)))
+    assert "未证实：结果不明（no record）" in text
+    assert "号瓶" not in text
+
+
+def test_films_are_named_and_their_picture_is_in_the_report_itself() -> None:
+    about = {"outlet": "DW001", "camera": "yard", "kind": "exceedance", "at": T0 + 60.0,
+             "begin": T0 + 50.0, "end": T0 + 110.0, "bytes": 10, "sha256": "a" * 64, "gaps": [],
+             "value": 86.4, "factor": COD}  # fmt: skip
+    html = told(films=[Shown("clips/yard.1.1.mp4", about, b"jpeg")])
+    assert 'href="clips/yard.1.1.mp4"' in html
+    assert 'src="data:image/jpeg;base64,anBlZw=="' in html
+    assert "录像yard.1.1.mp4" in plain(html)
+
+
+def test_whoever_touched_it_is_named_first_and_marked_below() -> None:
+    journal = (
+        line("mark confirmed", who="张三"),
+        line("event door"),
+        line("event door ended"),
+        line("command 3015"),
+        line("evidence made", who="李四"),
+        line("clip ordered"),
+    )
+    assert touched(journal) == "张三：1 项；开门 1 次；平台指令 1 条"
+    html = told(journal=journal)
+    assert html.count("<tr class=hand>") == 4
+    assert "<b>；" not in html
+    assert NOBODY in plain(told(journal=(line("clip ordered"),)))
+
+
+def test_page_is_one_file_without_script_and_fits_a_phone(tmp_path: Path) -> None:
+    html = told()
+    assert "<script" not in html
+    assert "http" not in html
+    assert "width=device-width" in html
