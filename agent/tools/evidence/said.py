@@ -5,36 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent.tools.words import local_time
+from agent.tools.words import EVENTS, local_time, pick
 from protocols.hj212.factors import factor
 
-KINDS = {
-    "exceedance": "超标",
-    "retention": "超标留样",
-    "retention_blocked": "超标但未留样",
-    "retention_failed": "留样失败",
-    "retention_unknown": "留样结果不明",
-    "camera_offline": "摄像头离线",
-    "camera_frozen": "摄像头画面停滞",
-    "camera_black": "摄像头无光",
-    "camera_covered": "摄像头被遮挡",
-    "camera_moved": "摄像头被移动",
-    "camera_no_clip": "未录到像",
-    "outage": "停机",
-    "clock": "时钟",
-    "door": "开门",
-    "parameter": "参数变化",
-    "power": "断电",
-    "maintenance": "维护开关",
-    "battery": "电池电量低",
-    "pump": "泵",
-    "valve": "阀",
-    "run": "运行信号",
-    "digest": "日对账",
-    "marks": "标记",
-    "supervision": "督办",
-    "frozen": "冻结期间",
-}
+KINDS = {kind: pick(words, "zh") for kind, words in EVENTS.items()}
 STATES = {
     "queued": "已下令",
     "running": "执行中",

@@ -22,7 +22,7 @@ from agent.store import actions, credentials, events, outbox, overrides
 from agent.store.credentials import StationCredentials
 from agent.store.db import Store
 from agent.timekeeping import Timekeeper
-from agent.tools.status import _lines
+from agent.tools.status_lines import lines
 from agent.uplink.contract import contract
 from agent.uplink.link import Outcome
 from agent.uplink.station import StationLink
@@ -163,6 +163,6 @@ async def test_status_names_what_is_out_of_control(observatory: Observatory, sto
     assert found["out_of_control"] == [
         {"outlet": "DW001", "factor": "w01018", "since": T0, "why": "failed_check"}
     ]
-    said = [line for line in _lines(found, "zh") if "核查不合格" in line]
+    said = [line for line in lines(found, "zh") if "核查不合格" in line]
     assert len(said) == 1
     assert "DW001" in said[0]

@@ -17,7 +17,7 @@ from agent.reloading import InForce
 from agent.status import Observatory
 from agent.store.db import Store
 from agent.timekeeping import Timekeeper
-from agent.tools.status import _lines
+from agent.tools.status_lines import lines
 
 
 @pytest.fixture
@@ -52,5 +52,5 @@ async def test_status_says_points_and_labels_in_a_line(house: House) -> None:
         links=lambda: [],
     )
     status: dict[str, Any] = await observatory.status()
-    said = [line for line in _lines(status, "zh") if line.startswith("健康")]
+    said = [line for line in lines(status, "zh") if line.startswith("健康")]
     assert said == ["健康  DW001 76 分，1 项扣分；高风险，监管级别 重点"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.tools.status import _exchanges
+from agent.tools.status_lines import _exchanges
 from drivers.counts import Counts
 from drivers.device import BadAnswer, Fault, NoAnswer
 

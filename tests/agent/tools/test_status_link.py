@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.tools.status import _link
+from agent.tools.status_lines import _link
 
 COUNTS: dict[str, Any] = {
     "online_rate": 0.9874,
