@@ -32,13 +32,21 @@ SINCE = {
     "manual_values": "start >= {since}",
     "checks": "start >= {since}",
     "faults": "opened_at >= {since}",
+    "alarms": "raised_at >= {since}",
+    "silences": "made_at >= {since}",
+    "deductions": "at >= {since}",
+    "states": "start >= {since}",
+    "substitutes": "start >= {since}",
+    "orders": "received_at >= {since}",
+    "supervision": "received_at >= {since}",
+    "bottles": "noted_at >= {since}",
     "device_checks": "min(at, seen_at) >= {since}",
     "maintenance": "began_at >= {since}",
     "sent_real_time": "min(at, created_at) >= {since}",
     "sent": "min(at, created_at) >= {since}",
 }
 """By what is pruned: since when a row of it is."""
-_MONTHLY = frozenset({"statistics", "columns"})
+_MONTHLY = frozenset({"statistics", "columns", "substitutes"})
 _HOURLY = frozenset({"samples", "minutes", "frames", "sent_real_time", "sent"})
 _LAST = re.compile(r"(\w+) < \? LIMIT \?\)$")
 

@@ -21,6 +21,7 @@ from agent.bells import Bells
 from agent.clock import Clock
 from agent.errors import LinkError, Rejected, StoreError
 from agent.metrics import Metrics
+from agent.report import State
 from agent.store import journal, link_counts
 from agent.store.db import Store
 from agent.store.frames import FrameLog
@@ -84,6 +85,8 @@ class StationLink:
     _mute: set[str] = field(default_factory=set)
     """Addresses of unknown version that did not greet us the last time."""
     _refusal: str = ""
+    _born: State | None = None
+    """The birth as it was last told."""
     _traffic: Traffic | None = None
     _talking: tuple[Sender, Conversation] | None = None
 
@@ -245,7 +248,8 @@ class StationLink:
     async def _greet(self, link: Link, way: Way, *, newest: bool) -> None:
         spoken = "TCP"
         if link.topics:
-            await link.tell("state", self.contract.birth().payload(), retain=True)
+            self._born = self.contract.birth()
+            await link.tell("state", self._born.payload(), retain=True)
             spoken = "MQTT 5" if newest else "MQTT 3.1.1"
         log.info("%s: connected to %s, %s", self._name, way, spoken)
         self.state.linked, self.state.address = True, way.address
@@ -255,12 +259,19 @@ class StationLink:
         self.tally.linked(self.clock.monotonic())
 
     async def _look_after(self, link: Link) -> None:
-        """Every minute: count what the link carried, and tell our health where it has a place."""
+        """Every minute: count what the link carried, and tell our health where it has a place.
+
+        The birth is told anew when it says more: on the very first start the key comes after it.
+        """
         for minute in itertools.count():
             self.counts()  # at least so often, so that bytes go to their month
             if minute % SAVED_EVERY == 0:
                 await self._save_counts(patient=True)
             if link.topics:
+                birth = self.contract.birth()
+                if birth != self._born:
+                    self._born = birth
+                    await link.tell("state", birth.payload(), retain=True)
                 health = await self.contract.health()
                 await link.tell("health", health, qos=0, retain=True)
             await self.clock.sleep(HEALTH_S)

@@ -41,6 +41,8 @@ TABLES = (
     "supervision",
     "supervision_answers",
     "bottles",
+    "alarms",
+    "states",
 )
 _LASTS = 2**53
 _TIMED = {
@@ -56,6 +58,10 @@ _TIMED = {
     "commands": ("received_at", "coalesce(told_at, done_at, received_at)"),
     "frames": ("first_at", "last_at"),
     "holds": ("start", "end"),
+    "orders": ("received_at", "coalesce(done_at, received_at)"),
+    "bottles": ("noted_at", "gone_at"),
+    "alarms": ("raised_at", "acknowledged_at"),
+    "states": ("start", "ended_at"),
 }
 """Since when and until when a row is; of other tables all rows go with it."""
 _SCOPED = {

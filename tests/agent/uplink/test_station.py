@@ -81,6 +81,7 @@ class Stage:
     interfaces: tuple[str, ...] = ("",)
     edition: str = "hj212-2017"
     mn: str = MN
+    key: str = ""
 
     def station(self) -> StationLink:
         desk = self.desk
@@ -94,7 +95,7 @@ class Stage:
                 header=self._header,
                 login=self._login,
                 versions=self.versions,
-                birth=lambda: State(online=True, version="1"),
+                birth=lambda: State(online=True, version="1", key=self.key),
                 health=self._health,
             ),
             desk.store,
@@ -180,6 +181,19 @@ async def test_birth_goes_first_and_is_retained(stage: Staged) -> None:
     birth = link.published[0]
     assert birth == Published(f"{TOPICS}/state", birth.payload, 1, True)
     assert json.loads(birth.payload)["online"] is True
+
+
+async def test_birth_is_told_anew_once_there_is_a_key_to_tell(stage: Staged) -> None:
+    one = stage(None)
+    async with connected(one) as (_, link):
+        await until(lambda: link.told().count("health") >= 2)
+        assert link.told().count("state") == 1
+        one.key = "ab" * 32
+        await until(lambda: link.told().count("state") >= 2)
+        await until(lambda: link.told().count("health") >= 6)
+    births = [json.loads(one.payload) for one in link.published if one.topic.endswith("/state")]
+    assert [birth["key"] for birth in births[:2]] == ["", "ab" * 32]
+    assert len([birth for birth in births if birth["online"]]) == 2
 
 
 async def test_health_goes_every_minute_retained_and_without_acknowledgement(
