@@ -8,53 +8,43 @@ import functools
 import logging
 import signal
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from agent import __version__
-from agent.alarming import Alarming
 from agent.bells import Bells
-from agent.bundling import Bundling, Courier, Terms, terms
+from agent.chores import Chores
 from agent.clock import Clock, Pace
 from agent.commands import TABLE
 from agent.commands.attending import attend
 from agent.commands.hardware import hardware
 from agent.commands.keeping import Keeper
 from agent.contacts import BATTERY, end_gone
-from agent.control import watch_control
 from agent.crew import Crew, Post
-from agent.daymarks import look_at_days
 from agent.errors import StoreError
 from agent.exchanging import note_serials
-from agent.faultclocks import tell_late
 from agent.filming import Filming
-from agent.freezing import Frozen
+from agent.hiring import Counters, House, wanted
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
 from agent.logring import RING
-from agent.lostmass import substitute_lost
 from agent.maintaining import MaintenanceEnd
 from agent.metrics import Metrics
 from agent.near import Near
 from agent.ops.answers import OpsAnswers
-from agent.ops.link import OpsLink, name_of
 from agent.ordering.handling import Handling
 from agent.ordering.intake import Intake
 from agent.periods import Periods
 from agent.plan import Plan
-from agent.posts import camera_terms, line_terms, link_terms
-from agent.proving import seal_all, seal_to_the_end, sign_head
+from agent.proving import seal_to_the_end
 from agent.questions import Questions
 from agent.reloading import InForce, read, read_again, under_overrides
-from agent.scoring import score_outlets
-from agent.sequence.lead import Lead
-from agent.settings.equipment import SamplerSettings
-from agent.settings.storage import socket_paths, state_directory, stills_directory
+from agent.settings.storage import socket_paths, state_directory
 from agent.starting import note_start
 from agent.status import Observatory
-from agent.store import events, journal, recovery, series, signatures
+from agent.store import events, journal, recovery, series
 from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.store.room import is_full
@@ -63,12 +53,10 @@ from agent.ticks import Ticks
 from agent.timekeeping import ClockRefused, Timekeeper, set_wall_clock
 from agent.unlimited import end_unlimited
 from agent.upgrading import migrate_if_old
-from agent.upkeep import drop_stale, upkeep
-from agent.uplink.contract import contract, manners
+from agent.uplink.contract import manners
 from agent.uplink.desk import Office
 from agent.uplink.dispatcher import dispatcher
 from agent.uplink.station import StationLink
-from agent.watching import watch_outlets
 
 log = logging.getLogger(__name__)
 
@@ -114,32 +102,43 @@ class App:
     def __init__(self, site_file: Path, in_force: InForce, store: Store, clock: Clock) -> None:
         self._file, self._in_force = site_file, in_force
         self._store, self._clock = store, clock
-        self._bells, self._metrics, self._near = Bells(), Metrics(), Near()
+        self._bells, self._metrics = Bells(), Metrics()
         self._frames = FrameLog(store, clock, self._metrics)
         self._time = Timekeeper(clock, store)
-        self._started_at = clock.now()
         self._stopping = False
         self._set = asyncio.Event()
         """Rings when a platform set something that is to be put in force."""
         self._overruled: list[asyncio.Future[None]] = []
         """Who waits for that."""
         self._reloading = asyncio.Lock()
-        self._dispatcher = dispatcher(self._office())
-        self._handling = Handling(lambda: self._in_force.plan, store, clock, self._bells)
-        self._keeper = Keeper(store, clock)
+        self._house = House(
+            site_file,
+            self._plan,
+            lambda: self._names,
+            store,
+            clock,
+            self._time,
+            self._bells,
+            self._metrics,
+            Near(),
+            self._frames,
+            clock.now(),
+        )
+        self._handling = Handling(self._plan, store, clock, self._bells)
+        self._chores = Chores(self._plan, store, clock, self._time, self._bells, self._metrics)
         self._observatory = Observatory(
-            plan=lambda: self._in_force.plan,
+            plan=self._plan,
             store=store,
             clock=clock,
             time=self._time,
-            started_at=self._started_at,
+            started_at=self._house.started_at,
             lines=lambda: [one for one in self._crew if isinstance(one, Line)],
             links=lambda: [one for one in self._crew if isinstance(one, StationLink)],
             cameras=lambda: [one for one in self._crew if isinstance(one, Filming)],
         )
         questions = Questions(
             site_file,
-            lambda: self._in_force.plan,
+            self._plan,
             self._observatory,
             store,
             clock,
@@ -148,8 +147,17 @@ class App:
             self._frames,
         )
         answers = questions.answers()
-        self._ops = OpsAnswers(lambda: self._in_force.plan, answers, store, clock)
+        self._counters = Counters(
+            self._observatory.health,
+            Keeper(store, clock),
+            dispatcher(self._office()),
+            OpsAnswers(self._plan, answers, store, clock),
+        )
         self._socket = LocalSocket(socket_paths(in_force.plan.site), answers)
+
+    def _plan(self) -> Plan:
+        """Give the plan in force: a reload makes another one."""
+        return self._in_force.plan
 
     async def run(self, aside: Path | None) -> None:
         """Work until told to stop. `aside` is where a damaged store was put."""
@@ -198,7 +206,7 @@ class App:
             group.create_task(self._reload_when(reload), name="reload"),
             group.create_task(self._overrule_when_set(), name="overrule"),
             group.create_task(self._check_store(), name="check"),
-            group.create_task(self._keep_house(), name="upkeep"),
+            group.create_task(self._chores.run(), name="upkeep"),
             group.create_task(self._frames.run(), name="message log"),
             group.create_task(self._stop_on_battery(stop), name="battery"),
             group.create_task(self._end_maintenance(), name="maintenance"),
@@ -238,108 +246,11 @@ class App:
         return changed
 
     def _posts(self) -> dict[str, Post]:
-        """Say which workers are wanted, and on what terms each of them is the same as before."""
-        plan = self._in_force.plan
-        posts = {
-            "local socket": Post(socket_paths(plan.site), lambda: self._socket),
-            "orders": Post((), lambda: self._handling),
-            "alarms": Post(
-                plan.site.alarms,
-                lambda: Alarming(
-                    lambda: self._in_force.plan, self._store, self._clock, self._bells
-                ),
-            ),
-        }
-        for bus in plan.site.buses:
-            posts[f"bus {bus.id}"] = Post(
-                (bus, *line_terms(plan, bus.id)),
-                lambda bus=bus: Line(  # type: ignore[misc]  # mypy sees no type in a default
-                    bus,
-                    plan,
-                    self._names,
-                    self._store,
-                    self._clock,
-                    self._time,
-                    self._bells,
-                    self._metrics,
-                    self._near,
-                ),
-            )
-        for server in plan.site.ops_servers():
-            posts[f"ops {server.id}"] = Post(
-                (server, name_of(plan)),
-                lambda server=server: OpsLink(  # type: ignore[misc]  # as above
-                    server, name_of(plan), self._ops, self._store, self._clock
-                ),
-            )
-        for sampler in plan.site.samplers:
-            if sampler.sequence == "agent":
-                posts[f"sequence {sampler.id}"] = Post(sampler, self._lead(sampler))
-        posts |= self._evidence()
-        for camera in plan.site.cameras:
-            posts[f"camera {camera.id}"] = Post(
-                camera_terms(plan, camera),
-                lambda camera=camera: Filming(  # type: ignore[misc]  # as above
-                    camera,
-                    plan,
-                    self._store,
-                    self._clock,
-                    self._bells,
-                    stills_directory(plan.site),
-                ),
-            )
-        for station in plan.stations.values():
-            agreed = contract(
-                plan,
-                station,
-                started_at=self._started_at,
-                health=self._observatory.health,
-                credentials=self._keeper.in_force,
-            )
-            posts[f"station {station.id}"] = Post(
-                link_terms(station),
-                lambda agreed=agreed: StationLink(  # type: ignore[misc]  # as above
-                    agreed,
-                    self._store,
-                    self._clock,
-                    self._bells,
-                    self._metrics,
-                    receiver=self._dispatcher,
-                    frames=self._frames,
-                    carry=self._courier(agreed.manners.station).carry,
-                ),
-            )
+        """Say which workers are wanted by the plan in force."""
+        posts = wanted(self._house, self._counters)
+        posts["local socket"] = Post(socket_paths(self._in_force.plan.site), lambda: self._socket)
+        posts["orders"] = Post((), lambda: self._handling)
         return posts
-
-    def _lead(self, sampler: SamplerSettings) -> Callable[[], Lead]:
-        """Give how the leader of a station's sequence is made; a new plan it asks for itself."""
-        plan, names = lambda: self._in_force.plan, lambda: self._names
-        return lambda: Lead(sampler, plan, names, self._store, self._clock, self._time, self._bells)
-
-    def _evidence(self) -> dict[str, Post]:
-        """Say who keeps and makes evidence: they go by the plan in force, whatever it is."""
-
-        def plan() -> Plan:
-            return self._in_force.plan
-
-        parts = (plan, self._store, self._clock, self._bells)
-        return {
-            "frozen": Post((), lambda: Frozen(*parts, self._near.keep_pace)),
-            "bundles": Post((), lambda: Bundling(self._file, *parts)),
-        }
-
-    def _courier(self, station: str) -> Courier:
-        directory = self._store.path.parent
-
-        def agreed() -> Terms:
-            plan = self._in_force.plan
-            found = plan.stations.get(station)
-            # one that a reload gave up has its link for a moment longer
-            return terms(found.destination, plan.site.evidence) if found else Terms(1, 0)
-
-        unit = self._in_force.plan.site.unit.code
-        key = functools.partial(signatures.public_half, directory)
-        return Courier(station, unit, key, agreed, self._store, self._clock, self._bells)
 
     def _adopt(self) -> None:
         """Let links that go on hear of manners that need no new connection."""
@@ -351,7 +262,7 @@ class App:
 
     def _office(self) -> Office:
         return Office(
-            plan=lambda: self._in_force.plan,
+            plan=self._plan,
             file=lambda: self._in_force.said,
             names=lambda: self._names,
             store=self._store,
@@ -390,8 +301,7 @@ class App:
 
     async def _end_maintenance(self) -> None:
         """Turn off what was forgotten, for ever."""
-        plan = lambda: self._in_force.plan  # noqa: E731  a reload gives another one
-        await MaintenanceEnd(plan, self._store, self._clock, self._bells).run()
+        await MaintenanceEnd(self._plan, self._store, self._clock, self._bells).run()
 
     async def _stop_on_battery(self, stop: asyncio.Event) -> None:
         """End in good order when the battery is low and the mains are gone, where that is set.
@@ -421,39 +331,6 @@ class App:
 
     async def _night(self) -> None:
         self._bells.ring("night")
-
-    async def _keep_house(self) -> None:
-        """Give up what is too old, when the ticks say so: a task, so that its failure is seen."""
-        await self._sign()
-        while True:
-            hour = await self._bells.wait("hour", LOOK_S)
-            night = await self._bells.wait("night", LOOK_S)
-            try:
-                await self._chores(hour=hour, night=night)
-            except sqlite3.OperationalError as error:
-                if not is_full(error):
-                    raise
-                # nothing of it is lost: the next hour, or night, finds it undone
-                log.error("no room to keep house: %s", error)
-
-    async def _chores(self, *, hour: bool, night: bool) -> None:
-        parts = (self._in_force.plan, self._store, self._clock)
-        if hour:
-            await drop_stale(*parts, self._metrics)
-            if self._time.trusted:
-                await seal_all(self._store, self._clock)
-            await tell_late(*parts)
-            await watch_control(*parts)
-            await substitute_lost(*parts)
-            await watch_outlets(*parts)
-        if night:
-            await look_at_days(*parts)
-            await score_outlets(*parts)
-            await upkeep(*parts, self._metrics)
-            await self._sign()
-
-    async def _sign(self) -> None:
-        await sign_head(self._store, self._clock, unit=self._in_force.plan.site.unit.code)
 
     async def _reload_when(self, asked: asyncio.Event) -> None:
         while True:

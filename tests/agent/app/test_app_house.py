@@ -34,7 +34,7 @@ class BrokenStore(RefusingStore):
 async def keep(store: Store, until: str, log: pytest.LogCaptureFixture) -> None:
     """Ring for the chores until the log says that, or the task ends with its error."""
     app = App(Path("site.yaml"), InForce(plan_with(), "hash"), store, FakeClock(T0))
-    task = asyncio.create_task(app._keep_house())
+    task = asyncio.create_task(app._chores.run())
     try:
         async with asyncio.timeout(30):
             while until not in log.text and not task.done():

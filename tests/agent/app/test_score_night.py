@@ -26,10 +26,10 @@ def app(store: Store) -> App:
 
 
 async def test_night_makes_the_statement_and_the_hour_looks(app: App, house: House) -> None:
-    await app._chores(hour=True, night=False)
+    await app._chores.do(hour=True, night=False)
     assert house.rows("SELECT next FROM cursors WHERE name = 'watch'") == [(int(T0),)]
     assert house.events("score_statement") == []
-    await app._chores(hour=False, night=True)
+    await app._chores.do(hour=False, night=True)
     assert len(house.events("score_statement")) == 1
 
 
