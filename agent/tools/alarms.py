@@ -38,12 +38,15 @@ _ENDED = ("已取消 {count} 项静音", "{count} silences ended")
 
 
 @click.group("alarms")
-def alarms() -> None:
+@SITE
+@click.pass_context
+def alarms(context: click.Context, site: Path) -> None:
     """报警：列出、确认、静音 / alarms: list, acknowledge, silence."""
+    context.obj = site
 
 
 @alarms.command("list")
-@SITE
+@click.pass_obj
 @click.option("--all", "everything", is_flag=True, help="也列出已确认的 / acknowledged ones, too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @lang_option
@@ -70,7 +73,7 @@ def list_(site: Path, *, everything: bool, as_json: bool, lang: Lang) -> None:
 
 
 @alarms.command("ack")
-@SITE
+@click.pass_obj
 @click.argument("number", type=int, nargs=-1)
 @signed
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
@@ -86,7 +89,7 @@ def ack(
 
 
 @alarms.command("silence")
-@SITE
+@click.pass_obj
 @click.option("--outlet", default="", help="只限这个排放口 / this outlet only.")
 @click.option("--kind", default="", help="只限这种事件 / this kind of event only.")
 @click.option("--for", "for_s", type=Span(), default=3600.0, help="多久，默认 1h / how long.")

@@ -21,7 +21,7 @@ from agent.substituting import of_month, of_quarter
 from agent.substitution import Verdict
 from agent.substitution.drift import What
 from agent.substitution.judging import Judged, judge
-from agent.tools.hand import SITE, Instant, desk, signed, span_options
+from agent.tools.hand import Instant, desk, signed, span_options
 from agent.tools.stored_mass import list_stored
 from agent.tools.words import lang_option, pick
 
@@ -40,7 +40,7 @@ _MASS = ("捕集率 {rate}；实测量 {measured}，替代量 {substituted}"
 
 
 @click.command("check")
-@SITE
+@click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--factor", required=True, help="因子编码 / factor code.")
 @click.option("--kind", type=click.Choice(["zero", "span", "standard"]), required=True)
@@ -95,7 +95,7 @@ def check(
 
 
 @click.command("mass")
-@SITE
+@click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--factor", required=True, help="因子编码 / factor code.")
 @click.option("--from", "since", type=Instant(), required=True, help="季（废气）或月内任一时刻.")
@@ -140,7 +140,7 @@ def mass(
 
 
 @click.command("rates")
-@SITE
+@click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--day", type=Instant(), required=True, help="日期 / day.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")

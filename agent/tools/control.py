@@ -13,7 +13,7 @@ from agent.desk import MarkError
 from agent.errors import Lang
 from agent.furnaces import day_of
 from agent.model import Kind, Period
-from agent.tools.hand import SITE, Instant, desk
+from agent.tools.hand import Instant, desk
 from agent.tools.words import factor_name, lang_option, local_time, pick
 
 WHY = {
@@ -34,7 +34,7 @@ _VERDICTS = {True: ("不达标", "a breach"), False: ("达标", "no breach")}
 
 
 @click.command("control")
-@SITE
+@click.pass_obj
 @click.option("--outlet", help="排放口；不写即全部 / outlet; default all.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @lang_option
@@ -52,7 +52,7 @@ def control(site: Path, outlet: str | None, *, as_json: bool, lang: Lang) -> Non
 
 
 @click.command("furnace")
-@SITE
+@click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--day", type=Instant(), required=True, help="日期 / day.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")

@@ -31,12 +31,15 @@ _NONE = ("没有故障单", "no tickets")
 
 
 @click.group("faults")
-def faults() -> None:
+@SITE
+@click.pass_context
+def faults(context: click.Context, site: Path) -> None:
     """故障单与时限 / fault tickets and their clocks: 4 h, 8 h (logger 12 h), 72 h."""
+    context.obj = site
 
 
 @faults.command("list")
-@SITE
+@click.pass_obj
 @click.option("--all", "everything", is_flag=True, help="也列出已关闭的 / closed ones too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @lang_option
@@ -51,7 +54,7 @@ def list_(site: Path, *, everything: bool, as_json: bool, lang: Lang) -> None:
 
 
 @faults.command("open")
-@SITE
+@click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--device", required=True, help="仪器编号；数采仪写 logger / device id, or logger.")
 @click.option("--text", required=True, help="故障现象 / what is wrong.")
@@ -95,7 +98,7 @@ def open_(
 
 
 @faults.command("step")
-@SITE
+@click.pass_obj
 @click.argument("fault", type=int)
 @click.argument("name", type=click.Choice(list(STEPS)))
 @click.option("--at", "when", type=Instant(), help="时间；不写即现在 / when; now by default.")

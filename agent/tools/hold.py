@@ -35,12 +35,15 @@ _WORDS = {
 
 
 @click.group("hold")
-def hold() -> None:
+@SITE
+@click.pass_context
+def hold(context: click.Context, site: Path) -> None:
     """冻结的时段：数据和录像不清理 / Frozen intervals: nothing of them is pruned."""
+    context.obj = site
 
 
 @hold.command("list")
-@SITE
+@click.pass_obj
 @click.option("--json", "as_json", is_flag=True, help="JSON.")
 @lang_option
 def list_(site: Path, as_json: bool, lang: Lang) -> None:
@@ -62,7 +65,7 @@ def list_(site: Path, as_json: bool, lang: Lang) -> None:
 
 
 @hold.command("add")
-@SITE
+@click.pass_obj
 @click.option("--from", "since", type=Instant(), required=True, help="起 / from.")
 @click.option(
     "--to", "until", type=Instant(), help="止；不写即到解除为止 / to; else until released."
@@ -84,7 +87,7 @@ def add(
 
 
 @hold.command("release")
-@SITE
+@click.pass_obj
 @click.argument("ref")
 @signed
 @click.option("--json", "as_json", is_flag=True, help="JSON.")

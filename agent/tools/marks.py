@@ -28,12 +28,15 @@ _AGAINST = ("与实测矛盾，未确认；仍要确认请加 --despite：",
 
 
 @click.group("marks")
-def marks() -> None:
+@SITE
+@click.pass_context
+def marks(context: click.Context, site: Path) -> None:
     """标记：自动、建议、确认、否决 / marks: automatic, proposed, confirmed, refused."""
+    context.obj = site
 
 
 @marks.command("list")
-@SITE
+@click.pass_obj
 @span_options(needed=False)
 @click.option("--outlet", help="排放口 / outlet; 不写即全部.")
 @click.option("--all", "everything", is_flag=True, help="也列出被人工标记覆盖的、已否决的.")
@@ -73,7 +76,7 @@ def list_(
 
 
 @marks.command("propose")
-@SITE
+@click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @span_options(needed=True)
 @click.option("--code", help="名称，如 校准、停运；不写即由证据建议 / by evidence when absent.")
@@ -124,7 +127,7 @@ def propose(
 
 
 @marks.command("confirm")
-@SITE
+@click.pass_obj
 @click.argument("mark", type=int)
 @click.option("--proof", type=_FILE, help="附件 / attachment.")
 @click.option("--despite", is_flag=True, help="与实测矛盾也确认 / despite contradictions.")
@@ -150,7 +153,7 @@ def confirm(
 
 
 @marks.command("refuse")
-@SITE
+@click.pass_obj
 @click.argument("mark", type=int)
 @signed
 @lang_option
@@ -162,7 +165,7 @@ def refuse(site: Path, mark: int, *, by: str, why: str, lang: Lang) -> None:
 
 
 @marks.command("entered")
-@SITE
+@click.pass_obj
 @click.argument("mark", type=int)
 @click.option("--by", required=True, help="经办人 / who.")
 @lang_option
@@ -177,7 +180,7 @@ def entered(site: Path, mark: int, *, by: str, lang: Lang) -> None:
 
 
 @marks.command("export")
-@SITE
+@click.pass_obj
 @click.option("--from", "since", type=Instant(), required=True, help="起 / from.")
 @click.option("--to", "until", type=Instant(), required=True, help="止 / to.")
 def export(site: Path, since: float, until: float) -> None:

@@ -26,12 +26,15 @@ _PURPOSES: dict[str, tuple[str, str]] = {
 
 
 @click.group("values")
-def values() -> None:
+@SITE
+@click.pass_context
+def values(context: click.Context, site: Path) -> None:
     """手工监测值与比对结果 / manual values and comparisons."""
+    context.obj = site
 
 
 @values.command("add")
-@SITE
+@click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--factor", required=True, help="因子编码 / factor code.")
 @click.option("--value", type=float, required=True, help="监测值，按上传单位 / in the wire unit.")
@@ -94,7 +97,7 @@ def add(
 
 
 @values.command("list")
-@SITE
+@click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @span_options(needed=True)
 @click.option("--factor", help="因子编码 / factor code.")

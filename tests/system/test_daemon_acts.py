@@ -186,7 +186,7 @@ async def test_siren_sounds_at_an_alarm_until_somebody_takes_note(
         assert (alarm["kind"], alarm["level"], alarm["lasts"]) == ("door", "urgent", True)
         code, output, _ = await paikou("status", str(site))
         assert "■ alarm 1" in output
-        done = ("ack", str(site), "1", "--by", "张三", "--why", "在现场")
+        done = (str(site), "ack", "1", "--by", "张三", "--why", "在现场")
         code, output, errors = await paikou("alarms", *done)
         assert (code, output) == (0, "1 acknowledged\n"), errors
         await until(lambda: box.relays == set())

@@ -44,7 +44,7 @@ def raised(site: Path, kind: str = "exceedance", factor: str = COD) -> None:
 
 
 def call(site: Path, command: str, *options: str) -> Result:
-    return CliRunner().invoke(alarms, [command, str(site), *options])
+    return CliRunner().invoke(alarms, [str(site), command, *options])
 
 
 def rows(site: Path, sql: str) -> list[tuple[Any, ...]]:

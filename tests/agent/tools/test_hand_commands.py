@@ -40,7 +40,7 @@ def site(tmp_path: Path) -> Path:
 
 
 def call(group: str, site: Path, command: str, *options: str) -> Result:
-    return CliRunner().invoke(GROUPS[group], [command, str(site), *options, "--lang", "zh"])
+    return CliRunner().invoke(GROUPS[group], [str(site), command, *options, "--lang", "zh"])
 
 
 def good(group: str, site: Path, command: str, *options: str) -> str:
@@ -158,10 +158,10 @@ def test_attachment_is_kept_by_name_and_hash(site: Path) -> None:
 def test_confirmed_marks_are_exported_with_their_tick(site: Path) -> None:
     first, second = proposed(site), proposed(site, "--factor", "w01001")
     good("marks", site, "confirm", str(first), *SIGNED)
-    result = CliRunner().invoke(marks, ["entered", str(site), str(first), "--by", "李四"])
+    result = CliRunner().invoke(marks, [str(site), "entered", str(first), "--by", "李四"])
     assert result.exit_code == 0
     window = ("--from", "2020-01-01", "--to", "2100-01-01")
-    result = CliRunner().invoke(marks, ["export", str(site), *window])
+    result = CliRunner().invoke(marks, [str(site), "export", *window])
     (row,) = csv.DictReader(io.StringIO(result.output))
     assert (int(row["id"]), row["type"], row["minutes"]) == (first, "校准", "20")
     assert (row["confirmed_by"], row["entered_by"]) == ("张三", "李四")
