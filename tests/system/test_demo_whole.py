@@ -87,7 +87,7 @@ def assert_whole(demo: Demo, folder: Path) -> None:
     assert {name: summary[name] for name in names} == {name: counted[name] for name in names}
     assert (summary["frames_rejected"], summary["missing"]) == (0, 0)
     assert summary["readings"] >= 500
-    assert summary["frames_sent"] >= 30
+    assert summary["frames_sent"] >= 20, "three outlets every 5 s, and their minute"
     assert summary["outage_s"] >= 15
     assert summary["queued_in_outage"] >= 1
     assert counted["commands"] >= {"2011", "2051", "3015"}

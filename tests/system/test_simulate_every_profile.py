@@ -69,14 +69,17 @@ async def read(settings: DeviceSettings, bus: Bus, simulation: Simulation) -> st
     if settings.id in simulation.stage.samplers:
         readings = await device.read()
         return "" if all(one.cause is Cause.NORMAL for one in readings) else str(readings)
-    for _ in range(TRIES):
+    tries = 0
+    while tries < TRIES:
         before = simulation.stage.instruments[settings.id].said()
         readings = await device.read()
         after = simulation.stage.instruments[settings.id].said()
-        if readings and wrong(profile, readings, before, after) is None:
-            return ""
         if not readings:
-            await asyncio.sleep(0.3)  # it speaks when it likes
+            await asyncio.sleep(0.3)  # it speaks when it likes; the caller has a time-out
+            continue
+        if wrong(profile, readings, before, after) is None:
+            return ""
+        tries += 1
     return str(wrong(profile, readings, before, after))
 
 
