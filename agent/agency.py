@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.asked import Asked
 from agent.health import PUBLISHED, Deduction, DeductionKind, Family, Risk
-from agent.plan import Plan
 from agent.store import deductions, events, journal, labels
 
 EVENT = "score_agency"
@@ -44,26 +44,6 @@ class AgencyOrder(BaseModel):
     labels: dict[Family, Annotated[tuple[Text, ...], Field(max_length=20)]] = Field(
         default_factory=dict
     )
-
-
-class Asked(Protocol):
-    """Who ordered, and under which settings."""
-
-    @property
-    def plan(self) -> Plan:
-        """The plan in force."""
-
-    @property
-    def station(self) -> str:
-        """Whose platform said it."""
-
-    @property
-    def ref(self) -> str:
-        """The order's own name."""
-
-    @property
-    def now(self) -> float:
-        """When it is carried out, UTC epoch seconds."""
 
 
 def ordered(connection: sqlite3.Connection, body: AgencyOrder, asked: Asked, /) -> str | None:

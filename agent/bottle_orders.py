@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from agent.plan import Plan
+from agent.asked import Asked
 from agent.releasing import release_by_platform
 from agent.store import bottles
 
@@ -19,26 +18,6 @@ class BottleOrder(BaseModel):
 
     outlet: str = Field(min_length=1, max_length=32)
     code: str = Field(min_length=1, max_length=64)
-
-
-class Asked(Protocol):
-    """By whom and when an order was given, and the settings in force."""
-
-    @property
-    def plan(self) -> Plan:
-        """The settings in force, as work."""
-
-    @property
-    def station(self) -> str:
-        """The station it came by."""
-
-    @property
-    def ref(self) -> str:
-        """What names the order."""
-
-    @property
-    def now(self) -> float:
-        """When it is carried out, UTC epoch seconds."""
 
 
 def release_ordered(

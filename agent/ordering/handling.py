@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
+from agent.asked import Asked
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.ordering import envelope, notices
 from agent.ordering.intake import BELL
-from agent.ordering.kinds import Asked, Kind
+from agent.ordering.kinds import Kind
 from agent.ordering.overseeing import oversee
 from agent.ordering.table import KINDS
 from agent.plan import Plan, StationPlan

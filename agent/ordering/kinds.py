@@ -13,24 +13,11 @@ from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from agent.plan import Plan
-from agent.store.series import Names
+from agent.asked import Asked
 
 Effect = Literal["read", "record", "parameters", "control"]
 """By this goes the platform's command policy: reading and recording are always allowed."""
 B_contra = TypeVar("B_contra", bound=BaseModel, contravariant=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Who ordered, under which ref, and what the settings in force say."""
-
-    plan: Plan
-    names: Names
-    station: str
-    ref: str
-    now: float
-
 
 Handler = Callable[[sqlite3.Connection, BaseModel, Asked], str | None]
 

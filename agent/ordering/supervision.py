@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from agent.asked import Asked
 from agent.ordering import notices
 from agent.ordering.envelope import Body, Ref, Seconds, Words
-from agent.ordering.kinds import Asked
 from agent.store import holds, supervision
 from agent.store.holds import Hold
 from agent.store.supervision import Supervised
