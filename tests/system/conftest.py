@@ -16,7 +16,24 @@ from agent.tools.broker import Broker
 SBIN = "/usr/local/sbin:/usr/sbin"
 """Debian keeps mosquitto there, and leaves it out of a user's PATH."""
 
+LONG = frozenset(
+    {
+        "test_demo_whole",
+        "test_evidence_upload",
+        "test_sequence_daemon",
+        "test_simulate_every_profile",
+        "test_supervision_life",
+        "test_uplink_outages",
+    }
+)
+"""Files that mostly wait, and long: begun first, they do not stand alone at the end."""
+
 Require = Callable[[str], Path]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: item.path.stem not in LONG)
 
 
 @pytest.fixture
