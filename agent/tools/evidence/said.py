@@ -67,6 +67,20 @@ _KEYS = {
     "moment": "计时起点",
     "not_after": "最迟",
     "bottle": "瓶号",
+    "bottles": "瓶数",
+    "bottles_kept": "已留瓶号",
+    "others": "平行瓶",
+    "mode": "方式",
+    "vessel": "混匀桶",
+    "ok": "成功",
+    "code": "瓶签",
+    "waits": "等待",
+    "alarm": "报警编号",
+    "of": "事件类型",
+    "state": "状态",
+    "step": "步骤",
+    "level": "级别",
+    "times": "次数",
     "volume_ml": "体积 mL",
     "at": "时间",
     "reason": "原因",
@@ -109,6 +123,13 @@ _SAID = {
     "inside the retention interval": "在留样间隔内",
     "open": "开",
     "closed": "关",
+    "immediate": "即时",
+    "manual": "手动",
+    "timed": "定时",
+    "synchronous": "同步",
+    "contact": "干接点",
+    "acknowledged": "已确认",
+    "again": "再次提醒",
     "True": "是",
     "False": "否",
     **{name: said for name, said in KINDS.items() if name in ("exceedance", "retention")},
@@ -135,7 +156,7 @@ def words(detail: Mapping[str, Any]) -> str:
     return "；".join(
         f"{_KEYS.get(key, key)} {_told(key, value)}"
         for key, value in flat.items()
-        if key not in _SELF_EVIDENT and value not in ("", None)
+        if key not in _SELF_EVIDENT and value not in ("", None, [], ())
     )
 
 
@@ -155,4 +176,6 @@ def _told(key: str, value: Any) -> str:
         return local_time(value)
     if isinstance(value, float):
         return number(value)
+    if isinstance(value, list | tuple):
+        return "、".join(_told(key, one) for one in value)
     return _SAID.get(str(value), str(value))
