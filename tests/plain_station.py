@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 HOST = "127.0.0.1"
-WAIT_S = 15.0
+WAIT_S = 60.0
 MN = "010000A8900016F000169DC0"
 QN = "20260601083000123"
 FLAGS = {"hj212-2005": 0, "hj212-2017": 4, "hj212-2025": 8}

@@ -21,7 +21,7 @@ from drivers.camera.told import Beat, CameraGone, CameraPlace
 PYTHON = "/usr/bin/python3"
 """The system's own: `gi` comes from Debian packages."""
 SCRIPT = Path(__file__).with_name("rtsp_server.py")
-START_S = 20.0
+START_S = 60.0
 FPS = 25
 
 
@@ -132,12 +132,12 @@ class Watched:
 
     async def holds(self, seconds: float) -> None:
         """Wait until its ring reaches that far."""
-        await until(lambda: self._reach() >= seconds, within_s=60)
+        await until(lambda: self._reach() >= seconds, within_s=120)
 
     async def goes_on(self) -> None:
         """Wait until new pictures come in, and more than a few."""
         have = self.last.pictures
-        await until(lambda: self.last.pictures > have + FPS, within_s=60)
+        await until(lambda: self.last.pictures > have + FPS, within_s=120)
 
     def _reach(self) -> float:
         if not self.beats or self.last.begin is None or self.last.end is None:

@@ -22,8 +22,8 @@ from agent.clock import Pace
 from agent.tools.broker import Broker
 from agent.tools.simulate.control import ask as order
 
-START_S = 60.0
-STOP_S = 20.0
+START_S = 120.0
+STOP_S = 60.0
 DRAIN_S = 120.0
 
 Line = dict[str, Any]

@@ -23,7 +23,7 @@ LATE, TWICE, SILENT = "late", "twice", "silent"
 EDITIONS = {LATE: "hj212-2025", TWICE: "hj212-2017", SILENT: "hj212-2005"}
 KEYS = ("msbE74gsiSHSEh5e", "Qp3r8LmZ0aWx7Tce")
 PW = "123456"
-RETURN_S = 20.0
+RETURN_S = 60.0
 """Real seconds in which a station has found its platform again."""
 
 PLATFORMS = Site(

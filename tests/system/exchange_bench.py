@@ -95,7 +95,7 @@ class Meeting:
         return [f"{one.frame[6:90]!a}: {one.verdict.reason}" for one in self.entries
                 if not one.verdict.ok]  # fmt: skip
 
-    async def until_heard(self, cn: str, count: int = 1, *, within_s: float = 90.0) -> None:
+    async def until_heard(self, cn: str, count: int = 1, *, within_s: float = 300.0) -> None:
         try:
             await until(lambda: len(self.right(cn)) >= count, within_s=within_s)
         except TimeoutError:
@@ -188,7 +188,7 @@ async def _platform(platform: Platform, party: Party, broker: Broker) -> AsyncIt
     place = BrokerAddress(HOST, broker.port)
     mqtt = MqttIntake(platform, place, prefix=party.id, client_id=f"platform-{party.id}")
     async with _running(tcp.run() if party.transport == "tcp" else mqtt.run()):
-        await asyncio.wait_for(platform.connected.wait(), 20)
+        await asyncio.wait_for(platform.connected.wait(), 60)
         yield f"tcp://{HOST}:{tcp.port}" if party.transport == "tcp" else broker.url
 
 

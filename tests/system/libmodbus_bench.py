@@ -71,7 +71,7 @@ async def serving(
 
 async def answers(settings: BusSettings) -> None:
     """Wait until the server has opened its end of the line."""
-    async with asyncio.timeout(20), Bus(settings) as bus:
+    async with asyncio.timeout(60), Bus(settings) as bus:
         while True:
             with contextlib.suppress(NoAnswer, BadAnswer):
                 await bus.read(UNIT, 3, 0x160, 1, timing=PACE, order=True)
@@ -100,7 +100,7 @@ async def tcp(server: Path) -> AsyncIterator[BusSettings]:
 
 async def listening(port: int) -> None:
     """Wait until the port is taken. Connecting would not do: the server serves one connection."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not is_listening(port):  # noqa: ASYNC110  # a server in C sets no event
             await asyncio.sleep(0.02)
 

@@ -12,7 +12,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 MN = "010000A8900016F000169DC0"
 HOST = "127.0.0.1"
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 Require = Callable[[str], object]
 

@@ -42,7 +42,7 @@ Require = Callable[[str], object]
 """The fixture that skips a test, or fails it, where a program is not installed."""
 
 QUICK = Play(cycle_s=2.0, sampler=Habits(received_s=0.2, fill_s=0.4))
-WAIT_S = 15.0
+WAIT_S = 60.0
 
 
 def free_port() -> int:

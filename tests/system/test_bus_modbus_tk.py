@@ -91,7 +91,7 @@ async def tcp() -> AsyncIterator[Bus]:
 
 async def listening(bus: Bus) -> None:
     """Wait until the server's thread has its socket."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             with contextlib.suppress(NoLine):
                 await bus.read(1, 3, 0, 1, timing=PACE)

@@ -28,7 +28,7 @@ LONG_EVERY = 50
 """Each time of so many the line stays away until several tries to open it have failed."""
 TRIES = 3
 RECOVERY_S = 2.0
-SOON_S = 30.0
+SOON_S = 60.0
 
 
 class Plug(Protocol):

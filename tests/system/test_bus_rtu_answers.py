@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 PACE = Pace(timeout_s=0.3, gap_s=0.0, retries=0)
 PATIENT = Pace(timeout_s=60.0, gap_s=0.0, retries=0)
 Wrong = Callable[[bytes], bytes]
-SOON_S = 10.0
+SOON_S = 60.0
 """Far below PATIENT: what ends within it did not wait for a time-out."""
 
 

@@ -126,7 +126,7 @@ async def test_a_broken_connection_is_made_again() -> None:
     async with over_tcp() as (bus, gateway):
         assert await bus.read(1, 3, 0, 1, timing=PACE) == [1000]
         gateway.drop()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while True:
                 with contextlib.suppress(NoLine, NoAnswer):
                     assert await bus.read(1, 3, 1, 1, timing=PACE, order=True) == [1001]
@@ -228,7 +228,7 @@ async def test_an_answer_from_before_a_lost_connection_is_not_taken_after_it() -
     port = server.sockets[0].getsockname()[1]
     settings = StreamBus(id="far", kind="serial-over-tcp", host="127.0.0.1", port=port)
     try:
-        async with Bus(settings) as bus, asyncio.timeout(30):
+        async with Bus(settings) as bus, asyncio.timeout(60):
             with pytest.raises(NoLine):
                 await bus.read(1, 3, 7, 1, timing=QUICK, order=True)
             assert await answered(bus, 8) == [8]

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.system
 
 PACE = Pace(timeout_s=0.3, gap_s=0.0)
 PATIENT = Pace(timeout_s=60.0, gap_s=0.0, retries=0)
-SOON_S = 20.0
+SOON_S = 60.0
 
 
 def obedient(request: bytes) -> Iterable[Delayed]:

@@ -93,9 +93,9 @@ async def test_film_into_a_place_that_is_not_there_harms_nothing(port: int, tmp_
 
 async def test_still_is_refreshed_and_the_picture_judged_good(port: int, tmp_path: Path) -> None:
     async with watched(tmp_path, port) as camera:
-        await until(lambda: bool(camera.beats) and camera.last.sight is Sight.GOOD, within_s=60)
+        await until(lambda: bool(camera.beats) and camera.last.sight is Sight.GOOD, within_s=120)
         first = (tmp_path / "yard.jpg").read_bytes()
-        await until(lambda: (tmp_path / "yard.jpg").read_bytes() != first, within_s=30)
+        await until(lambda: (tmp_path / "yard.jpg").read_bytes() != first, within_s=60)
         assert (tmp_path / "learnt").stat().st_size == 32 * 18
 
 
@@ -103,7 +103,7 @@ async def test_black_picture_is_told(tmp_path: Path) -> None:
     require_rtsp_server()
     port = free_port()
     async with rtsp_server(port, "black"), watched(tmp_path, port) as camera:
-        await until(lambda: bool(camera.beats) and camera.last.sight is Sight.BLACK, within_s=60)
+        await until(lambda: bool(camera.beats) and camera.last.sight is Sight.BLACK, within_s=120)
 
 
 async def test_stall_is_a_gap_of_the_film_and_the_stream_comes_back(
@@ -130,7 +130,7 @@ async def test_garbage_on_the_line_does_not_end_the_process(port: int, tmp_path:
         await camera.holds(2)
         pid = camera.child.pid
         line.garble = 6000
-        await until(lambda: line.garble <= 0, within_s=60)
+        await until(lambda: line.garble <= 0, within_s=120)
         await camera.goes_on()
         assert camera.child.pid == pid
 
@@ -155,7 +155,7 @@ async def test_mute_server_is_an_offline_camera_and_the_process_lives(tmp_path: 
         port = server.sockets[0].getsockname()[1]
         async with watched(tmp_path, port) as camera:
             await until(
-                lambda: bool(camera.beats) and camera.last.sight is Sight.OFFLINE, within_s=60
+                lambda: bool(camera.beats) and camera.last.sight is Sight.OFFLINE, within_s=120
             )
             with pytest.raises(NoFilm):
                 await camera.child.film(now() - 30, now() - 20, at=now(), path=tmp_path / "a.mp4")
@@ -175,7 +175,7 @@ async def test_process_that_hangs_or_dies_is_seen_and_leaves_no_zombie(
         await asyncio.sleep(0)
         os.kill(pid, number)
         with pytest.raises(CameraGone, match="silent" if number is signal.SIGSTOP else "ended"):
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await camera.task
         with pytest.raises(CameraGone):
             await film

@@ -99,7 +99,7 @@ class Office:
             return sum(one.verdict.data_time < self.began for one in self.uploads())
 
         before = came()
-        await until(lambda: came() >= before + count, within_s=60)
+        await until(lambda: came() >= before + count, within_s=120)
 
     def uploads(self) -> list[Entry]:
         """Give the right uploads in the order they came."""
@@ -166,7 +166,7 @@ async def test_backlog_arrives_under_the_new_key_password_and_mn(
     transport: str, tmp_path: Path, broker: Broker
 ) -> None:
     async with office(tmp_path, transport, broker) as one:
-        await until(lambda: one.owed() >= BACKLOG, within_s=60)
+        await until(lambda: one.owed() >= BACKLOG, within_s=120)
         one.began = wire_time(one.plant.now())
         async with one.there():
             await one.drained_more()
@@ -193,7 +193,7 @@ async def test_backlog_arrives_under_the_new_key_password_and_mn(
                 "SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'open'"
                 " AND cn IN ('2051', '2061', '2031') AND created_at < ?)",
                 drained,
-                within_s=90,
+                within_s=180,
             )
             frames = await printed("frames", str(one.plant.site_file), "--since", "400d", "--json")
             assert await one.plant.agent.stop() == 0, one.plant.said()
@@ -257,7 +257,7 @@ async def printed(*arguments: str) -> bytes:
         sys.executable, "-m", "agent.cli", *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environment(),
     )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0, err.decode()
     return out + err
 

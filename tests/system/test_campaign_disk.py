@@ -97,7 +97,7 @@ def minutes(plant: House) -> int:
 async def five_more_minutes(plant: House) -> None:
     """Wait until five more minutes have been closed, sent and acknowledged."""
     before = minutes(plant)
-    await until(lambda: minutes(plant) >= before + 5, within_s=60)
+    await until(lambda: minutes(plant) >= before + 5, within_s=120)
 
 
 def newest_sample(plant: House) -> float:
@@ -190,13 +190,13 @@ async def test_disk_filled_by_others_costs_samples_only(
         # even the room that the store has inside comes to an end
         laid += fill_pages(plant.store)
         fill_up(small_disk)
-        await until(lambda: old_samples(plant) < laid, within_s=60)
+        await until(lambda: old_samples(plant) < laid, within_s=120)
         await five_more_minutes(plant)
         assert await disk(plant, "rows_given_up") > 0
         foreign.unlink()
         freed = plant.now()
         await until(lambda: newest_sample(plant) > freed + SPEED)
-        await until(lambda: (small_disk / "state" / "ballast").exists(), within_s=60)
+        await until(lambda: (small_disk / "state" / "ballast").exists(), within_s=120)
         await five_more_minutes(plant)
         assert await end(plant, began) == []
         assert "Traceback" not in plant.said()
@@ -215,7 +215,7 @@ async def test_page_limit_costs_old_samples_only(tmp_path: Path, broker: Broker)
         laid = old_samples(plant)
         await plant.run()
         began = plant.now() + 2 * SPEED
-        await until(lambda: old_samples(plant) < laid, within_s=60)
+        await until(lambda: old_samples(plant) < laid, within_s=120)
         assert await disk(plant, "times_full") > 0
         await five_more_minutes(plant)
         assert old_samples(plant) > 0

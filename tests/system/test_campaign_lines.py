@@ -55,7 +55,7 @@ async def all_are(plant: House, wanted: Mapping[str, str]) -> None:
     """Wait until the newest 2011 of each meter has these marks."""
     await until(
         lambda: all(marks(plant, meter) == (mark, mark) for meter, mark in wanted.items()),
-        within_s=60,
+        within_s=120,
     )
 
 

@@ -135,7 +135,8 @@ async def test_contacts_of_a_module_are_told_and_shown(site_file: SiteFile, daem
         )
         await flagged(one, "N")
         kinds = {kind for (kind,) in one.rows("SELECT kind FROM events")}
-        assert kinds == {"door", "maintenance", "maintenance_key"}
+        # an instrument that is asked late on a slow machine raises an alarm, too
+        assert kinds - {"alarm"} == {"door", "maintenance", "maintenance_key"}
         notices = one.rows("SELECT body FROM outbox WHERE cn = 'event'")
         told = [(json.loads(body)["kind"], json.loads(body)["state"]) for (body,) in notices]
         assert told.count(("door", "opened")) == told.count(("door", "closed")) == 1
@@ -212,7 +213,7 @@ async def test_current_loop_is_checked_beside_the_daemon_and_without_it(
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE, env=environment(),
         )  # fmt: skip
-        out, _ = await asyncio.wait_for(process.communicate(b"\n\n\n"), 60)
+        out, _ = await asyncio.wait_for(process.communicate(b"\n\n\n"), 120)
         return process.returncode or 0, out.decode()
 
     site = site_file(free_port(), module)

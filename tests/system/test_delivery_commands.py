@@ -33,7 +33,7 @@ async def start(*arguments: str) -> asyncio.subprocess.Process:
 
 async def paikou(*arguments: str) -> str:
     process = await start(*arguments)
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0, err.decode()
     return out.decode()
 
@@ -78,11 +78,11 @@ async def test_frames_are_shown_beside_the_daemon_as_they_come(running: Daemon, 
     follower = await start("frames", str(site), "one", "--follow", "--since", "0s", "--json")
     try:
         assert follower.stdout is not None
-        line = await asyncio.wait_for(follower.stdout.readline(), 30)
+        line = await asyncio.wait_for(follower.stdout.readline(), 60)
         assert json.loads(line)["station"] == "one"
     finally:
         follower.send_signal(signal.SIGINT)
-        await asyncio.wait_for(follower.communicate(), 30)
+        await asyncio.wait_for(follower.communicate(), 60)
     assert follower.returncode == 0
 
 

@@ -112,9 +112,9 @@ async def test_bundle_goes_on_after_sigkill_and_outages_and_verifies_at_the_plat
     async with Instrument(buses(site)["net1"]).answering():
         async with mosquitto(program, tmp_path, port), platform(tmp_path, port):
             one = await daemon(site)
-            await until(lambda: one.rows("SELECT count(*) FROM samples")[0][0] > 20, within_s=60)
+            await until(lambda: one.rows("SELECT count(*) FROM samples")[0][0] > 20, within_s=120)
             order(one)
-            await until(lambda: on_its_way(one)[1] >= 2, within_s=60)
+            await until(lambda: on_its_way(one)[1] >= 2, within_s=120)
             await one.stop(signal.SIGKILL)
         state, acked = on_its_way(one)
         assert state == "made"
@@ -122,7 +122,7 @@ async def test_bundle_goes_on_after_sigkill_and_outages_and_verifies_at_the_plat
         async with mosquitto(program, tmp_path, port), platform(tmp_path, port) as said:
             again = await daemon(site)
             await until(lambda: bool(verdicts(said)), within_s=180)
-            await until(lambda: on_its_way(again)[0] == "sent", within_s=30)
+            await until(lambda: on_its_way(again)[0] == "sent", within_s=60)
     (found,) = verdicts(said)
     assert (found["state"], found["mn"], found["ref"]) == ("whole", MN, REF)
     assert found["faults"] == []

@@ -202,7 +202,7 @@ async def test_a_pushed_message_counts_when_the_next_one_says_the_same(tmp_path:
 
 
 async def next_readings(analyzer: FrameDevice) -> list[Reading]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             if readings := await analyzer.read():
                 return readings

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.system
 EVERY = profile_names()
 MODBUS = [name for name in EVERY if load_profile(name).modbus]
 OTHERS = [name for name in EVERY if name not in MODBUS]
-LONGEST_S = 20.0
+LONGEST_S = 90.0
 TRIES = 20
 """Values go on while they are read, and what is pushed comes when it comes."""
 HEAD = """

@@ -182,8 +182,8 @@ async def test_late_tcp_answer_keeps_the_transaction_of_its_own_question(tmp_pat
         reader, writer = await asyncio.open_connection("127.0.0.1", tcp_of(simulation))
         writer.write(struct.pack(">HHHBBHH", 0x0A01, 0, 6, 5, 4, 0x1020, 1))
         writer.write(struct.pack(">HHHBBHH", 0x0A02, 0, 6, 6, 3, 0, 2))
-        first = await asyncio.wait_for(reader.readexactly(13), 10)
-        second = await asyncio.wait_for(reader.readexactly(11), 10)
+        first = await asyncio.wait_for(reader.readexactly(13), 60)
+        second = await asyncio.wait_for(reader.readexactly(11), 60)
         writer.close()
         await writer.wait_closed()
     assert first[:7] == struct.pack(">HHHB", 0x0A02, 0, 7, 6)
@@ -213,7 +213,7 @@ async def test_pulled_tcp_endpoint_cuts_its_clients_and_refuses_new_ones(tmp_pat
         port = tcp_of(simulation)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         await order(simulation, do="line", bus="net1", plugged=False)
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         writer.close()
         with pytest.raises(ConnectionRefusedError):
             await asyncio.open_connection("127.0.0.1", port)

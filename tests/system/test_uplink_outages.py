@@ -94,7 +94,7 @@ async def test_station_whose_session_was_taken_over_says_no_more(
         run = asyncio.create_task(post.station.run())
         await until(lambda: post.station.state.linked)
         broker.say(packet(DISCONNECT, b"\x8e"))
-        await asyncio.wait_for(run, 10)
+        await asyncio.wait_for(run, 60)
     assert post.station.state.taken_over
     assert broker.connections == 1
     assert not [one for one in broker.published() if b'"online":false' in one.payload]

@@ -87,7 +87,7 @@ async def test_frame_that_stops_in_the_middle_does_not_swallow_the_next(
     platform: Platform,
 ) -> None:
     async with (
-        asyncio.timeout(10),
+        asyncio.timeout(60),
         TcpLink(TcpLogin(platform.address, idle_s=SOON_S)) as link,
     ):
         await until(lambda: platform.connections == 1)
@@ -284,7 +284,7 @@ async def test_certificate_file_that_is_missing_is_named(platform: Platform) -> 
 
 async def call(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """Call in as a platform does that dials: again and again until somebody is there."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await asyncio.open_connection(HOST, port)
@@ -314,7 +314,7 @@ async def test_platform_that_calls_in_is_talked_to() -> None:
 
 async def call_over_tls(port: int, context: ssl.SSLContext) -> bytes:
     """Call in, say something, and give what is said to that."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 reader, writer = await asyncio.open_connection(

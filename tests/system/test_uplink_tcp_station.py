@@ -58,7 +58,7 @@ async def platform() -> AsyncIterator[Platform]:
 
 async def until_ends(post: Post, state: tuple[str, str]) -> None:
     """Wait until the last row that was owed has ended so."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             if (await post.states())[-1] == state:
                 return
@@ -358,7 +358,7 @@ async def test_station_that_is_called_serves_each_caller_in_turn(tmp_path: Path)
 
 
 async def called(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while True:
             try:
                 return await asyncio.open_connection(HOST, port)

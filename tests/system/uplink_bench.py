@@ -113,6 +113,32 @@ class Listener:
         self._client.publish(topic, payload, qos=1)
 
 
+@contextlib.asynccontextmanager
+async def gateway(port: int, to: int) -> AsyncIterator[None]:
+    """Lead the callers of a port to another one until the block ends: a line put in and pulled."""
+    ends: list[asyncio.StreamWriter] = []
+
+    async def lead(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        writer.close()
+
+    async def caller(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        onwards, back = await asyncio.open_connection(HOST, to)
+        ends.extend((writer, back))
+        await asyncio.gather(lead(reader, back), lead(onwards, writer))
+
+    server = await asyncio.start_server(caller, HOST, port)
+    try:
+        yield
+    finally:
+        server.close()
+        for one in ends:
+            one.close()
+
+
 def login(address: str, **keys: Any) -> Login:
     will = Will(f"{TOPICS}/state", State(online=False).payload())
     return Login(address, f"paikou-{MN}", will, (f"{TOPICS}/down",), topics=TOPICS, **keys)

@@ -36,7 +36,7 @@ async def keep(store: Store, until: str, log: pytest.LogCaptureFixture) -> None:
     app = App(Path("site.yaml"), InForce(plan_with(), "hash"), store, FakeClock(T0))
     task = asyncio.create_task(app._chores.run())
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while until not in log.text and not task.done():
                 app._bells.ring("hour", "night")
                 await asyncio.wait({task}, timeout=0.02)

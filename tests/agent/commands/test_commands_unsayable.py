@@ -20,7 +20,7 @@ from protocols.hj212.segment import Segment
 from protocols.hj212.times import wire_time
 
 Across = Callable[..., Awaitable[Platform]]
-WAIT_S = 5
+WAIT_S = 60
 
 
 def failed(frames: list[str]) -> bool:

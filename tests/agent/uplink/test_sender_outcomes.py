@@ -197,7 +197,7 @@ async def test_link_that_dies_in_the_middle_loses_nothing(desk: Desk) -> None:
     desk.link.script = dies
     await desk.owe_at(*range(20))
     with pytest.raises(ExceptionGroup) as caught:
-        await asyncio.wait_for(desk.sender(in_flight=4).run(), 10)
+        await asyncio.wait_for(desk.sender(in_flight=4).run(), 60)
     assert caught.group_contains(Unreachable, match="gone")
     first = {one.qn: one.segment.cp for one in desk.link.published}
     assert desk.states().count("accepted") <= 7

@@ -14,7 +14,7 @@ from uplink_fakes import AT, Desk, settled, until
 from agent.store.db import Store
 from agent.uplink.ledger import SETTLING
 
-WAIT_S = 10.0
+WAIT_S = 60.0
 
 
 @pytest.fixture

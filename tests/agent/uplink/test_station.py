@@ -113,7 +113,7 @@ class Stage:
         """Let the station run until the script is at its end, or the station at its."""
         station = self.station()
         with contextlib.suppress(EndOfScript):
-            await asyncio.wait_for(station.run(), 10)
+            await asyncio.wait_for(station.run(), 60)
         return station
 
     async def _header(self) -> Header:
@@ -373,7 +373,7 @@ async def test_fault_in_the_store_is_not_taken_for_a_fault_of_the_link(stage: St
     one = stage(None, health_error=StoreError("disk"))
     station = one.station()
     with pytest.raises(ExceptionGroup) as caught:
-        await asyncio.wait_for(station.run(), 10)
+        await asyncio.wait_for(station.run(), 60)
     assert caught.group_contains(StoreError)
     assert not station.state.linked, "status must not show a link that is gone"
 

@@ -19,7 +19,7 @@ from agent.filming.orders import ClipOrders
 from agent.store import actions
 from drivers.camera.told import CameraGone, FilmMade, NoFilm
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 
 
 class FakeFilm:
