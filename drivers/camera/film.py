@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,12 +9,12 @@ import cv2
 import numpy
 
 from drivers.camera.ring import Picture
+from drivers.camera.scratch import scratch
 from drivers.camera.sight import HIGH, WIDE
 
 TICKS = 1000.0
 """Time base of a film: each picture has its own millisecond, so stalls stay visible as such."""
 JPEG_QUALITY = 85
-_MEMORY = Path("/dev/shm")
 
 cv2.setNumThreads(1)
 
@@ -76,7 +73,7 @@ def view(picture: Picture) -> View:
 
 
 def _decoded(picture: Picture) -> cv2.typing.MatLike:
-    with _scratch() as path:
+    with scratch() as path:
         film = Film(path, picture)
         film.end()
         reader = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, (cv2.CAP_PROP_N_THREADS, 1))
@@ -95,11 +92,3 @@ def _shown(pixels: cv2.typing.MatLike) -> View:
         raise FilmError("no JPEG could be made")
     small = cv2.resize(pixels, (WIDE, HIGH), interpolation=cv2.INTER_AREA)
     return View(jpeg.tobytes(), cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).tobytes())
-
-
-@contextmanager
-def _scratch() -> Iterator[Path]:
-    """Give a file name in memory where there is such a place: stills would wear the flash."""
-    place = str(_MEMORY) if _MEMORY.is_dir() else None
-    with tempfile.TemporaryDirectory(prefix="paikou-", dir=place) as directory:
-        yield Path(directory) / "one.mp4"

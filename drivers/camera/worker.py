@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from drivers.camera.ring import Ring
+from drivers.camera.scratch import sweep
 from drivers.camera.sight import Eyes
 
 NO_OPENCV = 3
@@ -93,6 +94,7 @@ def main() -> NoReturn:
     line, rest = _first_line()
     given = json.loads(line)
     learnt = Path(given["learnt"])
+    sweep()
     camera = Camera(
         given["url"],
         Path(given["still"]),
