@@ -131,7 +131,7 @@ def _rows(name: str, columns: tuple[str, ...]) -> list[dict[str, float]]:
 
 TILBURG = _rows("wwtp_tilburg_15min.csv", ("flow_m3_per_h", "w21003", "temperature_c"))
 EFFLUENT = _rows("wwtp_effluent_daily.csv", ("w01001", "w01018"))
-REDUCED = Works(int(parse_wire_time("20260328000000")), days=7, every_s=30, outage_d=4)
+REDUCED = Works(int(parse_wire_time("20260328000000")), days=7, every_s=60, outage_d=4)
 WHOLE = Works(int(parse_wire_time("20260101000000")), days=181, every_s=60, outage_d=130)
 
 
