@@ -13,7 +13,7 @@ from agent.errors import Lang
 from agent.store import alarms as rows
 from agent.store.alarms import Alarm
 from agent.tools.acts import do, finish
-from agent.tools.hand import SITE, desk, signed
+from agent.tools.hand import desk, signed, site_group
 from agent.tools.moments import Span
 from agent.tools.words import event_kind, factor_name, lang_option, local_time, pick
 
@@ -37,12 +37,7 @@ _HUSHED = (
 _ENDED = ("已取消 {count} 项静音", "{count} silences ended")
 
 
-@click.group("alarms")
-@SITE
-@click.pass_context
-def alarms(context: click.Context, site: Path) -> None:
-    """报警：列出、确认、静音 / alarms: list, acknowledge, silence."""
-    context.obj = site
+alarms = site_group("alarms", "报警：列出、确认、静音 / alarms: list, acknowledge, silence.")
 
 
 @alarms.command("list")

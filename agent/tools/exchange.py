@@ -9,6 +9,7 @@ import click
 from agent.errors import Lang
 from agent.exchanging import exchange
 from agent.tools.acts import do, finish
+from agent.tools.hand import SITE
 from agent.tools.words import lang_option, local_time, pick
 
 _WORDS = {
@@ -25,7 +26,7 @@ _WORDS = {
 
 
 @click.command("exchange")
-@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@SITE
 @click.argument("device")
 @click.option("--serial", default="", help="Serial number of the instrument that stands there now.")
 @click.option("--standby", default="", metavar="DEVICE", help="The device that stands in.")

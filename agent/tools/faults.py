@@ -13,7 +13,7 @@ from agent.desk import MarkError
 from agent.errors import Lang
 from agent.store import faults as rows
 from agent.store.faults import STEPS, Fault, Step, What, clocks
-from agent.tools.hand import SITE, Instant, desk, signed
+from agent.tools.hand import Instant, desk, signed, site_group
 from agent.tools.words import lang_option, local_time, pick
 
 _STEPS: dict[str, tuple[str, str]] = {
@@ -30,12 +30,9 @@ _SAME = ("已有同一故障单，未改动", "this very ticket is there already
 _NONE = ("没有故障单", "no tickets")
 
 
-@click.group("faults")
-@SITE
-@click.pass_context
-def faults(context: click.Context, site: Path) -> None:
-    """故障单与时限 / fault tickets and their clocks: 4 h, 8 h (logger 12 h), 72 h."""
-    context.obj = site
+faults = site_group(
+    "faults", "故障单与时限 / fault tickets and their clocks: 4 h, 8 h (logger 12 h), 72 h."
+)
 
 
 @faults.command("list")

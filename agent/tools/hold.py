@@ -13,7 +13,7 @@ from agent.errors import Lang
 from agent.freezing import hold_by_hand, release_by_hand
 from agent.store import holds
 from agent.store.holds import Hold
-from agent.tools.hand import SITE, Instant, desk, signed
+from agent.tools.hand import Instant, desk, signed, site_group
 from agent.tools.words import lang_option, local_time, pick
 
 _MOST = 100
@@ -34,12 +34,9 @@ _WORDS = {
 }
 
 
-@click.group("hold")
-@SITE
-@click.pass_context
-def hold(context: click.Context, site: Path) -> None:
-    """冻结的时段：数据和录像不清理 / Frozen intervals: nothing of them is pruned."""
-    context.obj = site
+hold = site_group(
+    "hold", "冻结的时段：数据和录像不清理 / Frozen intervals: nothing of them is pruned."
+)
 
 
 @hold.command("list")

@@ -10,6 +10,7 @@ import click
 from agent.errors import Lang
 from agent.maintaining import DEFAULT_S, KINDS, maintain
 from agent.tools.acts import do, finish
+from agent.tools.hand import SITE
 from agent.tools.moments import Span
 from agent.tools.words import cause, lang_option, local_time, pick
 
@@ -21,7 +22,7 @@ _OFF = ("{place}：已结束（{count} 项）", "{place}: ended ({count})")
 
 
 @click.command("maintain")
-@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@SITE
 @click.argument("place", metavar="OUTLET[/FACTOR…]")
 @click.option("--kind", type=click.Choice(list(KINDS)), default="maintenance", show_default=True)
 @click.option("--by", required=True, help="Who does it.")

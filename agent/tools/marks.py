@@ -15,7 +15,7 @@ from agent.errors import Lang
 from agent.marks import Name, Record, shown
 from agent.model import MarkKind, MarkState
 from agent.store import marks as rows
-from agent.tools.hand import SITE, Instant, attachment, desk, signed, span_options
+from agent.tools.hand import Instant, attachment, desk, signed, site_group, span_options
 from agent.tools.mark_lines import FIELDS, fields, json_line, line
 from agent.tools.words import lang_option, pick
 
@@ -27,12 +27,9 @@ _AGAINST = ("与实测矛盾，未确认；仍要确认请加 --despite：",
             "contradicted by what was measured, not confirmed; --despite to confirm:")  # fmt: skip
 
 
-@click.group("marks")
-@SITE
-@click.pass_context
-def marks(context: click.Context, site: Path) -> None:
-    """标记：自动、建议、确认、否决 / marks: automatic, proposed, confirmed, refused."""
-    context.obj = site
+marks = site_group(
+    "marks", "标记：自动、建议、确认、否决 / marks: automatic, proposed, confirmed, refused."
+)
 
 
 @marks.command("list")

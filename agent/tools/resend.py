@@ -28,6 +28,7 @@ from agent.store.db import transaction
 from agent.store.series import Names
 from agent.tools.daemon_time import at_daemon, daemon_now
 from agent.tools.gap_list import show_gaps
+from agent.tools.hand import SITE
 from agent.tools.moments import Moment
 from agent.tools.open_store import open_store
 from agent.tools.words import GAP_KINDS, lang_option, local_time, pick
@@ -62,7 +63,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 
 @click.command("resend")
-@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@SITE
 @click.option("--to", "name", required=True, metavar="STATION", help="Station it goes to.")
 @click.option("--kind", type=click.Choice(list(GAP_KINDS)))
 @click.option("--from", "first", type=Moment(), help="First period, UTC+8.")

@@ -21,6 +21,7 @@ from agent.store.bottles import Bottle
 from agent.tools.acts import do, finish
 from agent.tools.bottle_label import label_svg
 from agent.tools.bottle_lines import bottle_line
+from agent.tools.hand import site_group
 from agent.tools.open_store import open_store
 from agent.tools.seal_photo import keep_photo
 from agent.tools.words import lang_option, pick
@@ -43,12 +44,9 @@ _PIN_FILE = click.option(
 )
 
 
-@click.group("sampler")
-@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_context
-def sampler(context: click.Context, site: Path) -> None:
-    """Bottles kept at a site: what there is, keep one, confirm, release, print a label."""
-    context.obj = site
+sampler = site_group(
+    "sampler", "留样：列出、留样、核对、放行、标签 / bottles: list, keep, confirm, release, label."
+)
 
 
 @sampler.command("list")

@@ -13,7 +13,7 @@ from agent.store import values as rows
 from agent.store.values import ENFORCEMENT, OWN, ManualValue, Purpose
 from agent.tools.checks import check, day_rates, known_factor, mass
 from agent.tools.control import control, furnace
-from agent.tools.hand import SITE, Instant, attachment, desk, signed, span_options
+from agent.tools.hand import Instant, attachment, desk, signed, site_group, span_options
 from agent.tools.words import factor_name, lang_option, local_time, pick
 from protocols.hj212.factors import factor as factor_of
 
@@ -25,12 +25,7 @@ _PURPOSES: dict[str, tuple[str, str]] = {
 }
 
 
-@click.group("values")
-@SITE
-@click.pass_context
-def values(context: click.Context, site: Path) -> None:
-    """手工监测值与比对结果 / manual values and comparisons."""
-    context.obj = site
+values = site_group("values", "手工监测值与比对结果 / manual values and comparisons.")
 
 
 @values.command("add")
