@@ -92,7 +92,7 @@ def test_mark_goes_from_proposal_to_confirmation_to_refusal(site: Path) -> None:
     assert json.loads(told[1][2])["factors"] == ["w01001"]
 
 
-@pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.parametrize("group", ["marks", "faults"])
 def test_site_file_that_is_not_there_is_a_wrong_one_not_wrong_usage(
     group: str, tmp_path: Path
 ) -> None:
