@@ -14,7 +14,7 @@ from agent.errors import Lang
 from agent.store import faults as rows
 from agent.store.faults import STEPS, Fault, Step, What, clocks
 from agent.tools.hand import Instant, desk, signed, site_group
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.words import JSON_LINES, lang_option, local_time, pick
 
 _STEPS: dict[str, tuple[str, str]] = {
     "on_site": ("到场", "on site"),
@@ -38,7 +38,7 @@ faults = site_group(
 @faults.command("list")
 @click.pass_obj
 @click.option("--all", "everything", is_flag=True, help="也列出已关闭的 / closed ones too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def list_(site: Path, *, everything: bool, as_json: bool, lang: Lang) -> None:
     """列出故障单 / list tickets."""

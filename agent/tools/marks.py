@@ -17,7 +17,7 @@ from agent.model import MarkKind, MarkState
 from agent.store import marks as rows
 from agent.tools.hand import Instant, attachment, desk, signed, site_group, span_options
 from agent.tools.mark_lines import FIELDS, fields, json_line, line
-from agent.tools.words import lang_option, pick
+from agent.tools.words import JSON_LINES, lang_option, pick
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DAY_S = 86_400
@@ -37,7 +37,7 @@ marks = site_group(
 @span_options(needed=False)
 @click.option("--outlet", help="排放口 / outlet; 不写即全部.")
 @click.option("--all", "everything", is_flag=True, help="也列出被人工标记覆盖的、已否决的.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def list_(
     site: Path,

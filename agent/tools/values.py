@@ -14,7 +14,7 @@ from agent.store.values import ENFORCEMENT, OWN, ManualValue, Purpose
 from agent.tools.checks import check, day_rates, known_factor, mass
 from agent.tools.control import control, furnace
 from agent.tools.hand import Instant, attachment, desk, signed, site_group, span_options
-from agent.tools.words import factor_name, lang_option, local_time, pick
+from agent.tools.words import JSON_LINES, factor_name, lang_option, local_time, pick
 from protocols.hj212.factors import factor as factor_of
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -96,7 +96,7 @@ def add(
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @span_options(needed=True)
 @click.option("--factor", help="因子编码 / factor code.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def list_(
     site: Path,
