@@ -90,7 +90,7 @@ def desk(site: Path, *, write: bool) -> Iterator[Desk]:
         raise StoreError(f"{path}: 没有这个库 / no such store")
     if found != SCHEMA_VERSION:
         raise StoreError(
-            f"{path}: schema version {found}, {SCHEMA_VERSION} expected; run `paikou migrate`"
+            f"{path}: 数据库版本 {found}，应为 {SCHEMA_VERSION} / schema version: `paikou migrate`"
         )
     with contextlib.closing(connect(path, read_only=not write)) as connection:
         block = transaction(connection) if write else contextlib.nullcontext(connection)
