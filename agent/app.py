@@ -8,8 +8,6 @@ import functools
 import logging
 import signal
 import sqlite3
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from agent import __version__
@@ -20,12 +18,11 @@ from agent.commands import TABLE
 from agent.commands.attending import attend
 from agent.commands.hardware import hardware
 from agent.commands.keeping import Keeper
-from agent.contacts import BATTERY, end_gone
 from agent.crew import Crew, Post
+from agent.duties import BatteryEnd, close_periods
 from agent.errors import StoreError
-from agent.exchanging import note_serials
 from agent.filming import Filming
-from agent.hiring import Counters, House, wanted
+from agent.hiring import Counters, House, adopt, wanted
 from agent.line import Line
 from agent.local import LocalSocket
 from agent.lock import hold
@@ -37,36 +34,29 @@ from agent.ops.answers import OpsAnswers
 from agent.ordering.handling import Handling
 from agent.ordering.intake import Intake
 from agent.periods import Periods
-from agent.plan import Plan
 from agent.proving import seal_to_the_end
 from agent.questions import Questions
-from agent.reloading import InForce, read, read_again, under_overrides
+from agent.regime import Regime
+from agent.reloading import InForce, read
 from agent.settings.storage import socket_paths, state_directory
 from agent.starting import note_start
 from agent.status import Observatory
-from agent.store import events, journal, recovery, series
+from agent.store import journal, recovery
 from agent.store.db import Store
 from agent.store.frames import FrameLog
-from agent.store.room import is_full
 from agent.supervise import end, feed_watchdog, notify, watchdog_interval_s
 from agent.ticks import Ticks
 from agent.timekeeping import ClockRefused, Timekeeper, set_wall_clock
-from agent.unlimited import end_unlimited
 from agent.upgrading import migrate_if_old
-from agent.uplink.contract import manners
 from agent.uplink.desk import Office
 from agent.uplink.dispatcher import dispatcher
 from agent.uplink.station import StationLink
+from agent.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 2.0
-POLL_GRACE_S = 300.0
 SOCKET_S = 2.0
 """How long READY waits for the local socket; the duty does not hang on it."""
-OVERRULE_S = 10.0
-CHECK_STEPS = 20_000
-"""Steps of SQLite between two looks whether the check of the store shall end."""
 
 
 async def run(site_file: Path, *, pace: Pace | None = None) -> None:
@@ -97,24 +87,19 @@ async def run(site_file: Path, *, pace: Pace | None = None) -> None:
 
 
 class App:
-    """One daemon on one open store."""
+    """One daemon on one open store: who is there, and who turns to whom."""
 
     def __init__(self, site_file: Path, in_force: InForce, store: Store, clock: Clock) -> None:
-        self._file, self._in_force = site_file, in_force
-        self._store, self._clock = store, clock
+        self._file, self._store, self._clock = site_file, store, clock
         self._bells, self._metrics = Bells(), Metrics()
         self._frames = FrameLog(store, clock, self._metrics)
         self._time = Timekeeper(clock, store)
-        self._stopping = False
-        self._set = asyncio.Event()
-        """Rings when a platform set something that is to be put in force."""
-        self._overruled: list[asyncio.Future[None]] = []
-        """Who waits for that."""
-        self._reloading = asyncio.Lock()
+        self._regime = Regime(site_file, in_force, store, clock, self._employ)
+        plan, shared = self._regime.plan, (store, clock, self._bells)
         self._house = House(
             site_file,
-            self._plan,
-            lambda: self._names,
+            plan,
+            self._regime.names,
             store,
             clock,
             self._time,
@@ -124,40 +109,30 @@ class App:
             self._frames,
             clock.now(),
         )
-        self._handling = Handling(self._plan, store, clock, self._bells)
-        self._chores = Chores(self._plan, store, clock, self._time, self._bells, self._metrics)
+        self._vitals = Vitals(store, clock, self._metrics, self._lines)
+        self._handling = Handling(plan, *shared)
+        self._chores = Chores(plan, store, clock, self._time, self._bells, self._metrics)
         self._observatory = Observatory(
-            plan=self._plan,
+            plan=plan,
             store=store,
             clock=clock,
             time=self._time,
             started_at=self._house.started_at,
-            lines=lambda: [one for one in self._crew if isinstance(one, Line)],
+            lines=self._lines,
             links=lambda: [one for one in self._crew if isinstance(one, StationLink)],
             cameras=lambda: [one for one in self._crew if isinstance(one, Filming)],
         )
         questions = Questions(
-            site_file,
-            self._plan,
-            self._observatory,
-            store,
-            clock,
-            self._bells,
-            self._metrics,
-            self._frames,
+            site_file, plan, self._observatory, *shared, self._metrics, self._frames
         )
         answers = questions.answers()
         self._counters = Counters(
             self._observatory.health,
             Keeper(store, clock),
             dispatcher(self._office()),
-            OpsAnswers(self._plan, answers, store, clock),
+            OpsAnswers(plan, answers, store, clock),
         )
         self._socket = LocalSocket(socket_paths(in_force.plan.site), answers)
-
-    def _plan(self) -> Plan:
-        """Give the plan in force: a reload makes another one."""
-        return self._in_force.plan
 
     async def run(self, aside: Path | None) -> None:
         """Work until told to stop. `aside` is where a damaged store was put."""
@@ -166,10 +141,14 @@ class App:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, reload.set)
-        self._in_force = await under_overrides(self._in_force, self._store, now=self._clock.now())
+        await self._regime.heed_platforms()
         await self._store.write(
             lambda connection: note_start(
-                connection, self._in_force, aside, clock=self._clock, boot=self._time.boot
+                connection,
+                self._regime.in_force,
+                aside,
+                clock=self._clock,
+                boot=self._time.boot,
             )
         )
         await self._time.look()
@@ -177,23 +156,24 @@ class App:
             asyncio.TaskGroup() as group,
             Ticks(
                 second=self._second, hour=self._hour, night=self._night, speed=self._clock.speed
-            ) as ticks,
+            ) as self._ticks,
         ):
-            self._crew, self._ticks = Crew(group, self._crashed), ticks
+            self._crew = Crew(group, self._vitals.crashed)
             own: list[asyncio.Task[None]] = []
             try:
-                await self._take_over()
+                await self._regime.take_over()
                 own += self._own_tasks(group, reload, stop)
                 await self._tell_ready()
                 await stop.wait()
                 notify("STOPPING=1")
             finally:
                 # also when a task of our own failed: the group alone would cancel only once
-                self._stopping = True
+                self._vitals.stopping = True
                 await end(own)
                 await self._crew.dismiss()
         await self._frames.flush()
-        await self._note("stop", {})
+        now = self._clock.now()
+        await self._store.write(lambda connection: journal.add(connection, "stop", {}, at=now))
         await seal_to_the_end(self._store, self._clock)
         log.info("stopped")
 
@@ -201,21 +181,24 @@ class App:
         self, group: asyncio.TaskGroup, reload: asyncio.Event, stop: asyncio.Event
     ) -> list[asyncio.Task[None]]:
         """Begin what is not restarted: an error in one of these ends the process."""
-        own = [
-            group.create_task(self._close_periods(), name="periods"),
-            group.create_task(self._reload_when(reload), name="reload"),
-            group.create_task(self._overrule_when_set(), name="overrule"),
-            group.create_task(self._check_store(), name="check"),
-            group.create_task(self._chores.run(), name="upkeep"),
-            group.create_task(self._frames.run(), name="message log"),
-            group.create_task(self._stop_on_battery(stop), name="battery"),
-            group.create_task(self._end_maintenance(), name="maintenance"),
-        ]
+        parts = (self._regime.plan, self._store, self._clock, self._bells)
+        closing = close_periods(
+            lambda: self._periods, self._bells, self._time, stepped=self._ticks.set_anew
+        )
+        own = {
+            "periods": closing,
+            "reload": self._regime.reload_when(reload),
+            "overrule": self._regime.overrule_when_set(),
+            "check": self._vitals.check_store(),
+            "upkeep": self._chores.run(),
+            "message log": self._frames.run(),
+            "battery": BatteryEnd(*parts).run(stop),
+            "maintenance": MaintenanceEnd(*parts).run(),
+        }
         interval_s = watchdog_interval_s()
         if interval_s is not None:
-            watchdog = feed_watchdog(interval_s, self._alive)
-            own.append(group.create_task(watchdog, name="watchdog"))
-        return own
+            own["watchdog"] = feed_watchdog(interval_s, self._vitals.alive)
+        return [group.create_task(one, name=name) for name, one in own.items()]
 
     async def _tell_ready(self) -> None:
         """Say READY once questions are answered, or cannot be."""
@@ -225,46 +208,31 @@ class App:
         notify(f"READY=1\nSTATUS=paikou {__version__}")
         log.info("ready: %s", self._file)
 
-    async def _take_over(self) -> list[str]:
-        """Put the plan in force to work; gives the workers that were stopped or begun."""
-        plan = self._in_force.plan
-        self._names = await self._store.write(
-            lambda connection: series.register(
-                connection, series=plan.series(), devices=plan.devices()
-            )
-        )
-        if self._clock.sane():
-            now = self._clock.now()
-            await self._store.write(lambda connection: note_serials(connection, plan, now=now))
-            await self._store.write(lambda connection: end_gone(connection, plan, now=now))
-            await self._store.write(lambda connection: end_unlimited(connection, plan, now=now))
+    async def _employ(self) -> list[str]:
+        """Have at work who the plan in force wants; gives who was stopped or begun."""
+        plan = self._regime.plan()
         self._periods = Periods(
-            plan, self._names, self._store, self._clock, self._bells, self._metrics
+            plan, self._regime.names(), self._store, self._clock, self._bells, self._metrics
         )
         changed = await self._crew.match(self._posts())
-        self._adopt()
+        adopt(self._crew, plan)
         return changed
 
     def _posts(self) -> dict[str, Post]:
         """Say which workers are wanted by the plan in force."""
         posts = wanted(self._house, self._counters)
-        posts["local socket"] = Post(socket_paths(self._in_force.plan.site), lambda: self._socket)
+        posts["local socket"] = Post(socket_paths(self._regime.plan().site), lambda: self._socket)
         posts["orders"] = Post((), lambda: self._handling)
         return posts
 
-    def _adopt(self) -> None:
-        """Let links that go on hear of manners that need no new connection."""
-        plan = self._in_force.plan
-        for link in (one for one in self._crew if isinstance(one, StationLink)):
-            station = plan.stations.get(link.contract.manners.station)
-            if station is not None:
-                link.adopt(replace(link.contract, station=station, manners=manners(station)))
+    def _lines(self) -> list[Line]:
+        return [one for one in self._crew if isinstance(one, Line)]
 
     def _office(self) -> Office:
         return Office(
-            plan=self._plan,
-            file=lambda: self._in_force.said,
-            names=lambda: self._names,
+            plan=self._regime.plan,
+            file=self._regime.said,
+            names=self._regime.names,
             store=self._store,
             clock=self._clock,
             bells=self._bells,
@@ -273,7 +241,7 @@ class App:
             attend=attend,
             set_clock=self._set_clock,
             hardware=functools.cache(hardware),
-            reload=self._overrule,
+            reload=self._regime.overrule,
             take_order=Intake(self._store, self._clock, self._bells).take,
         )
 
@@ -281,47 +249,6 @@ class App:
         if self._clock.pace is not None:
             raise ClockRefused("the clock of a demo is not to be set")
         set_wall_clock(at)
-
-    async def _close_periods(self) -> None:
-        """Close what is due, for ever. What fails here ends the process (architecture §3.11)."""
-        while True:
-            await self._bells.wait("periods", LOOK_S)
-            step_s = await self._time.look()
-            if step_s:
-                self._ticks.set_anew()
-            if not self._time.trusted:
-                continue
-            try:
-                await self._periods.close_due()
-            except sqlite3.OperationalError as error:
-                if not is_full(error):
-                    raise
-                # nothing is left that may give way: what is due stays due until there is room
-                log.error("no room to close what is due: %s", error)
-
-    async def _end_maintenance(self) -> None:
-        """Turn off what was forgotten, for ever."""
-        await MaintenanceEnd(self._plan, self._store, self._clock, self._bells).run()
-
-    async def _stop_on_battery(self, stop: asyncio.Event) -> None:
-        """End in good order when the battery is low and the mains are gone, where that is set.
-
-        Where the mains are not watched, a low battery alone is enough.
-        """
-        while True:
-            if not await self._bells.wait(BATTERY, LOOK_S):
-                continue
-            watched = any(
-                one.means == "power" and one.facility is None
-                for one in self._in_force.plan.site.inputs
-            )
-            lost = await self._store.read(lambda connection: events.all_open(connection, "power"))
-            if watched and not lost:
-                continue
-            await self._note("stopping: battery low", {})
-            log.warning("battery low: stopping")
-            stop.set()
-            return
 
     async def _second(self) -> None:
         self._bells.ring("periods")
@@ -331,79 +258,3 @@ class App:
 
     async def _night(self) -> None:
         self._bells.ring("night")
-
-    async def _reload_when(self, asked: asyncio.Event) -> None:
-        while True:
-            await asked.wait()
-            asked.clear()
-            async with self._reloading:
-                await self._reload()
-
-    async def _reload(self) -> None:
-        before = self._in_force
-        after = await asyncio.to_thread(read_again, self._file, before)
-        if after is None:
-            return
-        self._in_force = await under_overrides(after, self._store, now=self._clock.now())
-        changed = await self._take_over()
-        detail = {"before": before.file_hash, "after": after.file_hash, "changed": changed}
-        await self._note("reload", detail)
-        log.info("reload: changed %s", ", ".join(changed) or "nothing that runs")
-
-    async def _overrule(self) -> None:
-        """Have what a platform set put in force; waits for that no longer than a platform does."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._overruled.append(done)
-        self._set.set()
-        await asyncio.wait({done}, timeout=OVERRULE_S)
-
-    async def _overrule_when_set(self) -> None:
-        """Put in force what platforms set, each time one did."""
-        while True:
-            await self._set.wait()
-            self._set.clear()
-            waiting, self._overruled = self._overruled, []
-            async with self._reloading:
-                self._in_force = await under_overrides(
-                    self._in_force, self._store, now=self._clock.now()
-                )
-                changed = await self._take_over()
-            for one in waiting:
-                if not one.done():  # its connection is gone, perhaps by this very change
-                    one.set_result(None)
-            log.info("set by a platform: changed %s", ", ".join(changed) or "nothing that runs")
-
-    async def _check_store(self) -> None:
-        """Look through the store once, beside the work: on a big one this takes a while."""
-        directory = self._store.path.parent
-
-        def look(connection: sqlite3.Connection) -> bool:
-            # a thread that nobody waits for would still hold up the end of the process
-            connection.set_progress_handler(lambda: self._stopping, CHECK_STEPS)
-            return recovery.check(connection, directory)
-
-        sound = await self._store.read_apart(look)
-        if not sound:
-            raise StoreError(f"{self._store.path} is damaged; the next start puts it aside")
-
-    async def _alive(self) -> bool:
-        """Give the watchdog its answers: the writer's, this loop's, and that of every line."""
-        await self._store.write(lambda _: None)
-        return all(line.alive(POLL_GRACE_S) for line in self._crew if isinstance(line, Line))
-
-    async def _crashed(self, name: str, error: Exception) -> None:
-        """Write down that a task failed. Trouble with the store is the end of the process."""
-        self._metrics.restarts.labels(name).inc()
-        if _concerns_store(error):
-            raise error
-        await self._note("task failed", {"task": name, "error": repr(error)[:500]})
-
-    async def _note(self, what: str, detail: Mapping[str, object]) -> None:
-        now = self._clock.now()
-        await self._store.write(lambda connection: journal.add(connection, what, detail, at=now))
-
-
-def _concerns_store(error: BaseException) -> bool:
-    if isinstance(error, BaseExceptionGroup):
-        return any(_concerns_store(one) for one in error.exceptions)
-    return isinstance(error, sqlite3.Error | StoreError)

@@ -30,18 +30,18 @@ def exchange(
     known = set(plan.devices())
     for name in (device, *([other] if other else [])):
         if name not in known:
-            return {"error": f"no device {name!r}"}
+            return {"error": f"{name}: 没有这台仪器 / no such device; {' '.join(sorted(known))}"}
     if not who or not why:
-        return {"error": "who and why are wanted"}
+        return {"error": "须写明经办人和原因 / who and why are wanted"}
     if sum(map(bool, (serial, other, asked.get("main")))) != 1:
-        return {"error": "one of serial, standby and main is wanted"}
+        return {"error": "serial、standby、main 须写且只写一个 / one of them is wanted"}
     standing = exchanges.standing(connection, device)
     before = standing.serial if standing else ""
     if serial:
         act = Exchange(device, "exchange", now, serial, before, who=who, why=why)
     elif other:
         if other == device:
-            return {"error": f"{device} cannot stand in for itself"}
+            return {"error": f"{device}: 不能自己替代自己 / cannot stand in for itself"}
         act = Exchange(device, "standby", now, before, before, other, who, why)
     else:
         act = Exchange(device, "main", now, before, before, who=who, why=why)

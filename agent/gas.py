@@ -1,4 +1,4 @@
-"""Formulas of flue gas: state, moisture, oxygen, velocity, flow (CEMS-01…16).
+"""Formulas of flue gas: state, moisture, oxygen, velocity, flow (CEMS-01…16 but for the mass).
 
 Source: HJ 75-2017 annex C and HJ 76-2017, as two public implementations number them; the papers
 were not opened. Quantities carry their unit in the name; `moisture` is a fraction, 0 to 1.
@@ -107,11 +107,6 @@ def moisture_of(*, wet_oxygen: float, dry_oxygen: float) -> float:
     if dry_oxygen <= 0 or not 0 <= wet_oxygen <= dry_oxygen:
         raise NotComputable(f"oxygen wet {wet_oxygen:g} %, dry {dry_oxygen:g} %")
     return 1 - wet_oxygen / dry_oxygen
-
-
-def mass_rate(dry_mg_m3: float, *, dry_flow_m3_h: float) -> float:
-    """Give kg/h of the measured dry concentration, never of the converted one (CEMS-15)."""
-    return dry_mg_m3 * dry_flow_m3_h * 1e-6
 
 
 def signal_concentration(signal: float, *, slope: float, intercept: float) -> float:

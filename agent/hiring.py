@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.alarming import Alarming
@@ -12,7 +12,7 @@ from agent.bells import Bells
 from agent.bundling import Bundling, Courier, Terms, terms
 from agent.clock import Clock
 from agent.commands.keeping import Keeper
-from agent.crew import Post
+from agent.crew import Post, Worker
 from agent.filming import Filming
 from agent.freezing import Frozen
 from agent.line import Line
@@ -30,7 +30,7 @@ from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.store.series import Names
 from agent.timekeeping import Timekeeper
-from agent.uplink.contract import contract
+from agent.uplink.contract import contract, manners
 from agent.uplink.station import StationLink
 from agent.uplink.talk import Receiver
 from drivers.settings import AnyBus
@@ -74,6 +74,16 @@ def wanted(house: House, counters: Counters) -> dict[str, Post]:
     for station in plan.stations.values():
         posts[f"station {station.id}"] = _station(house, plan, station, counters)
     return posts
+
+
+def adopt(workers: Iterable[Worker], plan: Plan) -> None:
+    """Let links that go on hear of manners that need no new connection."""
+    for link in workers:
+        if not isinstance(link, StationLink):
+            continue
+        station = plan.stations.get(link.contract.manners.station)
+        if station is not None:
+            link.adopt(replace(link.contract, station=station, manners=manners(station)))
 
 
 def _line(house: House, plan: Plan, bus: AnyBus) -> Post:

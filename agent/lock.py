@@ -28,8 +28,8 @@ def hold(directory: Path) -> Iterator[None]:
     try:
         if not _taken_soon(descriptor):
             raise StoreError(
-                f"{directory} is in use by another paikou (pid {_owner(descriptor)}); "
-                "stop it first, or ask it: paikou status"
+                f"{directory}: 已有 paikou 在使用，请先停掉它，或用 paikou status 询问 / "
+                f"is in use by another paikou (pid {_owner(descriptor)})"
             )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -94,19 +94,23 @@ def maintain(
     factors = [str(code) for code in asked.get("factors", ())]
     who, why = str(asked.get("who", "")).strip(), str(asked.get("why", "")).strip()
     if outlet not in plan.outlets:
-        return {"error": f"no outlet {outlet!r}; there are: {', '.join(plan.outlets)}"}
+        known_ones = ", ".join(plan.outlets)
+        return {"error": f"{outlet}: 没有这个排放口 / no such outlet; {known_ones}"}
     known = plan.outlets[outlet].factors
     for code in factors:
         if code not in known:
-            return {"error": f"no factor {code!r} at {outlet}; there are: {', '.join(known)}"}
+            return {"error": f"{outlet}/{code}: 没有这个因子 / no such factor; {', '.join(known)}"}
     if not who:
-        return {"error": "who is wanted"}
+        return {"error": "须写明经办人 / who is wanted"}
     if asked.get("end"):
         ended = turn_off(connection, plan, outlet, factors, by=who, now=now)
-        return {"ended": ended} if ended else {"error": f"nothing is switched on at {outlet}"}
+        if not ended:
+            return {"error": f"{outlet}: 没有打开的维护开关 / nothing is switched on"}
+        return {"ended": ended}
     kind, for_s = str(asked.get("kind", "")), float(asked.get("for_s") or DEFAULT_S)
     if kind not in KINDS or not why or not 0 < for_s <= LONGEST_S:
-        return {"error": f"kind ({', '.join(KINDS)}), why, and at most 30 days are wanted"}
+        kinds = ", ".join(KINDS)
+        return {"error": f"须有类别（{kinds}）、原因，最长 30 天 / kind, why, 30 days at most"}
     until = now + for_s
     for factor in factors or [""]:
         switched = Switched(0, outlet, factor, kind, who, why, OPERATOR, now, until)

@@ -159,7 +159,11 @@ class Observatory:
         )
 
     def _device(self, state: Any) -> dict[str, Any]:
-        factors = {(one.point): one for one in self.plan().factors_of(state.id)}
+        plan = self.plan()
+        factors = {one.point: one for one in plan.factors_of(state.id)}
+        profile = plan.profiles.get(state.id)
+        quantities = (*profile.points, *profile.values) if profile else ()
+        names = {one.id: one.name for one in quantities}
         return {
             "id": state.id,
             "bus": state.bus,
@@ -169,6 +173,7 @@ class Observatory:
             "readings": [
                 {
                     "point": reading.point,
+                    "name": names.get(reading.point, ""),
                     "outlet": factors[reading.point].outlet if reading.point in factors else "",
                     "factor": factors[reading.point].factor if reading.point in factors else "",
                     "value": reading.value,

@@ -15,7 +15,6 @@ from drivers.device import (
     BadAnswer,
     DeviceError,
     NoAnswer,
-    Reading,
     Refused,
     RetentionRecord,
     RetentionWish,
@@ -23,52 +22,20 @@ from drivers.device import (
 )
 from drivers.frame_decode import Heard, said
 from drivers.frame_device import FrameDevice
-from drivers.operation import POLL_S, operate
+from drivers.operation import operate
 from drivers.profile_dialogue import Question, Value
-from drivers.profile_operations import Proof, RecordAt
-from drivers.retention import cannot_keep
+from drivers.recorded_sampler import RecordedSampler
 from drivers.sampler import newer
 
 
-class FrameSampler:
+class FrameSampler(RecordedSampler[FrameDevice]):
     """A sampler by its profile. Waits in seconds of the device's clock."""
 
-    def __init__(self, device: FrameDevice, *, poll_s: float = POLL_S) -> None:
-        reason = cannot_keep(device.profile)
-        retain, record = device.profile.operations.get("retain"), device.profile.record
-        if reason is not None or retain is None or retain.proof is None or record is None:
-            raise ValueError(f"{device.profile.profile}: {reason}")
-        self.device = device
-        self._proof: Proof = retain.proof
-        self._record: RecordAt = record
-        self._wants = retain.wants
-        self._poll_s = poll_s
-
-    @property
-    def id(self) -> str:
-        """The name of the device in the site file."""
-        return self.device.id
-
-    @property
-    def proof_s(self) -> float:
-        """How long after an order its record may still appear, in seconds of the clock."""
-        return self._proof.within_s
-
-    async def read(self) -> list[Reading]:
-        """Ask for the values of the profile once."""
-        return await self.device.read()
-
     async def status(self) -> SamplerStatus:
-        """State in words of the profile. Raises DeviceError."""
-        look = await self.device.look(order=True)
-        _ = look.came  # raises where nothing came
-        if look.state is None:
-            raise NoAnswer("the sampler is busy")
-        cause, text = look.state.cause, look.state.text
+        """State in words of the profile, and whether it takes a sample. Raises DeviceError."""
+        status = await super().status()
         busy = not self._waits(await self._heard())
-        return SamplerStatus(
-            cause, text, None, (), None, fault="", temperature_c=None, retaining=busy
-        )
+        return dataclasses.replace(status, retaining=busy)
 
     async def last_retention(self) -> RetentionRecord | None:
         """Read the sampler's own record, in one answer; None when it never took a sample.

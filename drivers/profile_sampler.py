@@ -12,59 +12,24 @@ from drivers.device import (
     BadAnswer,
     DeviceError,
     NoAnswer,
-    Reading,
     Refused,
     RetentionRecord,
     RetentionWish,
     SamplerStatus,
 )
 from drivers.modbus import ModbusDevice
-from drivers.operation import POLL_S, operate
+from drivers.operation import operate
 from drivers.plan import Want
-from drivers.profile_operations import Proof, RecordAt
-from drivers.retention import cannot_keep
+from drivers.recorded_sampler import RecordedSampler
 from drivers.sampler import newer
 from protocols.registers import decode_number, decode_time
 
 
-class ProfileSampler:
+class ProfileSampler(RecordedSampler[ModbusDevice]):
     """A sampler with registers, by its profile. Waits in seconds of the device's clock.
 
     What is in its bottles it does not say: whether one is empty it has to know itself.
     """
-
-    def __init__(self, device: ModbusDevice, *, poll_s: float = POLL_S) -> None:
-        reason = cannot_keep(device.profile)
-        retain, record = device.profile.operations.get("retain"), device.profile.record
-        if reason is not None or retain is None or retain.proof is None or record is None:
-            raise ValueError(f"{device.profile.profile}: {reason}")
-        self.device = device
-        self._proof: Proof = retain.proof
-        self._record: RecordAt = record
-        self._poll_s = poll_s
-
-    @property
-    def id(self) -> str:
-        """The name of the device in the site file."""
-        return self.device.id
-
-    @property
-    def proof_s(self) -> float:
-        """How long after an order its record may still appear, in seconds of the clock."""
-        return self._proof.within_s
-
-    async def read(self) -> list[Reading]:
-        """Ask for the points of the profile once."""
-        return await self.device.read()
-
-    async def status(self) -> SamplerStatus:
-        """State in words of the profile. Raises DeviceError."""
-        look = await self.device.look(order=True)
-        _ = look.came  # raises where nothing came
-        if look.state is None:
-            raise NoAnswer("the sampler is busy")
-        cause, text = look.state.cause, look.state.text
-        return SamplerStatus(cause, text, None, (), None, fault="", temperature_c=None)
 
     async def last_retention(self) -> RetentionRecord | None:
         """Read the sampler's own record, in one request; None when it never kept a bottle."""

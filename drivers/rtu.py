@@ -78,11 +78,6 @@ def find_stranger(buffer: bytes, question: Question, *, final: bool = False) -> 
     return Stranger(Fault.GARBAGE, "no frame in what came")
 
 
-def strip_echo(buffer: bytes, request: bytes) -> bytes:
-    """Take our own request off the start of what came, where a two-wire converter gives it back."""
-    return buffer[len(request) :] if buffer.startswith(request) else buffer
-
-
 def _size(data: bytes) -> int:
     """Tell the length of the answer frame that starts here; 0 where none does."""
     if len(data) < 3:

@@ -89,16 +89,6 @@ def counter_m3(readings: Iterable[Reading], points: Sequence[str]) -> float | No
     return total
 
 
-def aged(sample: Sample, *, now: float, max_age_s: float) -> Sample:
-    """Give the sample if it is young enough at `now`, else an absence at `now` that says so."""
-    age_s = now - sample.at
-    if age_s <= max_age_s:
-        return sample
-    cause = Cause.NO_LINK if sample.cause is Cause.NORMAL else sample.cause
-    reason = f"nothing newer for {age_s:.0f} s"
-    return Sample(sample.outlet, sample.factor, now, None, cause, reason=reason)
-
-
 def sampling_hour(measured_at: float, lag_min: float) -> int:
     """Give the start of the clock hour whose water a result is of (WAT-05).
 

@@ -36,12 +36,18 @@ def load_site(
     lang = lang or language()
     try:
         data = FilePath(path).read_bytes()
+    except FileNotFoundError as error:
+        raise ConfigError([_whole("no_file", path, lang)]) from error
     except (OSError, ValueError) as error:
-        text = worded(MESSAGES["unreadable"], lang)
         found = getattr(error, "strerror", None) or str(error)
-        finding = Finding("error", 1, "", found, "", text, str(path), "unreadable", lang)
-        raise ConfigError([finding]) from error
+        raise ConfigError([_whole("unreadable", path, lang, found=found)]) from error
     return parse_site(data, file=str(path), lang=lang, profile_directories=profile_directories)
+
+
+def _whole(kind: str, path: str | FilePath, lang: Lang, *, found: str = "") -> Finding:
+    """Give what is wrong with a file as a whole."""
+    text = worded(MESSAGES[kind], lang)
+    return Finding("error", 1, "", found, "", text, str(path), kind, lang)
 
 
 def parse_site(

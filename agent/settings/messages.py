@@ -26,6 +26,7 @@ def worded(words: Words, lang: Lang) -> str:
 
 MESSAGES: dict[str, tuple[str, str]] = {
     # the file itself
+    "no_file": ("没有这个文件；可用 paikou new 生成", "no such file; `paikou new` writes one"),
     "unreadable": ("读不了文件", "the file cannot be read"),
     "too_large": ("文件过大", "the file is too large"),
     "not_utf8": ("不是 UTF-8 文本，请另存为 UTF-8", "not UTF-8 text, save it as UTF-8"),

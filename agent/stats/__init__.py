@@ -3,6 +3,7 @@
 from agent.stats.causes import TIE_ORDER, dominant
 from agent.stats.columns import Column, computed, relabelled, relabelled_result, touching
 from agent.stats.counter import CounterRule
+from agent.stats.days import ion_mean_of_day
 from agent.stats.rule import (
     GAS_VOLUME,
     NO_AMOUNT,
@@ -32,6 +33,7 @@ __all__ = [
     "Rows",
     "computed",
     "dominant",
+    "ion_mean_of_day",
     "mass_of",
     "relabelled",
     "relabelled_result",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from agent.model import Cause, Period, Statistic
 from agent.stats import amounts, parts
+from agent.stats.means import ion_mean, shown
 from agent.stats.minutes import weights
 from agent.stats.rule import PeriodRule, Rows
 from agent.stats.summary import Tally, summary
@@ -40,12 +41,7 @@ def water_day(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     measured zero flow leave value and `due` of everything but the flow itself.
     """
     dry = _dry_hours(rule, period, rows)
-    hours = [
-        row
-        for row in parts.newest(rows.statistics, period)
-        if row.period.start not in dry and (row.due > 0 or row.cause is not Cause.NORMAL)
-    ]
-    pieces = parts.of_statistics(hours, period)
+    pieces = _pieces(period, rows, dry=dry)
     due = _results_due(rule, _hours(period) - len(dry))
     tally = Tally(
         due,
@@ -57,6 +53,15 @@ def water_day(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     )
     row = amounts.with_sum(rule, summary(rule, period, pieces, tally=tally), pieces)
     return amounts.with_reason(row, f"no discharge in {len(dry)} h") if dry else row
+
+
+def ion_mean_of_day(rule: PeriodRule, period: Period, rows: Rows) -> float | None:
+    """Give the pH of a valid water day's mean acidity, of the hours that are in its plain mean.
+
+    WAT-23: for display beside that mean; None where no hour counts.
+    """
+    pieces = _pieces(period, rows, dry=_dry_hours(rule, period, rows))
+    return ion_mean(part.avg for part in shown(pieces, Cause.NORMAL) if part.avg is not None)
 
 
 def gas_month(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
@@ -95,6 +100,16 @@ def _of_days(
         cause=Cause.STOPPED if not due else None,
     )
     return amounts.with_sum(rule, summary(rule, period, pieces, tally=tally), pieces)
+
+
+def _pieces(period: Period, rows: Rows, *, dry: Collection[int]) -> list[parts.Part]:
+    """Give the hours of a water day but for those without discharge, and those not due at all."""
+    hours = [
+        row
+        for row in parts.newest(rows.statistics, period)
+        if row.period.start not in dry and (row.due > 0 or row.cause is not Cause.NORMAL)
+    ]
+    return parts.of_statistics(hours, period)
 
 
 def _dry_hours(rule: PeriodRule, period: Period, rows: Rows) -> set[int]:

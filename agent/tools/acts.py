@@ -36,7 +36,7 @@ _FAILED = ("未执行：{error}", "not done: {error}")
 def do(site_file: Path, question: Mapping[str, Any], act: Act) -> Mapping[str, Any]:
     """Have an act done; gives what was done, or `error`. Raises PaikouError, ConfigError."""
     if len(json.dumps(question)) > LONGEST:
-        return {"error": "the reason is too long"}
+        return {"error": "原因太长 / the reason is too long"}
     site, _ = load_site(site_file)
     directory = state_directory(site)
     if held(directory):
@@ -44,10 +44,12 @@ def do(site_file: Path, question: Mapping[str, Any], act: Act) -> Mapping[str, A
             answer = asyncio.run(ask(socket_paths(site), question))
         except TimeoutError:
             answer = None
-        return answer or {"error": "a daemon runs on this store but does not answer"}
+        return answer or {"error": "守护进程在运行但没有应答 / a daemon runs but does not answer"}
     path = directory / FILE_NAME
     if schema_version(path) != SCHEMA_VERSION:
-        raise PaikouError(f"{path}: not there, or of another release; run `paikou migrate`")
+        raise PaikouError(
+            f"{path}: 没有这个库，或版本不同 / not there, or of another release: `paikou migrate`"
+        )
     try:
         with (
             hold(directory),

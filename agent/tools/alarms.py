@@ -13,9 +13,17 @@ from agent.errors import Lang
 from agent.store import alarms as rows
 from agent.store.alarms import Alarm
 from agent.tools.acts import do, finish
-from agent.tools.hand import SITE, desk, signed
+from agent.tools.hand import desk, signed, site_group
 from agent.tools.moments import Span
-from agent.tools.words import event_kind, factor_name, lang_option, local_time, pick
+from agent.tools.words import (
+    JSON,
+    JSON_LINES,
+    event_kind,
+    factor_name,
+    lang_option,
+    local_time,
+    pick,
+)
 
 _NONE = ("没有未确认的报警", "no alarm is open")
 _LEVELS = {"urgent": ("■ 紧急", "■ urgent"), "warning": ("▲ 警告", "▲ warning")}
@@ -37,18 +45,13 @@ _HUSHED = (
 _ENDED = ("已取消 {count} 项静音", "{count} silences ended")
 
 
-@click.group("alarms")
-@SITE
-@click.pass_context
-def alarms(context: click.Context, site: Path) -> None:
-    """报警：列出、确认、静音 / alarms: list, acknowledge, silence."""
-    context.obj = site
+alarms = site_group("alarms", "报警：列出、确认、静音 / alarms: list, acknowledge, silence.")
 
 
 @alarms.command("list")
 @click.pass_obj
 @click.option("--all", "everything", is_flag=True, help="也列出已确认的 / acknowledged ones, too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def list_(site: Path, *, everything: bool, as_json: bool, lang: Lang) -> None:
     """列出报警 / list alarms. Exit 0 also when there are some."""
@@ -76,7 +79,7 @@ def list_(site: Path, *, everything: bool, as_json: bool, lang: Lang) -> None:
 @click.pass_obj
 @click.argument("number", type=int, nargs=-1)
 @signed
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@JSON
 @lang_option
 def ack(
     site: Path, number: tuple[int, ...], *, by: str, why: str, as_json: bool, lang: Lang
@@ -95,7 +98,7 @@ def ack(
 @click.option("--for", "for_s", type=Span(), default=3600.0, help="多久，默认 1h / how long.")
 @click.option("--end", is_flag=True, help="取消全部静音 / end all silences.")
 @signed
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@JSON
 @lang_option
 def hush(
     site: Path,

@@ -51,13 +51,15 @@ _LINES: dict[Lang, dict[str, str]] = {
 
 @click.command("check")
 @click.argument("site", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / as JSON.")
 @click.option(
-    "--lang", type=click.Choice(["zh", "en"]), help="Language; default $PAIKOU_LANG or zh."
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    help="语言；默认按 $PAIKOU_LANG，否则中文 / language.",
 )
 @click.pass_context
 def check(ctx: click.Context, site: Path, as_json: bool, lang: Lang | None) -> None:
-    """Check a site file: what is wrong, then what it comes to. Exit 78 when it is wrong."""
+    """检查配置文件；有错则退出码 78 / check a site file; exit 78 when it is wrong."""
     lang = lang or language()
     try:
         settings, findings = load_site(site, lang=lang)

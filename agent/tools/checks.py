@@ -23,11 +23,15 @@ from agent.substitution.drift import What
 from agent.substitution.judging import Judged, judge
 from agent.tools.hand import Instant, desk, signed, span_options
 from agent.tools.stored_mass import list_stored
-from agent.tools.words import lang_option, pick
+from agent.tools.words import JSON_LINES, lang_option, pick
 
 _SAME = ("已有同一记录，未改动", "this very record is there already; nothing changed")
-_NOW = ("即时：传输率 有效率 有效传输率", "immediate: transmission validity effective")
-_THEN = ("补全：传输率 有效率 有效传输率", "completed: transmission validity effective")
+_NOW = ("即时", "immediate")
+_THEN = ("补全", "completed")
+_SHARES = (
+    "{station} {when}：传输率 {0}，有效率 {1}，有效传输率 {2}",
+    "{station} {when}: transmission {0}, validity {1}, effective {2}",
+)
 _VERDICTS = {
     Verdict.PASS: ("合格", "passed"),
     Verdict.FAIL: ("不合格", "failed"),
@@ -143,7 +147,7 @@ def mass(
 @click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--day", type=Instant(), required=True, help="日期 / day.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def day_rates(site: Path, outlet: str, day: float, *, as_json: bool, lang: Lang) -> None:
     """一日的传输率、有效率：即时与补全，按站点 / rates of a day by station."""
@@ -163,7 +167,8 @@ def day_rates(site: Path, outlet: str, day: float, *, as_json: bool, lang: Lang)
             for words, one in ((_NOW, found.immediate), (_THEN, found.completed)):
                 shares = (one.transmission, one.validity, one.effective)
                 texts = ("—" if share is None else f"{share:.2f} %" for share in shares)
-                click.echo(f"{station.id} {pick(words, lang)} " + "  ".join(texts))
+                said = {"station": station.id, "when": pick(words, lang)}
+                click.echo(pick(_SHARES, lang).format(*texts, **said))
 
 
 def _judged(

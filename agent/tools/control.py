@@ -14,7 +14,7 @@ from agent.errors import Lang
 from agent.furnaces import day_of
 from agent.model import Kind, Period
 from agent.tools.hand import Instant, desk
-from agent.tools.words import factor_name, lang_option, local_time, pick
+from agent.tools.words import JSON, JSON_LINES, factor_name, lang_option, local_time, pick
 
 WHY = {
     "out_of_control": ("失控", "out of control"),
@@ -36,7 +36,7 @@ _VERDICTS = {True: ("不达标", "a breach"), False: ("达标", "no breach")}
 @click.command("control")
 @click.pass_obj
 @click.option("--outlet", help="排放口；不写即全部 / outlet; default all.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def control(site: Path, outlet: str | None, *, as_json: bool, lang: Lang) -> None:
     """失控时段：自不合格、超期起至下一次合格 / when instruments proved nothing."""
@@ -55,7 +55,7 @@ def control(site: Path, outlet: str | None, *, as_json: bool, lang: Lang) -> Non
 @click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--day", type=Instant(), required=True, help="日期 / day.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@JSON
 @lang_option
 def furnace(site: Path, outlet: str, day: float, *, as_json: bool, lang: Lang) -> None:
     """一日的炉膛温度：低于限值的 5 分钟均值 / cold five-minute means of a day."""

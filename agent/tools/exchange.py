@@ -9,7 +9,8 @@ import click
 from agent.errors import Lang
 from agent.exchanging import exchange
 from agent.tools.acts import do, finish
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.hand import SITE, signed
+from agent.tools.words import JSON, lang_option, local_time, pick
 
 _WORDS = {
     "exchange": (
@@ -25,14 +26,13 @@ _WORDS = {
 
 
 @click.command("exchange")
-@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@SITE
 @click.argument("device")
-@click.option("--serial", default="", help="Serial number of the instrument that stands there now.")
-@click.option("--standby", default="", metavar="DEVICE", help="The device that stands in.")
-@click.option("--main", is_flag=True, help="The main instrument works again.")
-@click.option("--by", required=True, help="Who does it.")
-@click.option("--why", required=True, help="Reason.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--serial", default="", help="现装仪器的序列号 / its serial number.")
+@click.option("--standby", default="", metavar="DEVICE", help="投用这台备机 / what stands in.")
+@click.option("--main", is_flag=True, help="主机恢复 / the main one again.")
+@signed
+@JSON
 @lang_option
 def command(
     site: Path,
@@ -45,7 +45,7 @@ def command(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """Record that an instrument was exchanged, or that main and standby were switched."""
+    """登记换表，或主备切换 / an instrument was exchanged, or its standby stands in."""
     question = {
         "ask": "exchange",
         "device": device,

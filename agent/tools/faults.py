@@ -13,8 +13,8 @@ from agent.desk import MarkError
 from agent.errors import Lang
 from agent.store import faults as rows
 from agent.store.faults import STEPS, Fault, Step, What, clocks
-from agent.tools.hand import SITE, Instant, desk, signed
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.hand import Instant, desk, signed, site_group
+from agent.tools.words import JSON_LINES, lang_option, local_time, pick
 
 _STEPS: dict[str, tuple[str, str]] = {
     "on_site": ("到场", "on site"),
@@ -30,18 +30,15 @@ _SAME = ("已有同一故障单，未改动", "this very ticket is there already
 _NONE = ("没有故障单", "no tickets")
 
 
-@click.group("faults")
-@SITE
-@click.pass_context
-def faults(context: click.Context, site: Path) -> None:
-    """故障单与时限 / fault tickets and their clocks: 4 h, 8 h (logger 12 h), 72 h."""
-    context.obj = site
+faults = site_group(
+    "faults", "故障单与时限 / fault tickets and their clocks: 4 h, 8 h (logger 12 h), 72 h."
+)
 
 
 @faults.command("list")
 @click.pass_obj
 @click.option("--all", "everything", is_flag=True, help="也列出已关闭的 / closed ones too.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def list_(site: Path, *, everything: bool, as_json: bool, lang: Lang) -> None:
     """列出故障单 / list tickets."""

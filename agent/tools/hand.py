@@ -25,8 +25,21 @@ from agent.store.db import FILE_NAME, SCHEMA_VERSION, connect, schema_version, t
 from protocols.hj212.times import BEIJING_OFFSET_S
 
 F = TypeVar("F", bound=Callable[..., Any])
-SITE = click.argument("site", type=click.Path(exists=True, path_type=Path, dir_okay=False))
+SITE = click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+"""The site file; one that is not there is a wrong one, not wrong usage."""
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
+
+
+def site_group(name: str, said: str) -> click.Group:
+    """Make a group of commands about one site: `paikou NAME SITE COMMAND`. `said` is its help."""
+
+    @click.group(name, help=said)
+    @SITE
+    @click.pass_context
+    def group(context: click.Context, site: Path) -> None:
+        context.obj = site
+
+    return group
 
 
 def signed(command: F) -> F:
@@ -77,7 +90,7 @@ def desk(site: Path, *, write: bool) -> Iterator[Desk]:
         raise StoreError(f"{path}: 没有这个库 / no such store")
     if found != SCHEMA_VERSION:
         raise StoreError(
-            f"{path}: schema version {found}, {SCHEMA_VERSION} expected; run `paikou migrate`"
+            f"{path}: 数据库版本 {found}，应为 {SCHEMA_VERSION} / schema version: `paikou migrate`"
         )
     with contextlib.closing(connect(path, read_only=not write)) as connection:
         block = transaction(connection) if write else contextlib.nullcontext(connection)

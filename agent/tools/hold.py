@@ -13,8 +13,8 @@ from agent.errors import Lang
 from agent.freezing import hold_by_hand, release_by_hand
 from agent.store import holds
 from agent.store.holds import Hold
-from agent.tools.hand import SITE, Instant, desk, signed
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.hand import Instant, desk, signed, site_group
+from agent.tools.words import JSON, lang_option, local_time, pick
 
 _MOST = 100
 _WORDS = {
@@ -34,17 +34,14 @@ _WORDS = {
 }
 
 
-@click.group("hold")
-@SITE
-@click.pass_context
-def hold(context: click.Context, site: Path) -> None:
-    """冻结的时段：数据和录像不清理 / Frozen intervals: nothing of them is pruned."""
-    context.obj = site
+hold = site_group(
+    "hold", "冻结的时段：数据和录像不清理 / Frozen intervals: nothing of them is pruned."
+)
 
 
 @hold.command("list")
 @click.pass_obj
-@click.option("--json", "as_json", is_flag=True, help="JSON.")
+@JSON
 @lang_option
 def list_(site: Path, as_json: bool, lang: Lang) -> None:
     """列出 / List what is, and was, frozen; newest first."""
@@ -72,7 +69,7 @@ def list_(site: Path, as_json: bool, lang: Lang) -> None:
 )
 @click.option("--outlet", default="", help="排放口；不写即全部 / default: all.")
 @signed
-@click.option("--json", "as_json", is_flag=True, help="JSON.")
+@JSON
 @lang_option
 def add(
     site: Path, since: float, until: float | None, outlet: str, by: str, why: str, as_json: bool,
@@ -90,7 +87,7 @@ def add(
 @click.pass_obj
 @click.argument("ref")
 @signed
-@click.option("--json", "as_json", is_flag=True, help="JSON.")
+@JSON
 @lang_option
 def release(site: Path, ref: str, by: str, why: str, as_json: bool, lang: Lang) -> None:
     """解除 / Let go of one; what a platform ordered an inspector of the site file releases."""

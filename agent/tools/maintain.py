@@ -10,8 +10,9 @@ import click
 from agent.errors import Lang
 from agent.maintaining import DEFAULT_S, KINDS, maintain
 from agent.tools.acts import do, finish
+from agent.tools.hand import SITE
 from agent.tools.moments import Span
-from agent.tools.words import cause, lang_option, local_time, pick
+from agent.tools.words import JSON, cause, lang_option, local_time, pick
 
 _ON = (
     "{place}：{kind}，到 {until} 自动结束；数值照常保存和上传，标记为{kind}",
@@ -21,14 +22,14 @@ _OFF = ("{place}：已结束（{count} 项）", "{place}: ended ({count})")
 
 
 @click.command("maintain")
-@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@SITE
 @click.argument("place", metavar="OUTLET[/FACTOR…]")
 @click.option("--kind", type=click.Choice(list(KINDS)), default="maintenance", show_default=True)
-@click.option("--by", required=True, help="Who does it.")
-@click.option("--why", default="", help="Reason; wanted unless --end.")
-@click.option("--for", "for_s", type=Span(), default=DEFAULT_S, help="How long; default 2h.")
-@click.option("--end", is_flag=True, help="Turn it off.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--by", required=True, help="经办人 / who.")
+@click.option("--why", default="", help="原因；--end 时可不写 / why.")
+@click.option("--for", "for_s", type=Span(), default=DEFAULT_S, help="多久，默认 2h / how long.")
+@click.option("--end", is_flag=True, help="结束维护 / turn it off.")
+@JSON
 @lang_option
 def command(
     site: Path,
@@ -41,7 +42,7 @@ def command(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """Say that an outlet, or some factors of it, is under maintenance; it ends by itself."""
+    """排放口或其若干因子的维护开关，到时自动结束 / the maintenance switch; it ends by itself."""
     outlet, *factors = [part for part in re.split(r"[/,]", place) if part] or [""]
     question = {
         "ask": "maintain",

@@ -15,9 +15,9 @@ from agent.errors import Lang
 from agent.marks import Name, Record, shown
 from agent.model import MarkKind, MarkState
 from agent.store import marks as rows
-from agent.tools.hand import SITE, Instant, attachment, desk, signed, span_options
+from agent.tools.hand import Instant, attachment, desk, signed, site_group, span_options
 from agent.tools.mark_lines import FIELDS, fields, json_line, line
-from agent.tools.words import lang_option, pick
+from agent.tools.words import JSON_LINES, lang_option, pick
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DAY_S = 86_400
@@ -27,12 +27,9 @@ _AGAINST = ("与实测矛盾，未确认；仍要确认请加 --despite：",
             "contradicted by what was measured, not confirmed; --despite to confirm:")  # fmt: skip
 
 
-@click.group("marks")
-@SITE
-@click.pass_context
-def marks(context: click.Context, site: Path) -> None:
-    """标记：自动、建议、确认、否决 / marks: automatic, proposed, confirmed, refused."""
-    context.obj = site
+marks = site_group(
+    "marks", "标记：自动、建议、确认、否决 / marks: automatic, proposed, confirmed, refused."
+)
 
 
 @marks.command("list")
@@ -40,7 +37,7 @@ def marks(context: click.Context, site: Path) -> None:
 @span_options(needed=False)
 @click.option("--outlet", help="排放口 / outlet; 不写即全部.")
 @click.option("--all", "everything", is_flag=True, help="也列出被人工标记覆盖的、已否决的.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def list_(
     site: Path,

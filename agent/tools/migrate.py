@@ -90,9 +90,9 @@ def _statements(script: str) -> list[str]:
 
 @click.command("migrate")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / as JSON.")
 def command(site: Path, as_json: bool) -> None:
-    """Bring the store of a site up to date. The daemon does this by itself when it starts."""
+    """把数据库升到本版本；守护进程启动时自己会做 / bring the store of a site up to date."""
     directory = state_directory(load_site(site)[0])
     directory.mkdir(parents=True, exist_ok=True, mode=0o750)
     with hold(directory):

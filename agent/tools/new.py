@@ -44,10 +44,12 @@ _WORDS: dict[Lang, dict[str, str]] = {
 
 @click.command("new")
 @click.argument("kind")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to FILE.")
-@click.option("--force", is_flag=True, help="Overwrite FILE.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="写入文件 / write to FILE."
+)
+@click.option("--force", is_flag=True, help="覆盖已有文件 / overwrite FILE.")
 def new(kind: str, output: Path | None, force: bool) -> None:
-    """Write a commented site file to standard output or to a file.
+    """生成带注释的配置文件 / write a commented site file.
 
     KIND: cement, incineration, paper, plating, thermal-power, wastewater.
     """

@@ -19,7 +19,7 @@ from agent.ordering.draft import draft
 from agent.ordering.gathering import gather
 from agent.store import supervision
 from agent.store.supervision import Supervised
-from agent.tools.hand import SITE, desk, signed
+from agent.tools.hand import desk, signed, site_group
 from agent.tools.order_lines import as_json, detail_lines, line
 from agent.tools.persons import allowed
 from agent.tools.words import lang_option, pick
@@ -36,12 +36,9 @@ _ANSWERED = (
 )
 
 
-@click.group("orders")
-@SITE
-@click.pass_context
-def orders(context: click.Context, site: Path) -> None:
-    """督办：列出、查看（含答复草稿）、答复 / supervision orders: list, show, answer."""
-    context.obj = site
+orders = site_group(
+    "orders", "督办：列出、查看（含答复草稿）、答复 / supervision orders: list, show, answer."
+)
 
 
 @orders.command("list")

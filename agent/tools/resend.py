@@ -28,9 +28,10 @@ from agent.store.db import transaction
 from agent.store.series import Names
 from agent.tools.daemon_time import at_daemon, daemon_now
 from agent.tools.gap_list import show_gaps
+from agent.tools.hand import SITE
 from agent.tools.moments import Moment
 from agent.tools.open_store import open_store
-from agent.tools.words import GAP_KINDS, lang_option, local_time, pick
+from agent.tools.words import GAP_KINDS, JSON, lang_option, local_time, pick
 
 CHUNK = 50
 """Periods in one commit: the daemon's own are not to wait long."""
@@ -62,17 +63,17 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 
 @click.command("resend")
-@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--to", "name", required=True, metavar="STATION", help="Station it goes to.")
+@SITE
+@click.option("--to", "name", required=True, metavar="STATION", help="目标站点 / station.")
 @click.option("--kind", type=click.Choice(list(GAP_KINDS)))
-@click.option("--from", "first", type=Moment(), help="First period, UTC+8.")
+@click.option("--from", "first", type=Moment(), help="首个时段，UTC+8 / first period.")
 @click.option(
-    "--until", "end", type=Moment(closing=True), help="Before this; a day means its end. [now]"
+    "--until", "end", type=Moment(closing=True), help="止；只写日期即到当日末；默认现在 / until."
 )
-@click.option("--missing", is_flag=True, help="Only what was not acknowledged.")
-@click.option("--yes", is_flag=True, help="Do it; else only count.")
-@click.option("--why", default="", help="Reason, for the journal.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--missing", is_flag=True, help="只补未确认的 / only what was not acknowledged.")
+@click.option("--yes", is_flag=True, help="执行；不写只统计 / do it; else only count.")
+@click.option("--why", default="", help="原因，记入日志 / why, for the journal.")
+@JSON
 @lang_option
 def command(
     site: Path,
@@ -86,9 +87,9 @@ def command(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """Send periods to a station again. Counts first; --yes does it.
+    """补传：先统计，加 --yes 才执行 / send periods to a station again.
 
-    Without --from it lists what the station has not got.
+    不写 --from 则列出该站点尚未收到的 / without --from: what the station has not got.
     """
     settings, _ = load_site(site)
     stations = make_plan(settings).stations

@@ -17,9 +17,9 @@ QUIET = ("pymodbus", "apscheduler", "asyncio")
 @click.command()
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--pace", default="", hidden=True, help="EPOCH,ORIGIN,SPEED of a demo's clock")
-@click.option("--debug", is_flag=True, help="Log everything.")
+@click.option("--debug", is_flag=True, help="记录全部日志 / log everything.")
 def run(site: Path, pace: str, debug: bool) -> None:
-    """Run the daemon on a site file until SIGTERM; SIGHUP reads the file again."""
+    """守护进程：SIGTERM 结束，SIGHUP 重读配置 / the daemon; SIGHUP reads the file again."""
     logging.getLogger().setLevel(logging.DEBUG if debug else logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -21,9 +21,10 @@ from agent.store.bottles import Bottle
 from agent.tools.acts import do, finish
 from agent.tools.bottle_label import label_svg
 from agent.tools.bottle_lines import bottle_line
+from agent.tools.hand import site_group
 from agent.tools.open_store import open_store
 from agent.tools.seal_photo import keep_photo
-from agent.tools.words import lang_option, pick
+from agent.tools.words import JSON, lang_option, pick
 
 _NONE = ("没有留样", "no bottles")
 _ORDERED = (
@@ -33,31 +34,27 @@ _ORDERED = (
 _CONFIRMED = ("{code}：已确认未被动过", "{code}: found as it was")
 _RELEASED = ("{code}：已放行", "{code}: released")
 _HANDED = ("{code}：已放行并交给 {to}，封签照片 {seal}", "{code}: handed to {to}, seal {seal}")
-_JSON = click.option("--json", "as_json", is_flag=True, help="JSON.")
-_BY = click.option("--by", required=True, help="经办人 / who (id or name in `people`).")
+_BY = click.option("--by", required=True, help="经办人（people 里的编号或姓名）/ who.")
 _WHY = click.option("--why", required=True, help="原因 / why.")
 _PIN_FILE = click.option(
     "--pin-file",
     type=click.Path(exists=True, path_type=Path, dir_okay=False),
-    help="存有 PIN 的文件 / file with his pin; else asked on a terminal.",
+    help="存有 PIN 的文件；否则在终端询问 / file with the PIN, else asked.",
 )
 
 
-@click.group("sampler")
-@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
-@click.pass_context
-def sampler(context: click.Context, site: Path) -> None:
-    """Bottles kept at a site: what there is, keep one, confirm, release, print a label."""
-    context.obj = site
+sampler = site_group(
+    "sampler", "留样：列出、留样、核对、放行、标签 / bottles: list, keep, confirm, release, label."
+)
 
 
 @sampler.command("list")
 @click.option("--all", "gone_too", is_flag=True, help="连同已取走的 / those that are gone, too.")
-@_JSON
+@JSON
 @lang_option
 @click.pass_obj
 def list_(site_file: Path, gone_too: bool, as_json: bool, lang: Lang) -> None:
-    """List the bottles, newest first."""
+    """列出留样，最新的在前 / list the bottles, newest first."""
     site, _ = load_site(site_file)
     with open_store(site, read_only=True) as connection:
         found = bottles.newest(connection)
@@ -73,17 +70,22 @@ def list_(site_file: Path, gone_too: bool, as_json: bool, lang: Lang) -> None:
 
 
 @sampler.command()
-@click.option("--outlet", default="", help="排放口 / outlet; wanted where several have samplers.")
-@click.option("--bottles", "count", type=click.IntRange(1, 6), default=1, show_default=True)
+@click.option(
+    "--outlet", default="", help="排放口；多台采样器时必写 / outlet, where several have one."
+)
+@click.option(
+    "--bottles", "count", type=click.IntRange(1, 6), default=1, show_default=True,
+    help="瓶数 / how many.",
+)  # fmt: skip
 @_BY
 @_WHY
-@_JSON
+@JSON
 @lang_option
 @click.pass_obj
 def keep(
     site_file: Path, outlet: str, count: int, by: str, why: str, as_json: bool, lang: Lang
 ) -> None:
-    """Keep bottles by hand (手动留样): ordered now, filled by the daemon."""
+    """手动留样：现在下令，由守护进程执行 / keep bottles by hand; the daemon has it done."""
     question = {
         "ask": "sampler", "do": "keep", "outlet": outlet, "bottles": count, "who": by, "why": why,
     }  # fmt: skip
@@ -97,13 +99,13 @@ def keep(
 @_BY
 @_WHY
 @_PIN_FILE
-@_JSON
+@JSON
 @lang_option
 @click.pass_obj
 def confirm(
     site_file: Path, code: str, by: str, why: str, pin_file: Path | None, as_json: bool, lang: Lang
 ) -> None:
-    """Confirm that a touched bottle is as it was (门开过之后)."""
+    """门开过之后核对：这瓶未被动过 / confirm that a bottle is as it was."""
     question = _signed("confirm", site_file, code, by, why=why, pin_file=pin_file)
     done = do(site_file, question, bottle_act)
     text = "" if "error" in done else pick(_CONFIRMED, lang).format(**done)
@@ -121,7 +123,7 @@ def confirm(
 @_BY
 @_WHY
 @_PIN_FILE
-@_JSON
+@JSON
 @lang_option
 @click.pass_obj
 def release(
@@ -135,7 +137,7 @@ def release(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """Release a bottle (放行); with --to and --seal it is handed over, too (交接)."""
+    """放行；加 --to 和 --seal 即同时移交 / release a bottle; with those two, hand it over."""
     question = _signed("release", site_file, code, by, why=why, pin_file=pin_file)
     if seal is not None:
         kept = keep_photo(seal, state_directory(load_site(site_file)[0]))
@@ -149,10 +151,14 @@ def release(
 
 @sampler.command()
 @click.argument("code")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="SVG; 默认标准输出")
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="写入文件，默认标准输出 / file.",
+)
 @click.pass_obj
 def label(site_file: Path, code: str, output: Path | None) -> None:
-    """Print a bottle's label (瓶签) as SVG, 80 × 50 mm."""
+    """瓶签，SVG，80 × 50 mm / a bottle's label."""
     site, _ = load_site(site_file)
     text = label_svg(_bottle(site, code), site)
     if output is None:

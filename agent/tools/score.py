@@ -13,7 +13,7 @@ from agent.errors import Lang
 from agent.scoring import detail
 from agent.tools.hand import SITE, desk
 from agent.tools.score_words import kind_words, label_words
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.words import JSON_LINES, lang_option, local_time, pick
 
 _HEAD = (
     "{outlet}  {points:g} 分（{since} 起，{count} 项扣分）{labels}",
@@ -30,7 +30,7 @@ _NONE = ("没有这个排放口：{outlet}", "no such outlet: {outlet}")
 @click.command("score")
 @SITE
 @click.option("--outlet", help="只看这个排放口 / only this outlet.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def command(site: Path, outlet: str | None, as_json: bool, lang: Lang) -> None:
     """健康声明：100 分起，逐项扣分，滚动 12 个月 / 100 points less deductions of 12 months."""

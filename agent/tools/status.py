@@ -15,18 +15,18 @@ from agent.settings import load_site
 from agent.settings.storage import SYSTEM_SOCKET, socket_paths
 from agent.tools.status_lines import lines
 from agent.tools.status_words import say
-from agent.tools.words import lang_option
+from agent.tools.words import JSON, lang_option
 
 SITE = Path("/etc/paikou/site.yaml")
 
 
 @click.command("status")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--metrics", is_flag=True, help="Counters in the Prometheus text format.")
+@JSON
+@click.option("--metrics", is_flag=True, help="Prometheus 格式的计数 / counters for Prometheus.")
 @lang_option
 def status(site: Path | None, as_json: bool, metrics: bool, lang: Lang) -> None:
-    """Show what the running daemon says of itself. Exit 1 when none runs."""
+    """守护进程的现状；没有运行则退出码 1 / what the daemon says of itself; 1 when none runs."""
     paths: tuple[Path, ...] = (SYSTEM_SOCKET,)
     if site is not None or SITE.exists():
         paths = socket_paths(load_site(site or SITE)[0])

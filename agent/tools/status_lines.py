@@ -157,7 +157,13 @@ def _device(device: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         yield say("stand_in", lang, **device)
     for one in device["readings"]:
         value = "—" if one["value"] is None else f"{one['value']:g} {one['unit']}"
-        name = factor_name(one["factor"], lang) if one["factor"] else one["point"]
+        name = factor_name(one["factor"], lang) if one["factor"] else _point(one, lang)
         said = pad(cause(one["cause"], lang), 14)
         at = local_time(one["measured_at"] or one["taken_at"])
         yield f"        {pad(name, 18)}{value:<18}{said}{at}"
+
+
+def _point(reading: Mapping[str, Any], lang: Lang) -> str:
+    """Give what a point that is no factor is called: its Chinese name, in English its id."""
+    known = str(reading.get("name", "")) if lang == "zh" else ""
+    return known or str(reading["point"])

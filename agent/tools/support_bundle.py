@@ -62,10 +62,10 @@ _DONE = ("已写入 {file}（{size} kB，{count} 个文件）；发出前可先�
 
 @click.command("support-bundle")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--out", type=click.Path(path_type=Path), help="File to write, .tar.gz.")
+@click.option("--out", type=click.Path(path_type=Path), help="写入的文件，.tar.gz / file to write.")
 @lang_option
 def command(site: Path, out: Path | None, lang: Lang) -> None:
-    """Gather site file, states, journal, frames and log in one file, with secrets masked."""
+    """把配置、状态、日志、报文收进一个文件，密钥遮盖 / everything for support, secrets masked."""
     out = out or Path(f"paikou-support-{local_time(time.time(), '%Y%m%d-%H%M%S')}.tar.gz")
     parts = dict(gather(site))
     write(out, parts)

@@ -13,8 +13,8 @@ from agent.store import values as rows
 from agent.store.values import ENFORCEMENT, OWN, ManualValue, Purpose
 from agent.tools.checks import check, day_rates, known_factor, mass
 from agent.tools.control import control, furnace
-from agent.tools.hand import SITE, Instant, attachment, desk, signed, span_options
-from agent.tools.words import factor_name, lang_option, local_time, pick
+from agent.tools.hand import Instant, attachment, desk, signed, site_group, span_options
+from agent.tools.words import JSON_LINES, factor_name, lang_option, local_time, pick
 from protocols.hj212.factors import factor as factor_of
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -25,12 +25,7 @@ _PURPOSES: dict[str, tuple[str, str]] = {
 }
 
 
-@click.group("values")
-@SITE
-@click.pass_context
-def values(context: click.Context, site: Path) -> None:
-    """手工监测值与比对结果 / manual values and comparisons."""
-    context.obj = site
+values = site_group("values", "手工监测值与比对结果 / manual values and comparisons.")
 
 
 @values.command("add")
@@ -101,7 +96,7 @@ def add(
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @span_options(needed=True)
 @click.option("--factor", help="因子编码 / factor code.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@JSON_LINES
 @lang_option
 def list_(
     site: Path,

@@ -25,9 +25,14 @@ def lang_option(command: F) -> F:
         "--lang",
         type=click.Choice(["zh", "en"]),
         default=language,
-        help="Language; default $PAIKOU_LANG or zh.",
+        help="语言；默认按 $PAIKOU_LANG，否则中文 / language.",
     )(command)
 
+
+JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON / as JSON.")
+JSON_LINES = click.option(
+    "--json", "as_json", is_flag=True, help="每行一个 JSON 对象 / one JSON object a line."
+)
 
 GAP_KINDS: dict[str, tuple[str, str]] = {
     "minute": ("分钟数据", "minutes"),

@@ -8,7 +8,6 @@ import pytest
 from agent.model import Cause
 from agent.quality.judge import (
     PointRule,
-    aged,
     judge,
     may_be_negative,
     measurement,
@@ -145,19 +144,6 @@ def test_poll_of_a_batch_analyzer_repeats_no_result() -> None:
     sample = state_sample(polled, COD)
     assert (sample.at, sample.value, sample.cause) == (NOW, None, Cause.MAINTENANCE)
     assert sample.reason == "维护"
-
-
-def test_sample_within_its_age_is_given_as_it_is() -> None:
-    sample = judge(reading(42.0), COD)
-    assert aged(sample, now=NOW + 15, max_age_s=15) is sample
-
-
-def test_stale_sample_is_absent_and_says_since_when() -> None:
-    sample = aged(judge(reading(42.0), COD), now=NOW + 16, max_age_s=15)
-    assert (sample.value, sample.cause, sample.at) == (None, Cause.NO_LINK, NOW + 16)
-    assert sample.reason == "nothing newer for 16 s"
-    calibrating = aged(judge(reading(4.0, Cause.CALIBRATION), COD), now=NOW + 16, max_age_s=15)
-    assert calibrating.cause is Cause.CALIBRATION
 
 
 @pytest.mark.parametrize(

@@ -139,12 +139,6 @@ def test_silence_is_no_stranger() -> None:
     assert rtu.find_stranger(b"", READ, final=True) is None
 
 
-def test_the_echo_of_the_request_is_taken_off_once() -> None:
-    request = rtu.frame(1, bytes.fromhex("06 01 AD 00 02"))
-    assert rtu.strip_echo(request + request, request) == request
-    assert rtu.strip_echo(ANSWER, request) == ANSWER
-
-
 @given(st.binary(max_size=300), st.booleans())
 def test_noise_never_becomes_an_answer_nor_an_error(noise: bytes, final: bool) -> None:
     answer = rtu.find_answer(noise, READ, final=final)

@@ -9,7 +9,6 @@ import os
 import socket
 import sys
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from agent.errors import PaikouError
@@ -122,12 +121,7 @@ class Cast:
             raise
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     async def stop(self, within_s: float = STOP_S) -> None:

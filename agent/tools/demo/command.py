@@ -30,17 +30,19 @@ from agent.tools.words import lang_option
     type=click.FloatRange(1, 600),
     default=1.0,
     show_default=True,
-    help="Run the clock so many times faster, to see hours and days.",
+    help="时钟加快多少倍，可看到小时和日 / the clock so many times faster.",
 )
 @click.option(
     "--keep",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Leave all files; the bundle of the exceedance is the only *.zip.",
+    help="保留全部文件；唯一的 *.zip 是超标证据包 / leave all files there.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Only the summary, as one JSON object.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="只输出总结，JSON / only the summary, as JSON."
+)
 @lang_option
 def demo(seconds: float, speed: float, keep: Path | None, as_json: bool, lang: Lang) -> None:
-    """Show the whole job: instruments, agent, broker, platform, an exceedance and an outage."""
+    """演示全过程：仪器、数采、平台、一次超标、一次断网 / the whole job, with nothing to install."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise click.UsageError(f"--keep {keep}: an empty or new folder is needed")
     with contextlib.ExitStack() as stack:

@@ -67,7 +67,7 @@ def export(
         _check(at, wanted)
         _journal(at, wanted, form, by)
     with desk(site, write=False) as at:
-        wanted = replace(wanted, names=at.names)
+        wanted = replace(wanted, names=at.names, outlets=at.plan.outlets)
         found = _found(at, wanted, by=by)
         try:
             count = _write(found, wanted, form, output, by=by)

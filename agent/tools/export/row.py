@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from agent.errors import Lang
+from agent.plan import OutletPlan
 from agent.store.series import Names
 from agent.tools.export.table import What
 
@@ -33,6 +35,7 @@ class Wanted:
     outlet: str = ""
     factors: tuple[str, ...] = ()
     names: Names = field(default=Names({}, {}))
+    outlets: Mapping[str, OutletPlan] = field(default_factory=dict)
 
     def concerns(self, outlet: str, code: str) -> bool:
         """Say whether a row of that factor belongs to it."""

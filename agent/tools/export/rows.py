@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from agent.errors import Lang
 from agent.model import Cause
 from agent.store import pages
+from agent.tools.export.acidity import PH, ion_mean
 from agent.tools.export.mark_rows import mark_rows
 from agent.tools.export.row import Cell, Row, Wanted
 from agent.tools.export.table import KINDS
@@ -92,6 +93,8 @@ def _periods(connection: sqlite3.Connection, wanted: Wanted) -> Iterator[Row]:
             cells |= _column("after_marks", row, row.after_marks)
             # what marks did stands for the exempted column too, where nothing was exempt
             cells |= _column("after_exemptions", row, row.after_exemptions or row.after_marks)
+        if kind == "1d" and code == PH and row.valid:
+            cells["ion_mean"] = ion_mean(connection, wanted, outlet, row.start)
         yield Row(outlet, code, row.start, row.start + _LENGTHS[kind], cells)
 
 

@@ -29,7 +29,7 @@ _COLUMNS: Mapping[What, tuple[str, ...]] = {
     "samples": ("at", *_OF_FACTOR, "unit", "value", "zs", "total", *_FLAGGED, "clock_epoch"),
     "minutes": _PERIOD,
     "hours": (*_PERIOD, *_AFTER),
-    "days": (*_PERIOD, *_AFTER),
+    "days": (*_PERIOD, *_AFTER, "ion_mean"),
     "results": (
         *("sampled_at", *_OF_FACTOR, "unit", "value", *_FLAGGED),
         *("device", "completed_at", "received_at"),
@@ -100,6 +100,7 @@ HEADINGS: Mapping[str, str] = {
     "after_exemptions_cou": "豁免后排放量",
     "after_exemptions_valid": "豁免后有效",
     "after_exemptions_reason": "豁免后原因",
+    "ion_mean": "pH 氢离子均值（仅供参考）",
 }
 
 

@@ -17,7 +17,7 @@ from agent.store.db import SCHEMA_VERSION, connect, schema_version
 from agent.tools.verify.bundle import Verdict, verify_bundle
 from agent.tools.verify.sealed import Fault, Looked
 from agent.tools.verify.store import verify_store
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.words import JSON, lang_option, local_time, pick
 
 _SQLITE = b"SQLite format 3\x00"
 _WORDS = {
@@ -50,12 +50,12 @@ _WORDS = {
 
 @click.command("verify")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--key", help="The public key that a bundle must be signed with, 64 hex digits.")
-@click.option("--head", help="A hash of the journal's that was published: it must be there.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--key", help="证据包应有的签名公钥，64 位十六进制 / key it must be signed with.")
+@click.option("--head", help="公布过的日志哈希，须在其中 / a published hash of the journal.")
+@JSON
 @lang_option
 def verify(file: Path, key: str | None, head: str | None, as_json: bool, lang: Lang) -> None:
-    """Check an evidence bundle, or a store, offline; exit 1 when something does not fit."""
+    """离线核验证据包或数据库；不符则退出码 1 / check a bundle or a store offline; 1 if it fails."""
     with file.open("rb") as opened:
         is_store = opened.read(len(_SQLITE)) == _SQLITE
     if is_store:

@@ -11,6 +11,9 @@ from agent_fakes import FakeClock
 from agent_site import T0, Change, destination, plan_with
 
 from agent.app import App
+from agent.bells import Bells
+from agent.hiring import adopt
+from agent.metrics import Metrics
 from agent.reloading import InForce
 from agent.store import series
 from agent.store.db import Store
@@ -27,7 +30,7 @@ async def terms(store: Store) -> AsyncIterator[Callable[..., Any]]:
     async def of(*changes: Change) -> Terms:
         plan = plan_with(two_lines, *changes)
         app = App(Path("site.yaml"), InForce(plan, "hash"), store, FakeClock(T0))
-        app._names = await store.write(
+        app._regime._names = await store.write(
             lambda one: series.register(one, series=plan.series(), devices=plan.devices())
         )
         return {name: post.terms for name, post in app._posts().items()}
@@ -201,17 +204,18 @@ async def test_new_mn_is_a_new_connection_of_that_station_alone(
     assert await changed(terms, set_, base=(other_platform(),)) == {"station st1"}
 
 
+async def healthy(_: str) -> bytes:
+    return b""
+
+
 async def test_link_that_goes_on_hears_of_its_new_manners(store: Store) -> None:
     before, after = (
         plan_with(lambda site, own=own: site["destinations"][0]["stations"][0].update(own))  # type: ignore[misc]
         for own in ({}, {"timeout_s": 5, "resends": 1})
     )
-    app = App(Path("site.yaml"), InForce(before, "hash"), store, FakeClock(T0))
-    agreed = contract(before, before.stations["st1"], started_at=T0, health=app._observatory.health)
-    link = StationLink(agreed, store, FakeClock(T0), app._bells, app._metrics)
-    app._crew = [link]  # type: ignore[assignment]  # as far as it is looked at here
-    app._in_force = InForce(after, "hash")
-    app._adopt()
+    agreed = contract(before, before.stations["st1"], started_at=T0, health=healthy)
+    link = StationLink(agreed, store, FakeClock(T0), Bells(), Metrics())
+    adopt([link], after)
     found = link.contract.manners
     assert (found.timeout_s, found.resends) == (5, 1)
     assert link.contract.station is after.stations["st1"]

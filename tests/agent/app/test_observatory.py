@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Awaitable
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -26,6 +27,7 @@ from agent.tools.status_lines import lines
 from agent.uplink.contract import contract
 from agent.uplink.link import Outcome
 from agent.uplink.station import StationLink
+from drivers.device import Cause, Reading
 
 
 @pytest.fixture
@@ -166,3 +168,24 @@ async def test_status_names_what_is_out_of_control(observatory: Observatory, sto
     said = [line for line in lines(found, "zh") if "核查不合格" in line]
     assert len(said) == 1
     assert "DW001" in said[0]
+
+
+async def test_status_names_what_the_profile_names(store: Store) -> None:
+    plan, clock = plan_with(), FakeClock(T0)
+    reading = Reading("digestion_time", 10.0, "min", T0, Cause.NORMAL)
+    state = SimpleNamespace(
+        id="cod", bus="net1", ok=True, cause="", last_good_at=T0, readings=(reading,)
+    )
+    line = SimpleNamespace(states=(state,), exchanges={}, knows=lambda _: False)
+    observatory = Observatory(
+        plan=lambda: plan,
+        store=store,
+        clock=clock,
+        time=Timekeeper(clock, store),
+        started_at=T0,
+        lines=lambda: [line],  # type: ignore[list-item]  # as far as it is looked at here
+        links=lambda: [],
+    )
+    (device,) = (await observatory.status())["devices"]
+    (told,) = device["readings"]
+    assert (told["point"], told["name"], told["factor"]) == ("digestion_time", "消解时长", "")

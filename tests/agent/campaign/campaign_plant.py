@@ -27,6 +27,7 @@ from agent.settings import parse_site
 from agent.store import marks, measurements, samples, series
 from agent.store.db import FILE_NAME, Store, connect
 from agent.store.series import Names
+from agent.tools.export.command import export
 from agent.tools.migrate import migrate
 from agent.tools.recompute.command import recompute
 from agent.tools.recompute.lines import LETTERS
@@ -187,10 +188,24 @@ class Plant:
 
     def recompute(self, file: Path, *options: str) -> Result:
         """Run `paikou recompute` on a file of samples."""
+        arguments = [self._site_file(), "--samples", str(file), "--json", *options]
+        return CliRunner().invoke(recompute, arguments)
+
+    def exported(self, what: str, start: int, end: int) -> list[dict[str, Any]]:
+        """Give the rows of `paikou export`."""
+        since, until = (
+            datetime.datetime.fromtimestamp(at, _BEIJING).isoformat() for at in (start, end)
+        )
+        span = ("--from", since, "--to", until)
+        arguments = [self._site_file(), "--what", what, *span, "--format", "jsonl"]
+        result = CliRunner().invoke(export, arguments)
+        assert result.exit_code == 0, result.output
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def _site_file(self) -> str:
         site = self.folder / "site.yaml"
         site.write_text(yaml.safe_dump(self.site, allow_unicode=True), encoding="utf-8")
-        arguments = [str(site), "--samples", str(file), "--json", *options]
-        return CliRunner().invoke(recompute, arguments)
+        return str(site)
 
 
 def plan_of(site: dict[str, Any]) -> Plan:

@@ -86,10 +86,11 @@ def test_no_finding_shows_a_secret(line):
 
 
 def test_file_that_cannot_be_read_is_a_finding(tmp_path):
-    for path in (tmp_path / "none.yaml", tmp_path, Path("a\0b")):
+    wrong = {tmp_path / "none.yaml": "no_file", tmp_path: "unreadable", Path("a\0b"): "unreadable"}
+    for path, kind in wrong.items():
         with pytest.raises(ConfigError) as caught:
             load_site(path)
-        assert [finding.kind for finding in caught.value.findings] == ["unreadable"]
+        assert [finding.kind for finding in caught.value.findings] == [kind]
 
 
 def test_every_message_has_two_languages_and_is_used():

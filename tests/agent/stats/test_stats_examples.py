@@ -8,8 +8,7 @@ import pytest
 from stat_rows import COD, DAY, FLOW, GAS_FLOW, HOUR, PH, SO2, C, D, F, M, N, hour_of, row, shorter
 
 from agent.model import Cause, Kind, Period, Sample, Statistic
-from agent.stats import Correction, PeriodRule, Rows, mass_of, statistic
-from agent.stats.means import ion_mean
+from agent.stats import Correction, PeriodRule, Rows, ion_mean_of_day, mass_of, statistic
 
 O2 = PeriodRule("DA001", "a19001", "gas")
 CORRECTED = replace(SO2, correction=Correction("a19001", reference=6.0))
@@ -195,9 +194,16 @@ def test_t_w21c_hours_without_discharge_leave_what_is_due() -> None:
 def test_two_means_of_ph_wat_23() -> None:
     hours = shorter(DAY, Kind.HOUR, (12, 7.0, N), (12, 8.0, N))
     assert statistic(PH, DAY, Rows(statistics=hours)).avg == 7.5
-    found = ion_mean([one.avg for one in hours if one.avg is not None])
-    assert printed(found, "7.2596")
-    assert ion_mean([]) is None
+    assert printed(ion_mean_of_day(PH, DAY, Rows(statistics=hours)), "7.2596")
+    assert ion_mean_of_day(PH, DAY, Rows()) is None
+
+
+def test_hours_without_discharge_are_in_neither_mean_of_ph() -> None:
+    hours = shorter(DAY, Kind.HOUR, (23, 7.0, N), (1, 2.0, N))
+    flows = shorter(DAY, Kind.HOUR, (23, 5.0, N), (1, 0.0, N))
+    rows = Rows(statistics=hours, flow_statistics=flows)
+    assert statistic(PH, DAY, rows).avg == 7.0
+    assert printed(ion_mean_of_day(PH, DAY, rows), "7.0000")
 
 
 def test_flow_of_a_day_is_the_sum_of_its_hours() -> None:

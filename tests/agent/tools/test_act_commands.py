@@ -105,7 +105,10 @@ def test_without_a_store_there_is_no_act(site: Path) -> None:
 
 def test_reason_the_daemon_could_not_read_is_refused(site: Path) -> None:
     done = run(maintain, site, "DW001", "--by", "Li", "--why", "长" * 1000)
-    assert (done.exit_code, done.output) == (1, "not done: the reason is too long\n")
+    assert (done.exit_code, done.output) == (
+        1,
+        "not done: 原因太长 / the reason is too long\n",
+    )
 
 
 def test_store_that_cannot_be_written_is_an_error_of_ours(site: Path) -> None:

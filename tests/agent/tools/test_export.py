@@ -251,6 +251,22 @@ async def test_newest_revision_and_the_columns_of_marks_are_told(site: Path) -> 
     assert first["after_marks_reason"] == first["after_exemptions_reason"] == "校准"
 
 
+async def test_valid_day_of_ph_shows_the_mean_of_its_hydrogen_ions_beside_wat_23(
+    site: Path,
+) -> None:
+    day = Period(Kind.DAY, int(T0) + 14 * HOUR)
+    hours = [Period(Kind.HOUR, at) for at in range(day.start, day.end, HOUR)]
+    acid = [statistic(one, avg=7.0 if one.start < hours[12].start else 8.0) for one in hours]
+    connection = connect(Path(stored_directory(site)) / FILE_NAME)
+    names = series.load(connection)
+    statistics.add(connection, [*acid, statistic(day, avg=7.5)], names=names)
+    connection.close()
+    span = ("--from", "2026-06-11", "--to", "2026-06-12")
+    (found,) = lines(site, "days", "--factor", PH, *span)
+    assert (found["avg"], round(found["ion_mean"], 4)) == (7.5, 7.2596)
+    assert "ion_mean" not in lines(site, "hours", "--factor", PH, *span)[0]
+
+
 def statistic(period: Period, *, avg: float | None, reason: str = "") -> Statistic:
     valid = avg is not None
     cause = Cause.NORMAL if valid else Cause.CALIBRATION

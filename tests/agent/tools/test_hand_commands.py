@@ -16,6 +16,7 @@ import yaml
 from agent_site import site_with
 from click.testing import CliRunner, Result
 
+from agent.errors import ConfigError
 from agent.store import journal
 from agent.store.db import FILE_NAME, Store
 from agent.tools.faults import faults
@@ -89,6 +90,15 @@ def test_mark_goes_from_proposal_to_confirmation_to_refusal(site: Path) -> None:
         ("mark refused", "张三"),
     ]
     assert json.loads(told[1][2])["factors"] == ["w01001"]
+
+
+@pytest.mark.parametrize("group", ["marks", "faults"])
+def test_site_file_that_is_not_there_is_a_wrong_one_not_wrong_usage(
+    group: str, tmp_path: Path
+) -> None:
+    result = call(group, tmp_path / "none.yaml", "list")
+    assert isinstance(result.exception, ConfigError), result.output
+    assert "none.yaml:1: 错误：没有这个文件" in str(result.exception)
 
 
 @pytest.mark.parametrize("missing", ["--by", "--why"])

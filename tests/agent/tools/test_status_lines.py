@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from agent.tools.status_lines import _exchanges
+import pytest
+
+from agent.errors import Lang
+from agent.tools.status_lines import _device, _exchanges
 from drivers.counts import Counts
 from drivers.device import BadAnswer, Fault, NoAnswer
 
@@ -38,3 +41,20 @@ def test_a_line_nobody_asked_has_no_share_and_no_time() -> None:
     said = _exchanges("line", {"id": "line1", **Counts().told()}, "en")
     assert "asked 0, answered —" in said
     assert "on average" not in said
+
+
+@pytest.mark.parametrize(
+    ("lang", "name", "said"),
+    [
+        ("zh", "消解时长", "消解时长"),
+        ("zh", "", "digestion_time"),
+        ("en", "消解时长", "digestion_time"),
+    ],
+)
+def test_a_point_that_is_no_factor_has_its_name_in_chinese_and_its_id_in_english(
+    lang: Lang, name: str, said: str
+) -> None:
+    reading = {"point": "digestion_time", "name": name, "factor": "", "value": 10.0, "unit": "min"}
+    reading |= {"cause": "normal", "taken_at": 0.0, "measured_at": None}
+    _, line = _device({"id": "cod", "ok": True, "readings": [reading]}, lang)
+    assert line.split()[:3] == [said, "10", "min"]

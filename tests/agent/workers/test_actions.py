@@ -15,11 +15,12 @@ from agent_house import House
 from agent_site import COD, DAY, HOUR, T0, destination, plan_with
 from test_exceedance import RESULT, judged
 
-from agent.actions import LONGEST_PAUSE_S, RETENTION_S, DeviceActions
+from agent.actions import LONGEST_PAUSE_S, DeviceActions
 from agent.bells import Bells
 from agent.orders import order_probe
 from agent.store import actions
 from drivers.device import Cause, NoAnswer, Refused, RetentionRecord
+from drivers.sampler import TIMEOUT_S
 
 KEPT = RetentionRecord(at=T0 + HOUR + 60, bottle=3, volume_ml=500.0, ok=True)
 OLD = RetentionRecord(at=T0 - DAY, bottle=2, volume_ml=500.0, ok=True)
@@ -361,9 +362,9 @@ async def test_order_nobody_can_settle_is_told_once_and_stays_open(
     await killed(ordered, sampler)
     sampler.silent = True
     began = ordered.clock.now()
-    await work(ordered, sampler, until=began + RETENTION_S - 1)
+    await work(ordered, sampler, until=began + TIMEOUT_S - 1)
     assert ordered.events("retention_unknown") == []
-    await work(ordered, sampler, until=began + 3 * RETENTION_S)
+    await work(ordered, sampler, until=began + 3 * TIMEOUT_S)
     ((_, _, detail),) = ordered.events("retention_unknown")
     told = json.loads(detail)
     assert (told["factor"], told["state"]) == (COD, "unknown")
@@ -432,9 +433,9 @@ async def test_order_whose_process_died_and_left_no_record_has_failed_after_the_
 ) -> None:
     sampler.record = OLD
     await killed(ordered, sampler)
-    await work(ordered, sampler, until=T0 + HOUR + 10 + RETENTION_S - 5)
+    await work(ordered, sampler, until=T0 + HOUR + 10 + TIMEOUT_S - 5)
     assert state(ordered) == "unknown", "it may be filling the bottle right now"
-    await work(ordered, sampler, until=T0 + HOUR + 10 + RETENTION_S + 5)
+    await work(ordered, sampler, until=T0 + HOUR + 10 + TIMEOUT_S + 5)
     assert state(ordered) == "failed"
     assert len(sampler.orders) == 1
     assert ordered.uploads("3015") == []
@@ -512,11 +513,11 @@ async def test_time_of_an_interrupted_order_is_not_told_by_a_clock_that_is_set(
     ordered: House, sampler: FakeSampler
 ) -> None:
     await killed(ordered, sampler)
-    ordered.clock.jump(2 * RETENTION_S)
+    ordered.clock.jump(2 * TIMEOUT_S)
     await work(ordered, sampler, until=ordered.clock.now() + 5)
     assert state(ordered) == "unknown", "it may be filling the bottle right now"
     ordered.clock.jump(-DAY)
-    await work(ordered, sampler, until=ordered.clock.now() + RETENTION_S + 5)
+    await work(ordered, sampler, until=ordered.clock.now() + TIMEOUT_S + 5)
     assert state(ordered) == "failed"
 
 

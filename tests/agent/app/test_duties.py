@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
 from agent_fakes import FakeClock
 from agent_site import T0, plan_with
 
-from agent.app import App
+from agent.bells import Bells
 from agent.contacts import BATTERY
-from agent.reloading import InForce
+from agent.duties import BatteryEnd
 from agent.store import events
 from agent.store.db import Store
 
 
 def with_inputs(site: dict[str, Any]) -> None:
-    site["storage"] = {"directory": "/nowhere"}
     site["devices"].append(
         {"id": "io", "profile": "modules/plc-contacts", "bus": "net1", "address": 30}
     )
@@ -30,17 +28,17 @@ def with_inputs(site: dict[str, Any]) -> None:
 
 async def stops(store: Store, *, lost: bool) -> bool:
     """Ring for a low battery and say whether the daemon is asked to stop."""
-    app = App(Path("site.yaml"), InForce(plan_with(with_inputs), "hash"), store, FakeClock(T0))
+    plan, bells = plan_with(with_inputs), Bells()
     if lost:
         await store.write(lambda c: events.add(c, "power", {"input": "mains"}, ref="p", at=T0))
     stop = asyncio.Event()
-    task = asyncio.create_task(app._stop_on_battery(stop))
+    task = asyncio.create_task(BatteryEnd(lambda: plan, store, FakeClock(T0), bells).run(stop))
     try:
         for _ in range(5000 if lost else 40):  # a busy machine has the reader's answer come late
             await asyncio.sleep(0)
             if stop.is_set():
                 break
-            app._bells.ring(BATTERY)
+            bells.ring(BATTERY)
             await store.read(lambda _: None)
     finally:
         task.cancel()
