@@ -12,7 +12,10 @@ from typing import Any
 from agent.store import identity, signatures
 from agent.store.seals import DAY_S, HOUR_S, digest, late_digest, names_digest
 
-PRUNED_GRID = {"samples": HOUR_S, "minutes": HOUR_S, "statistics": DAY_S, "results": 1}
+PRUNED_GRID = {
+    "samples": HOUR_S, "minutes": HOUR_S, "statistics": DAY_S, "results": 1,
+    "marks": 1, "manual_values": 1, "checks": 1,
+}  # fmt: skip
 """What is given up, and how the seals of it are cut: one that was cut through fits no more."""
 
 
@@ -34,6 +37,8 @@ class Looked:
     seals: int = 0
     rows: int = 0
     late: int = 0
+    told: int = 0
+    """Rows that stand whole in the journal, and are so."""
     pruned: int = 0
     unsealed: int = 0
     signed: int = 0
@@ -90,6 +95,10 @@ class Sealed:
         if what is None:
             what = "minutes" if scope.partition("/")[0].endswith("m") else "statistics"
         return any(since <= end and begin < before for since, before in self.gone.get(what, ()))
+
+    def gave_up_told(self, table: str, begin: float, end: float) -> bool:
+        """Say whether a row of a table that the journal has whole was given up: by its end."""
+        return any(since <= begin and end < before for since, before in self.gone.get(table, ()))
 
     def lacks(self, one: SealedRange) -> bool:
         """Say whether rows of a seal were given up, and the journal says so."""

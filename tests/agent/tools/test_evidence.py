@@ -13,8 +13,9 @@ from agent_house import House
 from agent_site import COD, HOUR, PH, T0
 from click.testing import CliRunner
 
-from agent.model import Cause
-from agent.store import events, identity
+from agent.marks import Record
+from agent.model import Cause, MarkKind
+from agent.store import events, identity, marks
 from agent.tools.evidence.bundle import make
 from agent.tools.evidence.gather import TABLES, Interval
 from agent.tools.evidence.pack import MANIFEST, write
@@ -41,6 +42,10 @@ async def trusted(house: House) -> House:
              "first_at": T0, "outlet": "DW001", "factor": COD}},
             ref="one", at=T0 + 1900, outlet="DW001", factor=COD, ended_at=T0 + 2000.0,
         )  # fmt: skip
+        record = Record(
+            "DW001", (COD,), MarkKind.EQUIPMENT, "c", T0 + 600, T0 + 1200, reason="周校"
+        )
+        marks.add(connection, record, by="张三", why="", now=T0 + 1300.0)  # type: ignore[arg-type]
 
     await house.write(happened)
     return house
@@ -117,6 +122,7 @@ def forged(file: Path, name: str, before: bytes, after: bytes, directory: Path) 
         ("rows/statistics.jsonl", b"7.0", b"6.9", "changed"),
         ("rows/journal.jsonl", b'"agent"', b'"somebody"', "chain"),
         ("rows/series.jsonl", b"w01018", b"w21003", "changed"),
+        ("rows/marks.jsonl", "周校".encode(), "停炉".encode(), "changed"),
     ],
 )
 def test_rows_signed_anew_by_somebody_else_do_not_fit_their_seals(
