@@ -205,7 +205,7 @@ def _freeze(
         start=start,
         end=end,
         why=f"督办 {body.number}",
-        source="order",
+        source=f"order:{asked.station}",
         made_by=f"platform:{asked.station}",
         made_at=asked.now,
     )

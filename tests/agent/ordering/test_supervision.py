@@ -12,6 +12,7 @@ from agent_house import House
 from agent_site import HOUR, MINUTE, T0, destination
 from order_post import STATION, OrderPost
 
+from agent.freezing import release_by_hand
 from agent.ordering.answering import (
     MOST_BYTES,
     PIECE,
@@ -72,6 +73,34 @@ async def test_interval_is_frozen_in_the_commit_that_takes_the_order(post: Order
     assert (hold.outlet, hold.start, hold.end) == ("DW001", T0 - 6 * HOUR, T0)
     assert hold.made_by == "platform:st1"
     assert "hold" in post.journal("hold")
+
+
+async def test_platform_lets_go_of_what_its_supervision_order_froze(post: OrderPost) -> None:
+    await supervised(post)
+    reply = await post.order("DB-2", "release", freeze=REF, why="结案")
+    assert reply["state"] == "done", reply
+    assert await post.house.store.read(holds.open_ones) == []
+    assert "released" in post.journal("released")
+
+
+async def test_end_of_the_case_alone_lets_go_of_nothing(post: OrderPost) -> None:
+    await supervised(post)
+    await post.order("DB-3", "supervision_state", order=REF, verification=1, stage="ended")
+    assert len(await post.house.store.read(holds.open_ones)) == 1
+
+
+async def test_who_discharges_does_not_let_go_of_what_a_supervision_order_froze(
+    post: OrderPost,
+) -> None:
+    await supervised(post)
+    (hold,) = await post.house.store.read(holds.open_ones)
+    refused = await post.house.write(
+        lambda connection: release_by_hand(
+            connection, post.house.plan, hold.ref, by="李", why="不要了", now=T0
+        )
+    )
+    assert "inspector" in (refused or "")
+    assert len(await post.house.store.read(holds.open_ones)) == 1
 
 
 @pytest.mark.parametrize(

@@ -179,7 +179,11 @@ async def test_where_the_file_names_its_people_nobody_else_acknowledges(
     house = await house_with(lambda site: site.update(people=people))
     await told(house)
     assert "li" in (await said(house, acknowledge))["error"]
-    assert await said(house, acknowledge, who="li") == {"acknowledged": [1]}
+    ((text,),) = house.rows("SELECT detail FROM journal WHERE what = 'alarm act refused'")
+    assert '"asked": "acknowledge"' in text
+    assert await said(house, acknowledge, who="李四") == {"acknowledged": [1]}
+    ((who,),) = house.rows("SELECT who FROM journal WHERE what = 'alarms acknowledged'")
+    assert who == "li"
 
 
 async def test_silenced_is_kept_and_told_but_not_said_again_until_its_time(
