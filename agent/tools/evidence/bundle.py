@@ -23,6 +23,7 @@ from agent.tools.evidence.films import shown
 from agent.tools.evidence.gather import TABLES, Interval, Reach, anchor, reach, rows
 from agent.tools.evidence.pack import Chunks, write
 from agent.tools.evidence.page import page
+from agent.tools.evidence.said import unit
 from agent.tools.words import local_time
 
 ON_DISK_S = 5.0
@@ -118,12 +119,13 @@ def _values(told: Facts) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf"  # or a spreadsheet would take the Chinese for something else
     text = io.StringIO(newline="")
     table = csv.writer(text)
-    table.writerow(("时间", "排放口", "因子", "值", "状态"))
+    table.writerow(("时间", "排放口", "因子", "值", "单位", "状态"))
     for course in told.courses:
+        per = unit(course.factor)
         for number, (at, value, why) in enumerate(course.points):
             moment = local_time(at, "%Y-%m-%d %H:%M:%S.%f")[:-3]
             shown = "" if value is None else repr(value)
-            table.writerow((moment, course.outlet, course.factor, shown, why.value))
+            table.writerow((moment, course.outlet, course.factor, shown, per, why.value))
             if number % _CHUNK == 0:
                 yield text.getvalue().encode()
                 text.seek(0)

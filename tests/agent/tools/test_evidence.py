@@ -143,8 +143,8 @@ def test_report_answers_what_when_how_much_and_hides_no_markup(
     for said in ("化学需氧量 86.4 mg/L", "限值 50", "超标 0.73 倍", "没有留样记录", "&lt;督办&gt;"):
         assert said in text
     assert "<督办>" not in text
-    assert values[0] == "时间,排放口,因子,值,状态"
-    assert any(line.endswith(",DW001,w01001,7.0,normal") for line in values)
+    assert values[0] == "时间,排放口,因子,值,单位,状态"
+    assert any(line.endswith(",DW001,w01001,7.0,,normal") for line in values)
 
 
 def test_making_a_bundle_is_in_the_journal(trusted: House, tmp_path: Path) -> None:
