@@ -135,7 +135,9 @@ def supervise(
         "deadline_at": deadline_at,
     }
     ref = f"{KIND}:{asked.station}:{asked.ref}:received"
-    notices.note(connection, KIND, detail, ref=ref, now=asked.now, outlet=body.outlet)
+    event = notices.note(connection, KIND, detail, ref=ref, now=asked.now, outlet=body.outlet)
+    if event is not None:
+        notices.alarm(connection, asked.plan, event, KIND, now=asked.now, outlet=body.outlet)
     return None
 
 

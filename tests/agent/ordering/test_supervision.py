@@ -20,7 +20,7 @@ from agent.ordering.answering import (
     answer,
     attached,
 )
-from agent.store import holds, outbox, supervision
+from agent.store import alarms, holds, outbox, supervision
 from agent.store.supervision import Supervised
 
 REF, NUMBER = "DB-1", "冀环督〔2026〕12号"
@@ -184,6 +184,40 @@ async def test_clock_set_back_reminds_nobody_again(post: OrderPost) -> None:
     await post.handling.look()
     await pass_(post, 4 * HOUR)
     assert post.steps() == ["received", "reminder"]
+
+
+async def test_order_and_each_reminder_is_an_alarm_until_a_person_takes_note(
+    post: OrderPost,
+) -> None:
+    await supervised(post)
+    (alarm,) = await post.house.store.read(alarms.open_ones)
+    assert (alarm.kind, alarm.level, alarm.outlet, alarm.times) == (
+        "supervision", "urgent", "DW001", 1,
+    )  # fmt: skip
+    await pass_(post, 13 * HOUR)
+    await pass_(post, 12 * HOUR)
+    (alarm,) = await post.house.store.read(alarms.open_ones)
+    assert alarm.times == 3
+    await post.house.write(
+        lambda connection: alarms.acknowledge(connection, alarm.id, by="li", why="在办", at=T0)
+    )
+    await answered(post)
+    assert await post.house.store.read(alarms.open_ones) == []
+
+
+async def test_site_that_wants_no_alarm_of_orders_has_none(house_with: Any) -> None:
+    post = OrderPost(
+        await house_with(lambda site: site.update(alarms={"levels": {"supervision": "off"}}))
+    )
+    await supervised(post)
+    assert await post.house.store.read(alarms.open_ones) == []
+
+
+async def test_deadline_that_is_over_already_is_told_once_as_overdue(post: OrderPost) -> None:
+    await supervised(post, deadline_at=T0 - HOUR)
+    await pass_(post, MINUTE)
+    await pass_(post, HOUR)
+    assert post.steps() == ["received", "overdue"]
 
 
 async def test_answered_order_is_reminded_of_no_more(post: OrderPost) -> None:
