@@ -37,6 +37,10 @@ _WORDS = {
         "  journal {lines} lines, {seals} seals of {rows} rows, {late} late rows, {told} marks and "
         "such, {signed} signed heads; {pruned} seals pruned, {unsealed} rows not sealed yet",
     ),
+    "outside": (
+        "  日志另有 {n} 段封存在本包时段之外",
+        "  {n} more seals of its journal are of other times",
+    ),
     "strange": (
         "▲ 日志里的每日签名出自另一公钥 {key}",
         "▲ the signed heads in its journal are of another key, {key}",
@@ -121,6 +125,8 @@ def _bundle(verdict: Verdict, lang: Lang) -> Iterator[str]:
         where = {"unit": verdict.unit, "begin": begin, "end": end, "made": made}
         yield _say("bundle", lang, **where, files=verdict.files)
         yield _say("looked", lang, **asdict(verdict.looked))
+        if verdict.looked.outside:
+            yield _say("outside", lang, n=verdict.looked.outside)
     if verdict.key and (verdict.own_key or all(one.what != "key" for one in verdict.faults)):
         yield _say("own" if verdict.own_key else "given", lang, key=verdict.key)
     if verdict.looked.key not in ("", verdict.key):

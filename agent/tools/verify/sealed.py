@@ -40,6 +40,8 @@ class Looked:
     told: int = 0
     """Rows that stand whole in the journal, and are so."""
     pruned: int = 0
+    outside: int = 0
+    """Seals and late rows that a bundle does not reach to."""
     unsealed: int = 0
     signed: int = 0
     key: str = ""
@@ -96,6 +98,11 @@ class Sealed:
             what = "minutes" if scope.partition("/")[0].endswith("m") else "statistics"
         return any(since <= end and begin < before for since, before in self.gone.get(what, ()))
 
+    def gave_up_row(self, table: str, row: str) -> bool:
+        """Say whether a row that came late was given up."""
+        at = (int(row) >> 16) / 1000 if table == "samples" else float(row.split("/")[1])
+        return self.gave_up(table, row, at, at)
+
     def gave_up_told(self, table: str, begin: float, end: float) -> bool:
         """Say whether a row of a table that the journal has whole was given up: by its end."""
         return any(since <= begin and end < before for since, before in self.gone.get(table, ()))
@@ -143,7 +150,8 @@ def range_faults(
     """Hash again each range that is expected to be there."""
     for one in sealed.ranges:
         if not expected(one):
-            looked.pruned += 1
+            lacks = sealed.lacks(one)
+            looked.pruned, looked.outside = looked.pruned + lacks, looked.outside + (not lacks)
             continue
         besides = sealed.late.get(one.table, {})
         rows, found = digest(connection, one.table, one.scope, one.begin, one.end, besides=besides)
@@ -167,7 +175,8 @@ def late_faults(
         for row, told in rows.items():
             found = late_digest(connection, table, row)
             if found is None and not expected(table, row):
-                looked.pruned += 1
+                lacks = sealed.gave_up_row(table, row)
+                looked.pruned, looked.outside = looked.pruned + lacks, looked.outside + (not lacks)
             elif found is None:
                 yield Fault("rows", f"{table} {row}: sealed and gone")
             elif found != told:

@@ -68,12 +68,7 @@ def _faults(
     yield from _holes(connection, sealed, looked)
     yield from range_faults(connection, sealed, looked, expected=lambda one: not sealed.lacks(one))
     yield from late_faults(
-        connection,
-        sealed,
-        looked,
-        expected=lambda table, row: (
-            not sealed.gave_up(table, row, _late_at(table, row), _late_at(table, row))
-        ),
+        connection, sealed, looked, expected=lambda table, row: not sealed.gave_up_row(table, row)
     )
     yield from name_faults(connection, sealed)
     yield from told_faults(
@@ -92,7 +87,3 @@ def _holes(connection: sqlite3.Connection, sealed: Sealed, looked: Looked) -> It
     for (table, scope), end in reached.items():
         asked = (end,) if table == "measurements" else (end, scope)
         looked.unsealed += connection.execute(_UNSEALED[table], asked).fetchone()[0]
-
-
-def _late_at(table: str, row: str) -> float:
-    return (int(row) >> 16) / 1000 if table == "samples" else float(row.split("/")[1])

@@ -223,3 +223,14 @@ def test_store_that_was_cut_is_not_whole(house: House, tmp_path: Path, kept: int
     copy.close()
     path.write_bytes(path.read_bytes()[:kept])
     assert run(path).exit_code == 1
+
+
+def test_seals_of_other_times_are_not_called_pruned(bundle: Path, house: House) -> None:
+    long_ago = bundle.with_name("other.zip")
+    make(
+        house.store.path.parent, house.plan.site, bundle.with_name("site.yaml"),
+        Interval(T0 - 99 * HOUR, T0 - 98 * HOUR), long_ago, now=house.clock.now(), by="x", why="",
+    )  # fmt: skip
+    verdict = verify_bundle(long_ago)
+    assert (verdict.faults, verdict.looked.pruned) == ([], 0)
+    assert verdict.looked.outside or not verdict.looked.lines
