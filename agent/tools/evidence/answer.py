@@ -15,7 +15,7 @@ from agent.tools.evidence.hands import People, people, touched
 from agent.tools.evidence.kept import custody, temperature, water
 from agent.tools.evidence.markup import facts as listed
 from agent.tools.evidence.markup import text
-from agent.tools.evidence.said import STATES, number, unit
+from agent.tools.evidence.said import STATES, number, unit, words
 from agent.tools.words import event_kind, factor_name, local_time
 
 HOUR_S, DAY_S = 3600, 86_400
@@ -91,12 +91,26 @@ def _bottles(event: Event, facts: Facts, site: Site) -> str:
         for one in facts.actions
         if one.kind == "retain" and (one.request.get("outlet"), one.request.get("factor")) == place
     ]
-    return "；".join(_bottle(one, facts, site) for one in mine) or "没有留样记录"
+    found = "；".join(_bottle(one, facts, site) for one in mine)
+    return found or _none(event, facts)
+
+
+def _none(event: Event, facts: Facts) -> str:
+    """Say why there is no bottle, where the agent said so itself."""
+    reasons = {
+        words({"reason": one.detail.get("reason")}).removeprefix("原因 ")
+        for one in facts.events
+        if one.kind == "retention_blocked"
+        and (one.outlet, one.factor) == (event.outlet, event.factor)
+    }
+    return f"<strong>没有留样</strong>：{text('、'.join(sorted(reasons)))}" if reasons else (
+        "没有留样记录"
+    )  # fmt: skip
 
 
 def _bottle(one: Action, facts: Facts, site: Site) -> str:
     if one.state != "done" or not one.outcome:
-        reason = (one.outcome or {}).get("reason", "")
+        reason = words({"reason": (one.outcome or {}).get("reason", "")}).removeprefix("原因 ")
         state = STATES.get(one.state, one.state)
         return f"未证实：{text(state)}{f'（{text(reason)}）' if reason else ''}"
     volume = one.outcome.get("volume_ml")

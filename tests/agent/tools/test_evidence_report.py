@@ -41,10 +41,11 @@ def told(
     actions: tuple[Action, ...] = (),
     journal: tuple[Line, ...] = (),
     bottles: tuple[Bottle, ...] = (),
+    events: tuple[Event, ...] = (),
     films: Any = (),
 ) -> str:
     facts = Facts(
-        Interval(T0, T0 + HOUR, 1), (exceedance(),), actions, (), journal, bottles=bottles
+        Interval(T0, T0 + HOUR, 1), (exceedance(), *events), actions, (), journal, bottles=bottles
     )
     return page(facts, plan_with().site, ABOUT, films)
 
@@ -112,6 +113,15 @@ def test_bottle_that_is_not_proven_is_called_so() -> None:
     text = plain(told(actions=(retain("unknown", {"reason": "no record"}),)))
     assert "未证实：结果不明（no record）" in text
     assert "号瓶" not in text
+
+
+def test_why_there_is_no_bottle_is_said_where_it_is_known() -> None:
+    assert "没有留样记录" in plain(told())
+    blocked = Event(
+        2, "y", "retention_blocked", T0 + 61.0, "DW001", COD, T0 + 61.0,
+        {"reason": "measured flow is zero"},
+    )  # fmt: skip
+    assert "没有留样：实测流量为零" in plain(told(events=(blocked,)))
 
 
 def test_films_are_named_and_their_picture_is_in_the_report_itself() -> None:
