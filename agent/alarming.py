@@ -14,6 +14,7 @@ from typing import Any
 
 from agent.bells import Bells
 from agent.clock import Clock
+from agent.persons import NOBODY, person_of
 from agent.plan import Plan
 from agent.rules.alarms import due_again, quiet, sounds
 from agent.settings.alarms import Signal
@@ -42,12 +43,13 @@ def acknowledge(
     """
     who, why = _signed(plan, asked)
     if not who or not why:
-        return {"error": _who(plan)}
+        return {"error": _refused(connection, plan, asked, "acknowledge", now=now)}
     wanted = [int(number) for number in asked.get("alarms", ())]
     open_ones = {one.id: one for one in alarms.open_ones(connection)}
     strange = [number for number in wanted if number not in open_ones]
     if strange:
-        return {"error": f"not open: {', '.join(map(str, strange))}; open are: {_list(open_ones)}"}
+        named = ", ".join(map(str, strange))
+        return {"error": f"not open: {named}; open are: {_list(open_ones)}（未在报警）"}
     done = wanted or list(open_ones)
     for number in done:
         alarms.acknowledge(connection, number, by=who, why=why, at=now)
@@ -67,7 +69,7 @@ def silence(
     """
     who, why = _signed(plan, asked)
     if not who or not why:
-        return {"error": _who(plan)}
+        return {"error": _refused(connection, plan, asked, "silence", now=now)}
     if asked.get("end"):
         ended = [one.id for one in alarms.silences(connection)]
         for number in ended:
@@ -76,11 +78,12 @@ def silence(
         return {"ended": ended}
     outlet, kind, for_s = asked.get("outlet", ""), asked.get("kind", ""), asked.get("for_s", 0)
     if outlet and outlet not in plan.outlets:
-        return {"error": f"no outlet {outlet!r}; there are: {', '.join(plan.outlets)}"}
+        known = ", ".join(plan.outlets)
+        return {"error": f"no outlet {outlet!r}（没有这个排放口）; there are: {known}"}
     if kind and plan.site.alarms.level(kind) is None:
-        return {"error": f"{kind!r} is no alarm"}
+        return {"error": f"{kind!r} is no alarm（这种事件不报警）"}
     if not 0 < for_s <= LONGEST_SILENCE_S:
-        return {"error": "at most 24 hours"}
+        return {"error": "at most 24 hours（最长 24 小时）"}
     one = Silence(0, kind, outlet, who, why, now, now + for_s)
     number = alarms.silence(connection, one)
     detail = {"silence": number, "kind": kind, "outlet": outlet, "until": one.until, "why": why}
@@ -226,15 +229,30 @@ def _say(
 
 
 def _signed(plan: Plan, asked: Mapping[str, Any]) -> tuple[str, str]:
-    """Give who and why; nobody, where the file names its people and this is none of them."""
+    """Give who (his id) and why; nobody, where the file names its people and this is none."""
     who, why = str(asked.get("who", "")).strip(), str(asked.get("why", "")).strip()
-    known = {one.id for one in plan.site.people}
-    return ("" if known and who not in known else who), why
+    person = person_of(plan, who)
+    if person is not None:
+        return person.id, why
+    return "" if plan.site.people else who, why
 
 
-def _who(plan: Plan) -> str:
-    known = ", ".join(one.id for one in plan.site.people)
-    return f"who and why are wanted{f'; who: {known}' if known else ''}"
+def _refused(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    asked: Mapping[str, Any],
+    deed: str,
+    *,
+    now: float,
+) -> str:
+    """Say what is wanted; who tried and is none of the people is written down."""
+    who = str(asked.get("who", "")).strip()
+    if not who or person_of(plan, who) is not None or not plan.site.people:
+        return "who and why are wanted（须写经办人和原因）"
+    error = NOBODY.format(who=who)
+    detail = {"asked": deed, "refused": error, "why": str(asked.get("why", ""))}
+    journal.add(connection, "alarm act refused", detail, at=now, who=who)
+    return f"{error}: {', '.join(one.id for one in plan.site.people)}"
 
 
 def _list(numbers: Mapping[int, object]) -> str:

@@ -50,6 +50,7 @@ def note_kept(
     note_bottles(connection, plan, action, record, status=status, now=now)
     detail = {
         **action.request,
+        "vessel": action.request.get("vessel") or (status.vessel if status else None),
         "bottle": record.bottle,
         "volume_ml": record.volume_ml,
         "at": record.at,

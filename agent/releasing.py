@@ -5,7 +5,6 @@ Who may do what goes by the role of the one who signs, as `people` of the site f
 
 from __future__ import annotations
 
-import hmac
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
@@ -13,10 +12,10 @@ from typing import Any
 from agent.custody import told
 from agent.keeping import order_bottle
 from agent.model import Kind, Period
+from agent.persons import NOBODY, person_of, unproven
 from agent.plan import Plan
 from agent.rules import RetentionOrder
 from agent.settings.duty import Person
-from agent.settings.secrets import SecretError, read_secret
 from agent.store import bottles, journal
 from agent.store.bottles import Bottle
 from agent.telling import tell
@@ -28,12 +27,9 @@ ORDER_S = 600.0
 """How long an order by hand waits for its sampler."""
 MOST_BOTTLES = 6
 
-_NOBODY = "{who}: not in `people` of the site file（站点文件 people 里没有此人）"
 _NOT_HIS = (
     "kept for an exceedance or an order: an inspector or the platform releases it（执法或平台放行）"
 )
-_NO_PIN = "{who}: no pin in `people`, so nobody can tell that it is he（未设 PIN，不能确认身份）"
-_WRONG_PIN = "wrong pin（PIN 不对）"
 
 
 def bottle_act(
@@ -45,7 +41,7 @@ def bottle_act(
     """
     who, why = str(asked.get("who", "")).strip(), str(asked.get("why", "")).strip()
     if not who or not why:
-        return {"error": "who and why are wanted"}
+        return {"error": "who and why are wanted（须写经办人和原因）"}
     match asked.get("do"):
         case "keep":
             return _keep(connection, plan, asked, who=who, why=why, now=now)
@@ -53,7 +49,7 @@ def bottle_act(
             found = bottles.find(connection, str(asked.get("code", "")))
             if found is None:
                 return {"error": f"no bottle {asked.get('code')!r}（没有这瓶）"}
-            person = _person(plan, who)
+            person = person_of(plan, who)
             error = may_not(person, found, who=who, pin=str(asked.get("pin") or ""))
             if error:
                 _refused(connection, deed, found, who=who, why=error, now=now)
@@ -72,16 +68,10 @@ def may_not(person: Person | None, bottle: Bottle, *, who: str, pin: str) -> str
     else counts where one is set.
     """
     if person is None:
-        return _NOBODY.format(who=who)
+        return NOBODY.format(who=who)
     if bottle.guarded and person.role != "inspector":
         return _NOT_HIS
-    if person.pin is None:
-        return _NO_PIN.format(who=who) if bottle.guarded else ""
-    try:
-        right = read_secret(person.pin)
-    except SecretError as error:
-        return str(error)
-    return "" if hmac.compare_digest(right.encode(), pin.encode()) else _WRONG_PIN
+    return unproven(person, pin, needed=bottle.guarded)
 
 
 def release_by_platform(
@@ -109,13 +99,15 @@ def _keep(
     outlet = str(asked.get("outlet") or (known[0] if len(known) == 1 else ""))
     sampler = plan.site.sampler_of(outlet)
     if sampler is None:
-        return {"error": f"no sampler at {outlet!r}; there are: {', '.join(known) or '—'}"}
-    person = _person(plan, who)
+        return {
+            "error": f"no sampler at {outlet!r}（没有采样器）; there are: {', '.join(known) or '—'}"
+        }
+    person = person_of(plan, who)
     if person is None:
-        return {"error": _NOBODY.format(who=who)}
+        return {"error": NOBODY.format(who=who)}
     count = int(asked.get("bottles") or 1)
     if not 1 <= count <= MOST_BOTTLES:
-        return {"error": f"bottles: 1 to {MOST_BOTTLES}"}
+        return {"error": f"bottles: 1 to {MOST_BOTTLES}（瓶数）"}
     hour = Period.holding(Kind.HOUR, now).start
     order = RetentionOrder(
         outlet, "", None, None, hour, now, now + ORDER_S, mode="manual", bottles=count
@@ -193,7 +185,3 @@ def _refused(
     """Write down who tried what he may not: that, too, is asked for later."""
     detail = {"code": found.code, "asked": deed, "refused": why}
     journal.add(connection, "bottle not released", detail, at=now, who=who)
-
-
-def _person(plan: Plan, who: str) -> Person | None:
-    return next((one for one in plan.site.people if who in (one.id, one.name)), None)

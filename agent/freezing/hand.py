@@ -1,20 +1,25 @@
-"""Freezing by hand: anybody of the site may freeze; what an order froze an inspector releases."""
+"""Freezing by hand: anybody of the site may freeze; what an order froze an inspector releases.
+
+He proves by his pin that it is he, as for a guarded bottle; who tried and may not is journalled.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 
-from agent.freezing.orders import ORDER, add, let_go
+from agent.freezing.orders import add, is_ordered, let_go
+from agent.persons import NOBODY, person_of, unproven
 from agent.plan import Plan
-from agent.store import holds
+from agent.store import holds, journal
 from agent.store.holds import Hold
 
 HOLD = "hand"
-_INSPECTORS = frozenset({"inspector"})
+_ORDERED = "frozen by order; the platform or an inspector releases it（须由平台或执法人员解除）"
 
 
 def hold_by_hand(
     connection: sqlite3.Connection,
+    plan: Plan,
     begin: float,
     end: float | None,
     *,
@@ -25,25 +30,43 @@ def hold_by_hand(
 ) -> tuple[str, str | None]:
     """Freeze an interval; gives its ref, and why it was refused."""
     ref = f"{HOLD}:{int(begin)}-{'' if end is None else int(end)}:{outlet or '*'}:{int(now)}"
+    if plan.site.people and person_of(plan, by) is None:
+        return ref, NOBODY.format(who=by)
     last = None if end is None else int(-(-end // 1))
     one = Hold(0, ref, outlet, int(begin), last, why, HOLD, by, now)
     return ref, add(connection, one, now=now)
 
 
 def release_by_hand(
-    connection: sqlite3.Connection, plan: Plan, ref: str, *, by: str, why: str, now: float
+    connection: sqlite3.Connection,
+    plan: Plan,
+    ref: str,
+    *,
+    by: str,
+    why: str,
+    now: float,
+    pin: str = "",
 ) -> str | None:
     """Let go of an interval; gives why that is refused."""
     found = holds.find(connection, ref)
     if found is None:
-        return f"{ref}: no such freeze"
+        return f"{ref}: no such freeze（没有这项冻结）"
     if found.released_at is not None:
-        return f"{ref}: released already"
-    if found.source.startswith(f"{ORDER}:") and not _inspects(plan, by):
-        return f"{ref}: frozen by order; the platform or an inspector of the site file releases it"
+        return f"{ref}: released already（已解除）"
+    refused = _may_not(plan, found, by=by, pin=pin)
+    if refused:
+        detail = {"ref": ref, "refused": refused, "why": why}
+        journal.add(connection, "hold not released", detail, at=now, who=by)
+        return f"{ref}: {refused}"
     let_go(connection, found, by=by, why=why, now=now)
     return None
 
 
-def _inspects(plan: Plan, by: str) -> bool:
-    return any(by in (one.id, one.name) and one.role in _INSPECTORS for one in plan.site.people)
+def _may_not(plan: Plan, found: Hold, *, by: str, pin: str) -> str:
+    """Say why somebody may not let go of an interval; empty when he may."""
+    person, ordered = person_of(plan, by), is_ordered(found)
+    if ordered and (person is None or person.role != "inspector"):
+        return _ORDERED
+    if person is None:
+        return NOBODY.format(who=by) if plan.site.people else ""
+    return unproven(person, pin, needed=ordered)

@@ -16,8 +16,9 @@ from agent.store.bundles import Bundle
 from agent.store.holds import Hold
 
 ORDER = "order"
+SUPERVISION = "supervision"
 MOST_HOLDS = 200
-"""Holds that may be open: each keeps rows that nobody prunes."""
+"""Freezes that may be open: each keeps rows that nobody prunes. Supervision orders always may."""
 MOST_BUNDLES = 20
 """Bundles that may be on their way to one station."""
 LONGEST_S = 92 * 86_400.0
@@ -47,7 +48,7 @@ class FreezeOrder(_Order):
 
 
 class ReleaseOrder(_Order):
-    """Let go of what an order froze; `freeze` is the ref of that order."""
+    """Let go of what an order froze; `freeze` is the ref of that freeze or supervision order."""
 
     freeze: str = Field(min_length=1, max_length=128)
     why: str = Field(default="", max_length=500)
@@ -94,7 +95,7 @@ def add(connection: sqlite3.Connection, one: Hold, *, now: float) -> str | None:
         return f"from is more than {AHEAD_S / 86_400:.0f} days ahead"
     if one.outlet and not _is_outlet(connection, one.outlet):
         return f"no outlet {one.outlet!r}"
-    if len(holds.open_ones(connection)) >= MOST_HOLDS:
+    if sum(not _supervises(each) for each in holds.open_ones(connection)) >= MOST_HOLDS:
         return f"{MOST_HOLDS} intervals are frozen already"
     holds.add(connection, one)
     detail: dict[str, object] = {"ref": one.ref, "outlet": one.outlet, "begin": one.start}
@@ -106,10 +107,13 @@ def add(connection: sqlite3.Connection, one: Hold, *, now: float) -> str | None:
 def release(
     connection: sqlite3.Connection, body: ReleaseOrder, *, ref: str, station: str, now: float
 ) -> str | None:
-    """Let go of what this station ordered to be frozen. Call inside a write transaction."""
-    named = hold_ref(station, body.freeze)
-    found = holds.find(connection, named)
-    if found is None or found.source != f"{ORDER}:{station}":
+    """Let go of what this station's freeze or supervision order froze, by that order's ref.
+
+    Call inside a write transaction.
+    """
+    named = (hold_ref(station, body.freeze), f"{SUPERVISION}:{station}:{body.freeze}")
+    found = next((one for ref in named if (one := holds.find(connection, ref))), None)
+    if found is None:
         return f"{body.freeze}: no freeze ordered by this station"
     let_go(connection, found, by=station, why=body.why, now=now, ref=ref)
     return None
@@ -178,6 +182,15 @@ def _interval(
 def hold_ref(station: str, ref: str) -> str:
     """Give the ref of the hold that an order of a station made."""
     return f"freeze:{station}:{ref}"
+
+
+def is_ordered(one: Hold) -> bool:
+    """Say whether an order of a platform froze it; then whoever works here does not let it go."""
+    return one.source.partition(":")[0] == ORDER
+
+
+def _supervises(one: Hold) -> bool:
+    return one.ref.startswith(f"{SUPERVISION}:")
 
 
 def _is_outlet(connection: sqlite3.Connection, outlet: str) -> bool:

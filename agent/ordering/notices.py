@@ -12,8 +12,9 @@ from typing import Any
 
 from agent import report
 from agent.model import Upload
+from agent.plan import Plan
 from agent.report import EventNotice
-from agent.store import events, journal, outbox
+from agent.store import alarms, events, journal, outbox
 from agent.store.holds import Hold
 
 ORDER = "order"
@@ -33,6 +34,17 @@ def note(
     if number is not None:
         journal.add(connection, f"event {kind}", {"id": number, **detail}, at=now)
     return number
+
+
+def alarm(
+    connection: sqlite3.Connection, plan: Plan, number: int, kind: str, *, now: float, outlet: str
+) -> None:
+    """Make an event that was just stored an alarm, where the site file has its kind as one."""
+    level = plan.site.alarms.level(kind)
+    if level is not None:
+        alarms.raise_(
+            connection, event=number, kind=kind, outlet=outlet, factor="", level=level, at=now
+        )
 
 
 def owe(

@@ -77,8 +77,11 @@ def _remind(connection: sqlite3.Connection, plan: Plan, seen: Supervised, now: f
     ref = f"{KIND}:{one.station}:{one.ref}:{percent}"
     number = notices.note(connection, KIND, detail, ref=ref, now=now, outlet=one.outlet)
     log.warning("supervision %s of %s: %d %% of its time is gone", one.number, one.station, percent)
+    if number is None:
+        return 0
+    notices.alarm(connection, plan, number, KIND, now=now, outlet=one.outlet)
     station = plan.stations.get(one.station)
-    if number is None or station is None or not station.hears(KIND):
+    if station is None or not station.hears(KIND):
         return 0
     notices.owe(connection, one.station, number, KIND, detail, now=now, outlet=one.outlet)
     return 1

@@ -135,7 +135,9 @@ def supervise(
         "deadline_at": deadline_at,
     }
     ref = f"{KIND}:{asked.station}:{asked.ref}:received"
-    notices.note(connection, KIND, detail, ref=ref, now=asked.now, outlet=body.outlet)
+    event = notices.note(connection, KIND, detail, ref=ref, now=asked.now, outlet=body.outlet)
+    if event is not None:
+        notices.alarm(connection, asked.plan, event, KIND, now=asked.now, outlet=body.outlet)
     return None
 
 
@@ -205,7 +207,7 @@ def _freeze(
         start=start,
         end=end,
         why=f"督办 {body.number}",
-        source="order",
+        source=f"order:{asked.station}",
         made_by=f"platform:{asked.station}",
         made_at=asked.now,
     )

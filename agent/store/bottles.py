@@ -84,6 +84,18 @@ def newest(connection: sqlite3.Connection, limit: int = 100) -> list[Bottle]:
     return [_bottle(row) for row in rows]
 
 
+def between(
+    connection: sqlite3.Connection, begin: float, end: float, *, limit: int = 200
+) -> list[Bottle]:
+    """Give the bottles that were in their samplers in [begin, end), oldest first."""
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM bottles WHERE noted_at < ? AND coalesce(gone_at, ?) >= ?"
+        " ORDER BY id DESC LIMIT ?",
+        (end, end, begin, limit),
+    )
+    return [_bottle(row) for row in rows][::-1]
+
+
 def find(connection: sqlite3.Connection, code: str) -> Bottle | None:
     """Give a bottle by the code on its label."""
     row = connection.execute(f"SELECT {_COLUMNS} FROM bottles WHERE code = ?", (code,)).fetchone()

@@ -45,6 +45,12 @@ def head(connection: sqlite3.Connection) -> str:
     return str(row[0]) if row else FIRST
 
 
+def holds(connection: sqlite3.Connection, head: str) -> bool:
+    """Say whether a line has a hash that was published some day; before the first it was FIRST."""
+    found = connection.execute("SELECT 1 FROM journal WHERE hash = ?", (head,)).fetchone()
+    return found is not None or head == FIRST
+
+
 def between(
     connection: sqlite3.Connection, begin: float, end: float, *, limit: int
 ) -> list[tuple[float, str, str]]:

@@ -42,10 +42,17 @@ def site_group(name: str, said: str) -> click.Group:
     return group
 
 
+def _said(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """Refuse what says nothing."""
+    if not value.strip():
+        raise click.BadParameter("不能为空 / must say something")
+    return value.strip()
+
+
 def signed(command: F) -> F:
     """Add `--by` and `--why`, without which nobody's hand changes anything."""
-    command = click.option("--why", required=True, help="原因 / why.")(command)
-    return click.option("--by", required=True, help="经办人 / who.")(command)
+    why = click.option("--why", required=True, callback=_said, help="原因 / why.")
+    return click.option("--by", required=True, callback=_said, help="经办人 / who.")(why(command))
 
 
 class Instant(click.ParamType[float]):

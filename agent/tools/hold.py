@@ -11,9 +11,11 @@ import click
 
 from agent.errors import Lang
 from agent.freezing import hold_by_hand, release_by_hand
+from agent.settings import load_site
 from agent.store import holds
 from agent.store.holds import Hold
 from agent.tools.hand import Instant, desk, signed, site_group
+from agent.tools.persons import PIN_FILE, pin_of
 from agent.tools.words import JSON, lang_option, local_time, pick
 
 _MOST = 100
@@ -78,7 +80,7 @@ def add(
     """冻结一个时段 / Freeze an interval."""
     with desk(site, write=True) as at:
         ref, refused = hold_by_hand(
-            at.connection, since, until, outlet=outlet, by=by, why=why, now=at.now
+            at.connection, at.plan, since, until, outlet=outlet, by=by, why=why, now=at.now
         )
     _end("added", ref, refused, as_json=as_json, lang=lang)
 
@@ -87,12 +89,16 @@ def add(
 @click.pass_obj
 @click.argument("ref")
 @signed
+@PIN_FILE
 @JSON
 @lang_option
-def release(site: Path, ref: str, by: str, why: str, as_json: bool, lang: Lang) -> None:
+def release(
+    site: Path, ref: str, by: str, why: str, pin_file: Path | None, as_json: bool, lang: Lang
+) -> None:
     """解除 / Let go of one; what a platform ordered an inspector of the site file releases."""
+    pin = pin_of(load_site(site)[0], by, pin_file)  # asked before anybody waits for the store
     with desk(site, write=True) as at:
-        refused = release_by_hand(at.connection, at.plan, ref, by=by, why=why, now=at.now)
+        refused = release_by_hand(at.connection, at.plan, ref, by=by, why=why, now=at.now, pin=pin)
     _end("gone", ref, refused, as_json=as_json, lang=lang)
 
 

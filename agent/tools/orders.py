@@ -17,11 +17,13 @@ from agent.errors import Lang, PaikouError
 from agent.ordering.answering import answer, attached
 from agent.ordering.draft import draft
 from agent.ordering.gathering import gather
-from agent.store import supervision
+from agent.persons import person_of, unproven
+from agent.settings import load_site
+from agent.store import journal, supervision
 from agent.store.supervision import Supervised
 from agent.tools.hand import desk, signed, site_group
 from agent.tools.order_lines import as_json, detail_lines, line
-from agent.tools.persons import allowed
+from agent.tools.persons import PIN_FILE, NotAllowed, allowed, pin_of
 from agent.tools.words import lang_option, pick
 
 ROLES = ("operator", "contractor")
@@ -92,6 +94,7 @@ def show(site: Path, order: str, lang: Lang, *, as_json_: bool) -> None:
     "--draft", "with_draft", is_flag=True, help="正文后附自动整理的数据 / adds the draft."
 )
 @click.option("--file", "files", type=_FILE, multiple=True, help="附件，可多个 / goes with it.")
+@PIN_FILE
 @_JSON
 @lang_option
 def answer_(
@@ -102,6 +105,7 @@ def answer_(
     text: str | None,
     text_file: Path | None,
     files: tuple[Path, ...],
+    pin_file: Path | None,
     lang: Lang,
     *,
     with_draft: bool,
@@ -112,12 +116,17 @@ def answer_(
         raise click.UsageError("--text, --text-file, --draft")
     said = text if text_file is None else _read(text_file)
     sent = [attached(one.name, one.read_bytes()) for one in files]
+    pin = pin_of(load_site(site)[0], by, pin_file)  # asked before anybody waits for the store
     with desk(site, write=True) as at:
-        who = allowed(at.plan.site, by, ROLES)
         one = _meant(at, order)
+        who, refused = _who(at, one, by, why=why, pin=pin)
         parts = [said or "", _draft(at, one) if with_draft else ""]
         body = "\n\n".join(part for part in parts if part.strip())
-        number = answer(at.connection, one, by=who, why=why, text=body, files=sent, now=at.now)
+        number = 0
+        if refused is None:
+            number = answer(at.connection, one, by=who, why=why, text=body, files=sent, now=at.now)
+    if refused is not None:
+        raise refused
     if as_json_:
         click.echo(json.dumps({"supervision": one.id, "answer": number, "files": len(sent)}))
     else:
@@ -135,6 +144,23 @@ def _meant(at: Desk, order: str) -> Supervised:
         raise PaikouError(f"没有督办 / no such order: {order}")
     several = ", ".join(f"{one.id} ({one.station} {one.ref})" for one in found)
     raise PaikouError(f"{order}：不止一条，请写编号 / several, give the number: {several}")
+
+
+def _who(
+    at: Desk, one: Supervised, by: str, *, why: str, pin: str
+) -> tuple[str, NotAllowed | None]:
+    """Give who answers; who may not, or has not shown that it is he, is written down."""
+    try:
+        who = allowed(at.plan.site, by, ROLES)
+        person = person_of(at.plan, by)
+        missing = unproven(person, pin, needed=False) if person else ""
+        if missing:
+            raise NotAllowed(f"--by {by}: {missing}")
+    except NotAllowed as error:
+        detail = {"id": one.id, "ref": one.ref, "refused": str(error), "why": why}
+        journal.add(at.connection, "supervision not answered", detail, at=at.now, who=by)
+        return "", error
+    return who, None
 
 
 def _draft(at: Desk, one: Supervised) -> str:

@@ -1,11 +1,21 @@
-"""Who may do what by hand: the people of the site file, by their role."""
+"""Who may do what by hand: the people of the site file, by their role; their pins."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection
+from pathlib import Path
+
+import click
 
 from agent.errors import PaikouError
 from agent.settings import Site
+
+PIN_FILE = click.option(
+    "--pin-file",
+    type=click.Path(exists=True, path_type=Path, dir_okay=False),
+    help="存有 PIN 的文件；否则在终端询问 / file with the PIN, else asked.",
+)
 
 
 class NotAllowed(PaikouError):
@@ -25,3 +35,17 @@ def allowed(site: Site, by: str, roles: Collection[str]) -> str:
         may = ", ".join(roles)
         raise NotAllowed(f"--by {by}：{found[0].role} 不能做这件事 / this is for: {may}")
     return f"{found[0].id} {found[0].name}"
+
+
+def pin_of(site: Site, by: str, pin_file: Path | None) -> str:
+    """Give what is said to be somebody's pin: of the file, else typed on a terminal if he has one.
+
+    Raises `PaikouError` for a file that is no text.
+    """
+    if pin_file is not None:
+        try:
+            return pin_file.read_text(encoding="utf-8").strip()
+        except UnicodeDecodeError:
+            raise PaikouError(f"{pin_file}: 不是 UTF-8 文本 / not UTF-8 text") from None
+    has = any(one.pin is not None for one in site.people if by in (one.id, one.name))
+    return str(click.prompt("PIN", hide_input=True, err=True)) if has and sys.stdin.isatty() else ""

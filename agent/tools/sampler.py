@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 from agent.errors import Lang, PaikouError
-from agent.plan import make_plan
 from agent.releasing import bottle_act
 from agent.settings import Site, load_site
-from agent.settings.duty import Person
 from agent.settings.storage import state_directory
 from agent.store import bottles
 from agent.store.bottles import Bottle
@@ -23,6 +20,7 @@ from agent.tools.bottle_label import label_svg
 from agent.tools.bottle_lines import bottle_line
 from agent.tools.hand import site_group
 from agent.tools.open_store import open_store
+from agent.tools.persons import PIN_FILE, pin_of
 from agent.tools.seal_photo import keep_photo
 from agent.tools.words import JSON, lang_option, pick
 
@@ -36,11 +34,6 @@ _RELEASED = ("{code}：已放行", "{code}: released")
 _HANDED = ("{code}：已放行并交给 {to}，封签照片 {seal}", "{code}: handed to {to}, seal {seal}")
 _BY = click.option("--by", required=True, help="经办人（people 里的编号或姓名）/ who.")
 _WHY = click.option("--why", required=True, help="原因 / why.")
-_PIN_FILE = click.option(
-    "--pin-file",
-    type=click.Path(exists=True, path_type=Path, dir_okay=False),
-    help="存有 PIN 的文件；否则在终端询问 / file with the PIN, else asked.",
-)
 
 
 sampler = site_group(
@@ -98,7 +91,7 @@ def keep(
 @click.argument("code")
 @_BY
 @_WHY
-@_PIN_FILE
+@PIN_FILE
 @JSON
 @lang_option
 @click.pass_obj
@@ -122,7 +115,7 @@ def confirm(
 )
 @_BY
 @_WHY
-@_PIN_FILE
+@PIN_FILE
 @JSON
 @lang_option
 @click.pass_obj
@@ -180,13 +173,5 @@ def _signed(
 ) -> dict[str, Any]:
     """Give the question with the pin of the one who signs, where he has one."""
     question = {"ask": "sampler", "do": deed, "code": code, "who": by, "why": why}
-    person = _person(make_plan(load_site(site_file)[0]).site, by)
-    if pin_file is not None:
-        question["pin"] = pin_file.read_text(encoding="utf-8").strip()
-    elif person is not None and person.pin is not None and sys.stdin.isatty():
-        question["pin"] = click.prompt("PIN", hide_input=True, err=True)
-    return question
-
-
-def _person(site: Site, who: str) -> Person | None:
-    return next((one for one in site.people if who in (one.id, one.name)), None)
+    pin = pin_of(load_site(site_file)[0], by, pin_file)
+    return question | ({"pin": pin} if pin else {})

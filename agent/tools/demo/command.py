@@ -8,6 +8,7 @@ import json
 import signal
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,9 @@ from agent.tools.demo.show import Screen, summary_lines
 from agent.tools.demo.stage import Stage, set_up
 from agent.tools.demo.tally import tally
 from agent.tools.words import lang_option
+
+SHORTEST_S = 40.0
+"""A demo of that length or more shows all there is."""
 
 
 @click.command("demo")
@@ -59,7 +63,7 @@ def demo(seconds: float, speed: float, keep: Path | None, as_json: bool, lang: L
     else:
         for line in summary_lines(summary, lang):
             click.echo(line)
-    if summary["missing"] or summary["frames_rejected"]:
+    if summary["missing"] or summary["frames_rejected"] or summary["not_shown"]:
         sys.exit(1)
 
 
@@ -78,7 +82,19 @@ async def _play(work_dir: Path, seconds: float, *, speed: float, show: Show) -> 
         await asyncio.gather(cast.agent.stop(within_s), cast.camera.stop(within_s))
         await cast.stop(within_s)
     summary = tally(stage, readings=script.scene.readings, outage=script.outage)
-    return summary | {"camera": bool(stage.camera), "evidence": checked(cast.platform.log)}
+    summary |= {"camera": bool(stage.camera), "evidence": checked(cast.platform.log)}
+    whole_play = seconds >= SHORTEST_S and not stop.is_set()
+    return summary | {"not_shown": not_shown(summary) if whole_play else []}
+
+
+def not_shown(summary: Mapping[str, Any]) -> list[str]:
+    """Name what a demo of full length has to show and this one has not."""
+    shown = {
+        "bottle": bool(summary["retained"]),
+        "bundle": any(one["whole"] for one in summary["evidence"])
+        and all(one["whole"] for one in summary["evidence"]),
+    }
+    return [what for what, was in shown.items() if not was]
 
 
 def _silent(_: Scene) -> None:

@@ -23,6 +23,8 @@ from agent.tools.demo.tally import Outage
 from agent.tools.simulate.control import ask as order
 
 EXCEED_AT_S = 4.0
+VESSEL = "A"
+"""In which vessel the water of the exceedance is, whatever the hour."""
 CAMERA_S = 8.0
 SEEN_S = 3.0
 SHORTEST_WITH_OUTAGE_S = 34.0
@@ -86,6 +88,7 @@ class Script:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._seen.wait(), CAMERA_S)
         speed = self.stage.pace.speed
+        await order(self.cast.control_port, do="vessel", device="sampler", bucket=VESSEL)
         await order(
             self.cast.control_port,
             do="set",

@@ -37,8 +37,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "{queued_in_outage} queued in it",
     ),
     "bottle": (
-        "留样：{bottle} 号瓶 {at}，{name} {value} > {limit}（采样器记录）",
-        "bottle {bottle} at {at}: {name} {value} > {limit} (the sampler's own record)",
+        "留样：{bottle} 号瓶 {at}，{vessel} 桶 {volume_ml:g} mL，"
+        "{name} {value} > {limit}（采样器记录）",
+        "bottle {bottle} at {at}, vessel {vessel}, {volume_ml:g} mL: {name} {value} > {limit} "
+        "(the sampler's own record)",
     ),
     "no_camera": (
         "没有摄像头（要装 video 扩展，并有 GStreamer 的 RTSP 服务）",
@@ -54,6 +56,14 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     ),
     "whole": ("✓ 完整", "✓ whole"),
     "not_whole": ("✗ 不完整", "✗ NOT WHOLE"),
+    "no_bottle": (
+        "■ 超标没有留下水样，原因见 --keep 目录中的 agent.log",
+        "■ no bottle was kept; why, is in agent.log of the folder of --keep",
+    ),
+    "no_bundle": (
+        "■ 没有完整的证据包到达平台",
+        "■ no whole bundle reached the platform",
+    ),
     "nothing_lost": ("一条不丢", "nothing lost"),
     "lost": ("缺 {missing} 条", "{missing} missing"),
 }
@@ -87,6 +97,8 @@ def summary_lines(summary: dict[str, Any], lang: Lang) -> Iterator[str]:
         yield _say("bundle", lang, file=one["file"], verdict=verdict)
     if not summary["camera"]:
         yield _say("no_camera", lang)
+    for what in summary["not_shown"]:
+        yield _say(f"no_{what}", lang)
     yield _say("lost" if summary["missing"] else "nothing_lost", lang, **summary)
 
 

@@ -71,10 +71,11 @@ def _queued(connection: sqlite3.Connection, outage: Outage | None) -> int:
 
 
 def _retained(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-    """Give the kept bottles; number and time are those of the sampler's own record."""
+    """Give the kept bottles; number, time and volume are those of the sampler's own record."""
     found = []
-    for request_text, outcome_text in connection.execute(
-        "SELECT request, outcome FROM actions WHERE kind = 'retain' AND state = 'done' ORDER BY id"
+    for request_text, outcome_text, vessel in connection.execute(
+        "SELECT request, outcome, (SELECT vessel FROM bottles WHERE action = actions.id)"
+        " FROM actions WHERE kind = 'retain' AND state = 'done' ORDER BY id"
     ):
         request, outcome = json.loads(request_text), json.loads(outcome_text)
         at = datetime.datetime.fromtimestamp(outcome["at"], _ZONE)
@@ -82,6 +83,8 @@ def _retained(connection: sqlite3.Connection) -> list[dict[str, Any]]:
             {
                 "bottle": outcome["bottle"],
                 "at": at.isoformat(timespec="seconds"),
+                "vessel": vessel or "—",
+                "volume_ml": outcome["volume_ml"],
                 "factor": request["factor"],
                 "value": round(request["value"], 3),
                 "limit": request["limit"],

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from agent.settings import Site
 from agent.store.actions import Action
+from agent.store.bottles import Bottle
 from agent.store.events import Event
 from agent.tools.evidence.facts import Facts
 from agent.tools.evidence.films import Shown
-from agent.tools.evidence.hands import touched
+from agent.tools.evidence.hands import People, people, touched
+from agent.tools.evidence.kept import custody, temperature, water
 from agent.tools.evidence.markup import facts as listed
 from agent.tools.evidence.markup import text
-from agent.tools.evidence.said import KINDS, STATES, number, unit
-from agent.tools.words import factor_name, local_time
+from agent.tools.evidence.said import STATES, number, unit, words
+from agent.tools.words import event_kind, factor_name, local_time
+
+HOUR_S, DAY_S = 3600, 86_400
 
 
 def answer(facts: Facts, site: Site, filmed: list[Shown]) -> str:
@@ -22,12 +29,10 @@ def answer(facts: Facts, site: Site, filmed: list[Shown]) -> str:
     if over:
         return "".join(_exceedance(one, facts, site, filmed) for one in over)
     about = next((one for one in facts.events if one.id == wanted), None)
-    head = (
-        f"{KINDS.get(about.kind, about.kind)} {about.outlet}" if about else "该时段内没有超标事件"
-    )
+    head = f"{event_kind(about.kind, 'zh')} {about.outlet}" if about else "该时段内没有超标事件"
     return (
         f'<div class="answer calm"><b>{text(head)}</b>'
-        f"{listed((('什么时候', _when(about) if about else '—'), _who(facts)))}</div>"
+        f"{listed((('什么时候', _when(about) if about else '—'), _who(facts, site)))}</div>"
     )
 
 
@@ -44,14 +49,15 @@ def _exceedance(event: Event, facts: Facts, site: Site, filmed: list[Shown]) -> 
     source = event.detail.get("source") or "—"
     mine = [one for one in filmed if one.about.get("outlet") == event.outlet]
     pairs = (
-        ("什么时候", f"采样时段自 {local_time(state.get('first_at'))}；{_when(event)}"),
+        ("什么时候", f"{_sampled(state)}{_when(event)}"),
         (
             "超了多少",
-            f"{times}：{number(worst)}，限值 {number(limit)} {text(per)}（{text(source)}）",
+            f"{times}：{number(worst)} {text(per)}，限值 {number(limit)} {text(per)}"
+            f"（{text(source)}）",
         ),
-        ("哪一瓶", _bottles(event, facts)),
-        ("录像", "、".join(text(one.name.rpartition("/")[2]) for one in mine) or "没有"),
-        _who(facts),
+        ("哪一瓶", _bottles(event, facts, site)),
+        ("录像", "；".join(map(_film, mine)) or "没有"),
+        _who(facts, site),
     )
     return (
         f'<div class="answer"><b>■ {text(outlet)} {text(event.outlet)}：{text(name)} '
@@ -59,33 +65,70 @@ def _exceedance(event: Event, facts: Facts, site: Site, filmed: list[Shown]) -> 
     )
 
 
+def _sampled(state: Mapping[str, Any]) -> str:
+    """Name the hours of the water: from the first to the end of the last."""
+    first, last = state.get("first_at"), state.get("last_at", state.get("first_at"))
+    if first is None or last is None:
+        return ""
+    form = "%H:%M" if last - first < DAY_S / 2 else "%Y-%m-%d %H:%M"
+    return f"水样 {local_time(first, '%Y-%m-%d %H:%M')} 至 {local_time(last + HOUR_S, form)}；"
+
+
+def _film(one: Shown) -> str:
+    begin, end = local_time(one.about.get("begin"), "%H:%M:%S"), one.about.get("end")
+    return f'<a href="{text(one.name)}">{begin}–{local_time(end, "%H:%M:%S")}</a>'
+
+
 def _when(event: Event) -> str:
     until = f"，至 {local_time(event.ended_at)} 结束" if event.ended_at else "，尚未结束"
     return f"{local_time(event.at)} 判定{until}"
 
 
-def _bottles(event: Event, facts: Facts) -> str:
+def _bottles(event: Event, facts: Facts, site: Site) -> str:
     place = (event.outlet, event.factor)
     mine = [
         one
         for one in facts.actions
         if one.kind == "retain" and (one.request.get("outlet"), one.request.get("factor")) == place
     ]
-    return "；".join(map(_bottle, mine)) or "没有留样记录"
+    found = "；".join(_bottle(one, facts, site) for one in mine)
+    return found or _none(event, facts)
 
 
-def _bottle(one: Action) -> str:
+def _none(event: Event, facts: Facts) -> str:
+    """Say why there is no bottle, where the agent said so itself."""
+    reasons = {
+        words({"reason": one.detail.get("reason")}).removeprefix("原因 ")
+        for one in facts.events
+        if one.kind == "retention_blocked"
+        and (one.outlet, one.factor) == (event.outlet, event.factor)
+    }
+    return f"<strong>没有留样</strong>：{text('、'.join(sorted(reasons)))}" if reasons else (
+        "没有留样记录"
+    )  # fmt: skip
+
+
+def _bottle(one: Action, facts: Facts, site: Site) -> str:
     if one.state != "done" or not one.outcome:
-        reason = (one.outcome or {}).get("reason", "")
+        reason = words({"reason": (one.outcome or {}).get("reason", "")}).removeprefix("原因 ")
         state = STATES.get(one.state, one.state)
         return f"未证实：{text(state)}{f'（{text(reason)}）' if reason else ''}"
     volume = one.outcome.get("volume_ml")
     said = f"，{volume:g} mL" if isinstance(volume, int | float) else ""
-    return (
+    head = (
         f"<strong>{text(one.outcome.get('bottle', '—'))} 号瓶</strong>{said}，"
         f"{local_time(one.outcome.get('at'))}（采样器自己的记录）"
     )
+    kept = (_kept(each, people(site)) for each in facts.bottles if each.action == one.id)
+    return "<br>".join((head, *kept))
 
 
-def _who(facts: Facts) -> tuple[str, str]:
-    return "谁动过", text(touched(facts.journal))
+def _kept(one: Bottle, names: People) -> str:
+    return (
+        f"瓶签 {text(one.code)}，水样 {text(water(one))}，箱温 {temperature(one)}；"
+        f"{text(custody(one, names))}"
+    )
+
+
+def _who(facts: Facts, site: Site) -> tuple[str, str]:
+    return "谁动过", text(touched(facts.journal, people(site)))

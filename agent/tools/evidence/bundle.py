@@ -6,7 +6,6 @@ import contextlib
 import csv
 import hashlib
 import io
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -15,18 +14,18 @@ from typing import Any
 
 from agent import __version__
 from agent.settings import Site
-from agent.store import identity, journal, seals
+from agent.store import identity, journal
 from agent.store.db import FILE_NAME, connect, transaction
 from agent.tools.evidence.clips import clips_of
 from agent.tools.evidence.facts import Facts, facts
 from agent.tools.evidence.films import shown
-from agent.tools.evidence.gather import TABLES, Interval, Reach, anchor, reach, rows
+from agent.tools.evidence.gather import AT_ONCE, TABLES, Interval, Reach, reach
+from agent.tools.evidence.last import Last, lines, seal_all
 from agent.tools.evidence.pack import Chunks, write
 from agent.tools.evidence.page import page
+from agent.tools.evidence.said import unit
 from agent.tools.words import local_time
 
-ON_DISK_S = 5.0
-"""How long after a sample was taken it is surely on disk."""
 _CHUNK = 1000
 README = (
     "report.html  证据报告，用浏览器打开\n"
@@ -48,8 +47,7 @@ def make(
     """
     key = identity.public_key(directory)
     with contextlib.closing(connect(directory / FILE_NAME)) as connection:
-        _seal(connection, now)
-        connection.execute("BEGIN")  # one picture, whatever the daemon writes meanwhile
+        seal_all(connection, now)
         found = reach(connection, interval)
         about: dict[str, Any] = {
             "format": "paikou-bundle-1",
@@ -62,22 +60,21 @@ def make(
             "why": why,
             "version": __version__,
             "key": key,
-            "anchor": anchor(connection, found),
-            "head": journal.head(connection),
             "reach": found.plain(),
             "clips": with_clips,
         }
         told = facts(connection, site, interval)
-        with clips_of(directory, interval, wanted=with_clips) as filmed:
+        last = Last(connection, found, about, now=now, folder=out.parent)
+        with clips_of(directory, interval, wanted=with_clips) as filmed, last:
             write(
                 out,
-                _files(connection, found, told, site, site_file, about, filmed) | filmed,
+                _files(connection, found, told, site, site_file, about, filmed, last) | filmed,
                 about=about,
                 key=key,
                 sign=lambda digest: identity.sign(directory, digest),
             )
-        connection.execute("ROLLBACK")
-        sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
+        with out.open("rb") as file:  # films may be large
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         note = {"file": out.name, "sha256": sha256, "begin": interval.begin, "end": interval.end}
         note |= {"event": interval.event, "why": why}
         with transaction(connection):
@@ -85,32 +82,22 @@ def make(
     return {**about, "sha256": sha256, "bytes": out.stat().st_size}
 
 
-def _seal(connection: sqlite3.Connection, now: float) -> None:
-    """Seal what is there, so that the bundle can be held against it."""
-    sealed = True
-    while sealed:
-        with transaction(connection):
-            sealed = seals.seal(connection, now=now, until=now - ON_DISK_S)
-
-
 def _files(
     connection: sqlite3.Connection, found: Reach, told: Facts, site: Site, site_file: Path,
-    about: Mapping[str, Any], filmed: Mapping[str, Chunks],
+    about: Mapping[str, Any], filmed: Mapping[str, Chunks], last: Last,
 ) -> dict[str, Any]:  # fmt: skip
+    """Give the files in their order: the journal after the rows, the report after the journal."""
     files: dict[str, Any] = {
         "README.txt": lambda: iter([README.encode()]),
-        "report.html": lambda: iter([page(told, site, about, shown(filmed)).encode()]),
         "values.csv": partial(_values, told),
-        "site.yaml": lambda: iter([site_file.read_bytes()]),
     }
-    for table in TABLES:
-        files[f"rows/{table}.jsonl"] = partial(_lines, connection, table, found)
+    for table in (one for one in TABLES if one not in AT_ONCE):
+        files[f"rows/{table}.jsonl"] = partial(lines, connection, table, found)
+    files["site.yaml"] = lambda: iter([site_file.read_bytes()])
+    for table in AT_ONCE:
+        files[f"rows/{table}.jsonl"] = partial(last.lines, table)
+    files["report.html"] = lambda: iter([page(told, site, about, shown(filmed)).encode()])
     return files
-
-
-def _lines(connection: sqlite3.Connection, table: str, found: Reach) -> Iterator[bytes]:
-    for row in rows(connection, table, found):
-        yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
 
 
 def _values(told: Facts) -> Iterator[bytes]:
@@ -118,12 +105,13 @@ def _values(told: Facts) -> Iterator[bytes]:
     yield b"\xef\xbb\xbf"  # or a spreadsheet would take the Chinese for something else
     text = io.StringIO(newline="")
     table = csv.writer(text)
-    table.writerow(("时间", "排放口", "因子", "值", "状态"))
+    table.writerow(("时间", "排放口", "因子", "值", "单位", "状态"))
     for course in told.courses:
+        per = unit(course.factor)
         for number, (at, value, why) in enumerate(course.points):
             moment = local_time(at, "%Y-%m-%d %H:%M:%S.%f")[:-3]
             shown = "" if value is None else repr(value)
-            table.writerow((moment, course.outlet, course.factor, shown, why.value))
+            table.writerow((moment, course.outlet, course.factor, shown, per, why.value))
             if number % _CHUNK == 0:
                 yield text.getvalue().encode()
                 text.seek(0)

@@ -29,6 +29,7 @@ LONGEST_S = 92 * 86_400.0
 _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 _WORDS = {
     "made": ("已生成 {file}（{bytes} 字节），公钥 {key}", "made {file} ({bytes} bytes), key {key}"),
+    "not_made": ("未能生成 {file}：{error}", "{file} could not be made: {error}"),
     "no_event": ("{db} 里没有编号为 {number} 的事件", "{db}: no event {number}"),
     "no_store": ("{db}：还没有数据库", "{db}: there is no store yet"),
     "which": ("要么 --event，要么 --from 和 --to", "either --event, or --from and --to"),
@@ -85,7 +86,10 @@ def evidence(
     now = Clock().now()
     interval = _interval(directory, event, begin, end, now=now, lang=lang)
     file = output or Path(_name(settings, interval))
-    made = make(directory, settings, site, interval, file, now=now, by=by, why=why)
+    try:
+        made = make(directory, settings, site, interval, file, now=now, by=by, why=why)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreError(pick(_WORDS["not_made"], lang).format(file=file, error=error)) from None
     if as_json:
         told = {name: made[name] for name in ("unit", "begin", "end", "event", "key", "head")}
         click.echo(json.dumps({"file": str(file), **told, "sha256": made["sha256"]}))

@@ -10,8 +10,9 @@ from typing import Any
 
 from agent.model import Cause, Kind, Period, Statistic
 from agent.settings import Site
-from agent.store import events, samples, series, statistics
+from agent.store import bottles, events, samples, series, statistics
 from agent.store.actions import Action, between
+from agent.store.bottles import Bottle
 from agent.tools.evidence.gather import Interval
 
 _LONGEST_S = 86_400.0
@@ -54,6 +55,7 @@ class Facts:
     courses: tuple[Course, ...]
     journal: tuple[Line, ...]
     measurements: tuple[tuple[Any, ...], ...] = field(default=())
+    bottles: tuple[Bottle, ...] = ()
 
 
 def facts(connection: sqlite3.Connection, site: Site, interval: Interval) -> Facts:
@@ -72,6 +74,7 @@ def facts(connection: sqlite3.Connection, site: Site, interval: Interval) -> Fac
             if what not in _ROUTINE
         ),
         tuple(_results(connection, interval)),
+        tuple(bottles.between(connection, interval.begin, interval.end)),
     )
 
 

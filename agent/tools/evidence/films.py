@@ -39,14 +39,17 @@ def shown(files: Mapping[str, Chunks]) -> list[Shown]:
     return sorted(found, key=lambda one: float(one.about.get("at", 0.0)))
 
 
-def films(found: list[Shown]) -> str:
-    """Give them as HTML."""
-    made = "".join(_film(one, with_still=place < MOST_STILLS) for place, one in enumerate(found))
+def films(found: list[Shown], names: Mapping[str, str]) -> str:
+    """Give them as HTML; `names` are those of the cameras."""
+    made = "".join(
+        _film(one, names, with_still=place < MOST_STILLS) for place, one in enumerate(found)
+    )
     return f'<div class="films">{made}</div>' if made else ""
 
 
-def _film(one: Shown, *, with_still: bool) -> str:
+def _film(one: Shown, names: Mapping[str, str], *, with_still: bool) -> str:
     about = one.about
+    camera = str(about.get("camera", ""))
     picture = ""
     if with_still and 0 < len(one.still) <= LARGEST_STILL:
         coded = base64.b64encode(one.still).decode()
@@ -57,7 +60,7 @@ def _film(one: Shown, *, with_still: bool) -> str:
     gaps = f"；中间缺 {len(about['gaps'])} 段" if about.get("gaps") else ""
     return (
         f"<figure>{picture}<figcaption><b>{text(about.get('outlet', ''))} "
-        f"摄像头 {text(about.get('camera', ''))}</b>：{text(why)}{text(measured)}<br>"
+        f"{text(names.get(camera, f'摄像头 {camera}'))}</b>：{text(why)}{text(measured)}<br>"
         f"事件时刻 {local_time(about.get('at'))}，录像 {local_time(about.get('begin'))} 至 "
         f"{local_time(about.get('end'), '%H:%M:%S')}{gaps}<br>"
         f'<a href="{text(one.name)}">{text(one.name)}</a>'

@@ -1,7 +1,9 @@
 """Which rows of a store belong to an interval, so that what was sealed can be checked offline.
 
 A seal covers whole ranges, so the rows of every sealed range that touches the interval are taken,
-with the journal from the first line that concerns them up to its head.
+with the journal from the first line that concerns them up to its head. Much is read in short
+statements, one after the other, so that no reader holds the store's log for long (architecture
+§3.17); the journal comes last and says what came, or went, meanwhile.
 """
 
 from __future__ import annotations
@@ -44,6 +46,12 @@ TABLES = (
     "alarms",
     "states",
 )
+AT_ONCE = ("journal", "marks", "manual_values", "checks", "series", "devices")
+"""What is read at one instant: the journal, and what is held against its last lines."""
+PAGE = 2000
+"""Rows of one statement."""
+_SLICE_S = {"m": DAY_S // 4, "h": 31 * DAY_S, "d": 366 * DAY_S, "M": 366 * DAY_S}
+"""How long a slice of statistics is, by the last letter of their kind."""
 _LASTS = 2**53
 _TIMED = {
     "events": ("at", "ended_at"),
@@ -64,18 +72,17 @@ _TIMED = {
     "states": ("start", "ended_at"),
 }
 """Since when and until when a row is; of other tables all rows go with it."""
-_SCOPED = {
-    "samples": (
-        "samples WHERE key >= :begin AND key < :end AND epoch = CAST(:scope AS INTEGER)"
-        " ORDER BY key"
-    ),
-    "statistics": (
-        "statistics WHERE kind = :kind AND start >= :begin AND start < :end"
-        " AND series IN (SELECT id FROM series WHERE outlet = :outlet)"
-        " ORDER BY start, series, revision"
-    ),
-    "measurements": "measurements WHERE id >= :begin AND id < :end ORDER BY id",
-}
+_SAMPLES = (
+    "samples WHERE key >= :begin AND key < :end AND epoch = CAST(:scope AS INTEGER)"
+    " AND key > :after ORDER BY key"
+)
+_STATISTICS = (
+    "statistics WHERE kind = :kind AND start >= :begin AND start < :end"
+    " AND series IN (SELECT id FROM series WHERE outlet = :outlet) ORDER BY start, series, revision"
+)
+_MEASUREMENTS = "measurements WHERE id >= :begin AND id < :end AND id > :after ORDER BY id"
+_UNPAGED = frozenset({"columns", "device_checks"})
+"""Tables without a number of their own; they are small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +119,20 @@ def reach(connection: sqlite3.Connection, interval: Interval) -> Reach:
     """Widen an interval to the sealed ranges that it touches."""
     begin, end = interval.begin // DAY_S * DAY_S, -(-interval.end // DAY_S) * DAY_S
     first = _first_line(connection, interval)
-    found = Reach(_bounds(connection, interval), first, begin, end)
-    line = found.line
+    touched, line = _bounds(connection, interval), first
+    sealed: dict[tuple[str, str], list[int]] = {}
     for seq, text in connection.execute(
         "SELECT seq, detail FROM journal WHERE what = 'sealed' ORDER BY seq"
     ):
         for one in json.loads(text)["seals"]:
-            bounds = found.bounds.get((one["table"], one["scope"]))
-            if bounds and one["begin"] < bounds[1] and one["end"] > bounds[0]:
-                bounds[:] = min(bounds[0], one["begin"]), max(bounds[1], one["end"])
+            scope = one["table"], one["scope"]
+            wanted = touched.get(scope)
+            if wanted and one["begin"] < wanted[1] and one["end"] > wanted[0]:
+                for bounds in (wanted, sealed.setdefault(scope, [one["begin"], one["end"]])):
+                    bounds[:] = min(bounds[0], one["begin"]), max(bounds[1], one["end"])
                 line = min(line, seq)
-    return Reach(found.bounds, line, begin, end)
+    # what is sealed later, of an hour that is not over, was not there when the rows were read
+    return Reach(sealed, line, begin, end)
 
 
 def rows(connection: sqlite3.Connection, table: str, found: Reach) -> Iterator[list[Any]]:
@@ -130,19 +140,37 @@ def rows(connection: sqlite3.Connection, table: str, found: Reach) -> Iterator[l
     if table in _TIMED:
         first, last = _TIMED[table]
         source = f"{table} WHERE {first} < :end AND coalesce({last}, {_LASTS}) >= :begin"
-        bounds = {"begin": found.begin, "end": found.end}
-        yield from _raw(connection, f"{source} ORDER BY 1", bounds)
+        asked: dict[str, object] = {"begin": found.begin, "end": found.end}
+        if table in _UNPAGED:
+            yield from _raw(connection, f"{source} ORDER BY 1", asked)
+        else:
+            yield from _pages(connection, f"{source} AND id > :after ORDER BY id", asked)
     elif table == "journal":
-        yield from _raw(connection, "journal WHERE seq >= ? ORDER BY seq", (found.line,))
-    elif table in _SCOPED:
+        asked = {"line": found.line}
+        yield from _pages(connection, "journal WHERE seq >= :line AND seq > :after ORDER BY seq",
+                          asked)  # fmt: skip
+    elif table in ("samples", "measurements", "statistics"):
         for (owner, scope), (begin, end) in sorted(found.bounds.items()):
             if owner == table:
-                kind, _, outlet = scope.partition("/")
-                asked: dict[str, object] = {"begin": begin, "end": end, "scope": scope}
-                asked |= {"kind": kind, "outlet": outlet}
-                yield from _raw(connection, _SCOPED[table], asked)
+                yield from _sealed(connection, table, scope, begin, end)
     else:
-        yield from _raw(connection, f"{table} ORDER BY 1", ())
+        yield from _raw(connection, f"{table} ORDER BY 1", {})
+
+
+def _sealed(
+    connection: sqlite3.Connection, table: str, scope: str, begin: int, end: int
+) -> Iterator[list[Any]]:
+    """Give the rows of a scope that is sealed, a short statement after the other."""
+    asked: dict[str, object] = {"begin": begin, "end": end, "scope": scope}
+    if table != "statistics":
+        source = _SAMPLES if table == "samples" else _MEASUREMENTS
+        yield from _pages(connection, source, asked)
+        return
+    kind, _, outlet = scope.partition("/")
+    step = _SLICE_S[kind[-1]]
+    for since in range(begin, end, step):
+        asked |= {"kind": kind, "outlet": outlet, "begin": since, "end": min(end, since + step)}
+        yield from _raw(connection, _STATISTICS, asked)
 
 
 def anchor(connection: sqlite3.Connection, found: Reach) -> str:
@@ -151,8 +179,19 @@ def anchor(connection: sqlite3.Connection, found: Reach) -> str:
     return journal.FIRST if row is None else str(row[0])
 
 
+def _pages(
+    connection: sqlite3.Connection, source: str, asked: dict[str, object]
+) -> Iterator[list[Any]]:
+    """Give rows in pages, each read at once; the first column is the number they go by."""
+    after = -1
+    while page := list(_raw(connection, f"{source} LIMIT {PAGE}", {**asked, "after": after})):
+        yield from page
+        after = page[-1][0]
+
+
 def _raw(connection: sqlite3.Connection, source: str, asked: Any) -> Iterator[list[Any]]:
-    for row in connection.execute(f"SELECT * FROM {source}", asked):
+    """Give rows; the statement is over before the first of them is worked on."""
+    for row in connection.execute(f"SELECT * FROM {source}", asked).fetchall():
         yield [value.hex() if isinstance(value, bytes) else value for value in row]
 
 

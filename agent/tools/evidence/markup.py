@@ -34,16 +34,20 @@ code{word-break:break-all;font-size:.85rem}
 figure{margin:.4rem 0}
 figure img{width:100%;border:1px solid #999;display:block}
 figcaption{font-size:.85rem;color:#333;padding-top:.3rem}
-svg{width:100%;height:auto;font-size:11px;display:block}svg text{fill:#444}
-.axis{stroke:#999}.dot{fill:#245a8d}.value{fill:none;stroke:#245a8d;stroke-width:1.4}
-.limit{stroke:#b3261e;stroke-dasharray:5 3}text.limit{stroke:none;fill:#b3261e}.mark{fill:#b07d00}
+svg{width:100%;height:auto;font-size:11px;display:block}
+svg text{fill:#444;paint-order:stroke;stroke:#fff;stroke-width:3px}
+.axis{stroke:#999}.grid{stroke:#e4e4e4}.dot{fill:#245a8d}
+.value{fill:none;stroke:#245a8d;stroke-width:1.4}
+.limit{stroke:#b3261e;stroke-dasharray:5 3}
+text.limit{stroke:#fff;stroke-dasharray:none;fill:#b3261e}.mark{fill:#b07d00}
 .when{stroke:#777;stroke-dasharray:2 2}
 small,.quiet{color:#666}
 .quiet{font-size:.875rem}
 @media (max-width:40rem){
  body{padding:.8rem}
  .answer>b{font-size:1.2rem}
- svg{font-size:15px}.others{grid-template-columns:1fr 1fr;gap:0 .6rem}
+ svg{font-size:15px}.large{overflow-x:auto}.large svg{min-width:34rem}
+ .others{grid-template-columns:1fr 1fr;gap:0 .6rem}
  dl{grid-template-columns:1fr}dt{margin-top:.35rem;font-size:.85rem}
  tr{display:block;border-bottom:1px solid #bbb;padding:.4rem 0}
  tr:has(th){display:none}

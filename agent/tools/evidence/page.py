@@ -14,7 +14,9 @@ from agent.store.events import Event
 from agent.tools.evidence.answer import answer
 from agent.tools.evidence.facts import Course, Facts
 from agent.tools.evidence.films import Shown, films
-from agent.tools.evidence.hands import is_touch
+from agent.tools.evidence.hands import People, hand, is_touch, name, people
+from agent.tools.evidence.kept import bottles
+from agent.tools.evidence.lines import line
 from agent.tools.evidence.markup import STYLE, section, table, text
 from agent.tools.evidence.plot import NARROW, WIDTH, plot
 from agent.tools.evidence.said import (
@@ -22,13 +24,11 @@ from agent.tools.evidence.said import (
     KINDS,
     ORDERS,
     STATES,
-    WHO,
-    line,
     number,
     unit,
     words,
 )
-from agent.tools.words import cause, factor_name, local_time
+from agent.tools.words import cause, event_kind, factor_name, local_time
 
 
 def page(facts: Facts, site: Site, about: Mapping[str, Any], filmed: Sequence[Shown] = ()) -> str:
@@ -40,11 +40,12 @@ def page(facts: Facts, site: Site, about: Mapping[str, Any], filmed: Sequence[Sh
         answer(facts, site, shown),
         section("一、发生了什么", _events(facts.events)),
         section("二、数值", _courses(facts)),
-        section("三、录像和画面", films(shown) or _no_films(about)),
-        section("四、留样与指令", _orders(facts)),
-        section("五、分析仪结果", _results(facts)),
-        section("六、谁动过什么（日志）", _journal(facts)),
-        section("七、如何核对", _check(about)),
+        section("三、录像和画面", films(shown, _cameras(site)) or _no_films(about)),
+        section("四、留样瓶", bottles(facts.bottles, people(site))),
+        section("五、指令", _orders(facts)),
+        section("六、分析仪结果", _results(facts)),
+        section("七、谁动过什么（日志）", _journal(facts, people(site))),
+        section("八、如何核对", _check(about)),
     )
     return (
         '<!doctype html><html lang="zh-CN"><meta charset="utf-8">'
@@ -62,11 +63,11 @@ def _events(found: Sequence[Event]) -> str:
     rows = (
         (
             str(one.id),
-            KINDS.get(one.kind, one.kind),
+            event_kind(one.kind, "zh"),
             f"{one.outlet} {factor_name(one.factor, 'zh') if one.factor else ''}".strip(),
             local_time(one.at),
             _until(one),
-            words(one.detail),
+            words(one.detail, of=one.factor),
         )
         for one in found
         if one.kind != "exceedance_run"
@@ -93,7 +94,9 @@ def _courses(facts: Facts) -> str:
         if not drawn and not one.hours:
             continue
         title = f"{one.outlet} {factor_name(one.factor, 'zh')} {unit(one.factor)}"
-        part = f"<div><h3>{text(title)}</h3>{drawn}{_hours(one)}</div>"
+        part = (
+            f"<div{' class=large' if here else ''}><h3>{text(title)}</h3>{drawn}{_hours(one)}</div>"
+        )
         (large if here else small).append(part)
     others = f'<div class="others">{"".join(small)}</div>' if small else ""
     return "".join(large) + others
@@ -133,6 +136,10 @@ def _hours(course: Course) -> str:
     return table(("小时", "均值", "最小", "最大", "状态", "有效性", ""), rows, numbers=(1, 2, 3))
 
 
+def _cameras(site: Site) -> dict[str, str]:
+    return {one.id: one.name or one.id for one in site.cameras}
+
+
 def _no_films(about: Mapping[str, Any]) -> str:
     if about.get("clips", True):
         return ""
@@ -148,7 +155,7 @@ def _orders(facts: Facts) -> str:
             local_time(one.created_at),
             local_time(one.not_after),
             STATES.get(one.state, one.state),
-            words(one.outcome or {}),
+            words(one.outcome or {}, of=str(one.request.get("factor", ""))),
         )
         for one in facts.actions
     )
@@ -175,12 +182,12 @@ def _results(facts: Facts) -> str:
     return table(heads, rows)
 
 
-def _journal(facts: Facts) -> str:
+def _journal(facts: Facts, names: People) -> str:
     rows = (
         (
             str(one.seq),
             local_time(one.at),
-            WHO.get(one.who, one.who),
+            name(hand(one) or one.who, names),
             line(one.what),
             words(one.detail),
         )

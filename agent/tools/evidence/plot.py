@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 from agent.model import Cause
 from agent.tools.evidence.facts import Course
@@ -11,6 +12,7 @@ from agent.tools.words import local_time
 
 WIDTH, NARROW, HEIGHT = 720, 300, 150
 LEFT, RIGHT, TOP, BOTTOM = 52, 10, 10, 22
+MOST_TICKS = 3
 _MOST = 700
 """Points drawn: about one a pixel."""
 
@@ -30,9 +32,9 @@ def plot(
     if not values or end <= begin:
         return ""
     begin, end = _stretch([at for at, _, _ in points] + [at for at, _ in dots], begin, end)
-    high = max([*values, course.limit or values[0]]) * 1.05
-    low = min([*values, 0.0])
-    span = high - low or 1.0
+    ticks = round_ticks(min([*values, 0.0]), max([*values, course.limit or values[0]]))
+    low, high = ticks[0], ticks[-1]
+    span = high - low
 
     def x(at: float) -> float:
         return LEFT + (at - begin) / (end - begin) * (width - LEFT - RIGHT)
@@ -40,7 +42,7 @@ def plot(
     def y(value: float) -> float:
         return TOP + (high - value) / span * (HEIGHT - TOP - BOTTOM)
 
-    parts = [*_axes(begin, end, low, high, y(low), width)]
+    parts = [*_axes(begin, end, {tick: y(tick) for tick in ticks}, width)]
     if course.limit is not None:
         at = y(course.limit)
         parts.append(f'<line class="limit" x1="{LEFT}" x2="{width - RIGHT}" y1="{at:.1f}"'
@@ -79,12 +81,22 @@ def _stretch(times: Sequence[float], begin: float, end: float) -> tuple[float, f
     return first - margin, last + margin
 
 
-def _axes(
-    begin: float, end: float, low: float, high: float, base: float, width: int
-) -> Iterator[str]:
-    yield f'<line class="axis" x1="{LEFT}" x2="{width - RIGHT}" y1="{base:.1f}" y2="{base:.1f}"/>'
-    for value, at in ((high, TOP + 8), (low, base)):
-        yield f'<text x="{LEFT - 6}" y="{at:.1f}" text-anchor="end">{value:.4g}</text>'
+def round_ticks(low: float, high: float) -> list[float]:
+    """Give round numbers from below the lowest value to above the highest."""
+    rough = (high - low or abs(high) or 1.0) / MOST_TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * one for one in (1, 2, 5, 10) if power * one >= rough)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return [step * one for one in range(first, max(last, first + 1) + 1)]
+
+
+def _axes(begin: float, end: float, ticks: Mapping[float, float], width: int) -> Iterator[str]:
+    """Draw a line for each tick, given with its height, and name the ends of the time."""
+    for value, at in ticks.items():
+        kind = "axis" if value == min(ticks) else "grid"
+        yield (f'<line class="{kind}" x1="{LEFT}" x2="{width - RIGHT}" y1="{at:.1f}"'
+               f' y2="{at:.1f}"/><text x="{LEFT - 6}" y="{at + 4:.1f}" text-anchor="end">'
+               f'{value:.4g}</text>')  # fmt: skip
     for moment, where, side in ((begin, LEFT, "start"), (end, width - RIGHT, "end")):
         label = local_time(moment, "%m-%d %H:%M:%S")
         yield f'<text x="{where}" y="{HEIGHT - 4}" text-anchor="{side}">{label}</text>'

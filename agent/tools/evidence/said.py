@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent.tools.words import EVENTS, local_time, pick
+from agent.tools.words import EVENTS, cause, event_kind, local_time, pick
 from protocols.hj212.factors import factor
 
 KINDS = {kind: pick(words, "zh") for kind, words in EVENTS.items()}
@@ -20,39 +20,6 @@ STATES = {
 }
 ORDERS = {"retain": "留样", "clip": "录像", "probe": "询问"}
 CAUSES = {"rule": "规则触发", "platform": "平台指令", "operator": "人工"}
-WHO = {"agent": "数采仪程序"}
-_LINES = {
-    "start": "程序启动",
-    "stop": "程序停止",
-    "stopping: battery low": "电量低，程序停止",
-    "reload": "重新读取站点文件",
-    "clock step": "时钟跳变",
-    "clip ordered": "下令录像",
-    "clip done": "录像完成",
-    "clip failed": "录像失败",
-    "clips dropped": "清理旧录像",
-    "retention ordered": "下令留样",
-    "retention done": "留样完成",
-    "retention failed": "留样失败",
-    "retention unknown": "留样结果不明",
-    "evidence asked for": "要求证据包",
-    "evidence made": "生成证据包",
-    "evidence sent": "证据包已上传",
-    "media uploaded": "录像和画面已上传",
-    "media not uploaded": "录像和画面未能上传",
-    "frozen": "冻结时段",
-    "released": "解除冻结",
-    "manual value": "录入手工数据",
-    "check": "录入核查",
-    "check of an instrument": "仪器自检",
-    "export": "导出数据",
-    "resend": "要求补传",
-    "task failed": "部件出错重启",
-    "gave way": "磁盘满，清理",
-    "session taken over": "连接被他人占用",
-    "setting of the file again": "恢复站点文件的设置",
-    "credentials of the file again": "恢复站点文件的凭据",
-}
 _KEYS = {
     "on": "判定对象",
     "source": "依据",
@@ -81,7 +48,7 @@ _KEYS = {
     "step": "步骤",
     "level": "级别",
     "times": "次数",
-    "volume_ml": "体积 mL",
+    "volume_ml": "体积",
     "at": "时间",
     "reason": "原因",
     "version": "版本",
@@ -94,8 +61,8 @@ _KEYS = {
     "file": "文件",
     "begin": "起",
     "end": "止",
-    "before_s": "前 秒",
-    "after_s": "后 秒",
+    "before_s": "前",
+    "after_s": "后",
     "who": "谁",
     "by": "谁",
     "why": "事由",
@@ -110,13 +77,60 @@ _KEYS = {
     "event": "事件",
     "clips": "含录像",
     "command": "指令",
-    "bytes": "字节",
+    "bytes": "大小",
     "switch": "开关编号",
     "kind": "类型",
     "ended_by": "结束人",
+    "to": "交给",
+    "seal": "封签照片",
+    "guarded": "须执法或平台放行",
+    "kept_at": "留样时间",
+    "touched_at": "触及时间",
+    "sampler": "采样器",
+    "refused": "拒绝原因",
+    "asked": "要求",
+    "alarms": "报警编号",
+    "number": "文号",
+    "deadline_at": "答复期限",
+    "percent": "已过期限 %",
+    "content": "内容",
+    "text": "正文",
+    "answer": "答复编号",
+    "files": "附件",
+    "late": "逾期",
+    "name": "名称",
+    "receipt": "签收",
+    "received_at": "签收时间",
+    "verification": "核实",
+    "stage": "阶段",
+    "start": "起",
+    "since": "起",
+    "made_at": "提出时间",
+    "made_by": "提出人",
+    "decided_by": "决定人",
+    "decided_at": "决定时间",
+    "channel": "来源",
+    "facility": "设施",
+    "factors": "因子",
+    "evidence": "依据",
+    "objections": "矛盾",
+    "card": "卡号",
+    "free": "空瓶数",
+    "doors": "开门次数",
+    "nominal": "标准值",
+    "reading": "示值",
+    "deviation": "误差 %",
+    "verdict": "结论",
+    "tries": "次数",
+    "before": "之前",
 }
 _TIMES = frozenset({"first_at", "last_at", "last_completed_at", "sampled_at", "moment", "not_after",
-                    "at", "begin", "end", "before", "until"})  # fmt: skip
+                    "at", "begin", "end", "before", "until", "start", "since", "deadline_at",
+                    "kept_at", "touched_at", "received_at", "made_at", "decided_at"})  # fmt: skip
+_UNITS = {"volume_ml": "mL", "before_s": "s", "after_s": "s", "bytes": "字节"}
+_EVENTS = frozenset({"of", "kind"})
+_MEASURED = frozenset({"value", "limit", "worst", "standard", "nominal", "reading"})
+"""Keys whose number is in the unit of the factor that the detail is of."""
 _SAID = {
     "measurement": "单次结果",
     "hour": "小时值",
@@ -130,31 +144,52 @@ _SAID = {
     "contact": "干接点",
     "acknowledged": "已确认",
     "again": "再次提醒",
+    "received": "收到",
+    "reminder": "提醒",
+    "overdue": "逾期",
+    "answered": "已答复",
+    "judged": "已核实",
+    "warning": "事前预警",
+    "dispatch": "事中调度",
+    "handling": "事后督办",
+    "urgent": "紧急",
+    "auto": "自动",
+    "confirmed": "已确认",
+    "proposed": "待确认",
+    "refused": "已否决",
+    "pass": "合格",
+    "fail": "不合格",
+    "acknowledge": "确认",
+    "silence": "静音",
+    "release": "放行",
+    "confirm": "核对",
+    "no free bottle": "没有空瓶",
+    "standard check running": "正在核查",
+    "measured flow is zero": "实测流量为零",
+    "the vessel was drained before": "混匀桶已排空",
+    "another took its place": "原位已留新样",
     "True": "是",
     "False": "否",
     **{name: said for name, said in KINDS.items() if name in ("exceedance", "retention")},
 }
-_SELF_EVIDENT = frozenset({"outlet", "factor", "is_open", "signature", "sha256", "still", "gaps",
-                           "order", "damaged_store", "in_doubt", "boot", "site"})  # fmt: skip
+_WRITTEN = (("m3", "m³"), ("ug", "μg"), ("degC", "℃"))
+_SELF_EVIDENT = frozenset({
+    "outlet", "factor", "is_open", "signature", "sha256", "still", "gaps", "order",
+    "damaged_store", "in_doubt", "boot", "site", "seal_sha256", "states_broken_off",
+})  # fmt: skip
 
 
-def line(what: str) -> str:
-    """Give what a line of the journal is about."""
-    if what.startswith("event "):
-        kind = what.removeprefix("event ").removesuffix(" ended")
-        return f"事件 {KINDS.get(kind, kind)}{'结束' if what.endswith(' ended') else ''}"
-    if what.startswith("command "):
-        return f"平台指令 {what.removeprefix('command ')}"
-    return _LINES.get(what, what)
+def words(detail: Mapping[str, Any], *, of: str = "") -> str:
+    """Give a detail as key and value; what is nested stands with the rest.
 
-
-def words(detail: Mapping[str, Any]) -> str:
-    """Give a detail as key and value; what is nested stands with the rest."""
+    `of` is the factor that it is about, where it does not say so itself.
+    """
     flat: dict[str, Any] = {}
     for key, value in detail.items():
         flat |= value if isinstance(value, Mapping) and key != "still" else {key: value}
+    per = unit(str(flat.get("factor") or of))
     return "；".join(
-        f"{_KEYS.get(key, key)} {_told(key, value)}"
+        f"{_KEYS.get(key, key)} {_told(key, value, per)}".strip()
         for key, value in flat.items()
         if key not in _SELF_EVIDENT and value not in ("", None, [], ())
     )
@@ -166,16 +201,27 @@ def number(value: float | None) -> str:
 
 
 def unit(code: str) -> str:
-    """Give the unit a factor is reported in."""
+    """Give the unit a factor is reported in, as people write it."""
     known = factor(code, "hj212-2017")
-    return known.unit if known else ""
+    said = known.unit if known else ""
+    for plain, written in _WRITTEN:
+        said = said.replace(plain, written)
+    return said
 
 
-def _told(key: str, value: Any) -> str:
-    if key in _TIMES and isinstance(value, int | float):
-        return local_time(value)
-    if isinstance(value, float):
-        return number(value)
+def _told(key: str, value: Any, per: str) -> str:
+    if isinstance(value, Mapping):
+        return " ".join(_told(name, one, per) for name, one in value.items() if name != "sha256")
     if isinstance(value, list | tuple):
-        return "、".join(_told(key, one) for one in value)
-    return _SAID.get(str(value), str(value))
+        return "、".join(_told(key, one, per) for one in value)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if key in _TIMES and is_number:
+        return local_time(value)
+    said = number(value) if isinstance(value, float) else str(value)
+    after = (per if key in _MEASURED else _UNITS.get(key, "")) if is_number else ""
+    if key in _EVENTS:
+        return event_kind(said, "zh")
+    reason = said.removeprefix("value not valid: ")
+    if reason != said:
+        return f"数据无效：{cause(reason, 'zh')}"
+    return f"{_SAID.get(said, said)} {after}".strip()

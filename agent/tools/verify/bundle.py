@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import sqlite3
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib import resources
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from agent.store import identity, journal
-from agent.store.db import SCHEMA_VERSION
-from agent.tools.evidence.gather import TABLES
+from agent.store.seals import DAY_S
 from agent.tools.evidence.pack import MANIFEST, Tail, tail
+from agent.tools.verify import contents
 from agent.tools.verify.sealed import (
     Fault,
     Looked,
@@ -31,10 +29,8 @@ from agent.tools.verify.sealed import (
     read,
     signature_faults,
 )
+from agent.tools.verify.told import told_faults
 
-LARGEST = 4 << 30
-"""Bytes that the files of a bundle may come to."""
-_BLOBS = {"samples": (2,), "frames": (4,)}
 _CHUNK = 1 << 20
 
 
@@ -53,8 +49,11 @@ class Verdict:
     faults: list[Fault] = field(default_factory=list)
 
 
-def verify_bundle(path: Path, *, key: str | None = None) -> Verdict:
-    """Check a bundle, against `key` (64 hex digits) where one is known. Raises OSError."""
+def verify_bundle(path: Path, *, key: str | None = None, head: str | None = None) -> Verdict:
+    """Check a bundle, against `key` (64 hex digits) and `head` where known. Raises OSError.
+
+    `head` is a hash that was published: a line of the bundle's journal must have it.
+    """
     verdict = Verdict(own_key=key is None)
     with path.open("rb") as file:
         found = tail(file)
@@ -64,7 +63,7 @@ def verify_bundle(path: Path, *, key: str | None = None) -> Verdict:
         verdict.key = found.key
         verdict.faults += _signature(found, key)
         if not verdict.faults:
-            verdict.faults += _content(file, verdict)
+            verdict.faults += _content(file, verdict, head)
     return verdict
 
 
@@ -75,27 +74,28 @@ def _signature(found: Tail, key: str | None) -> Iterator[Fault]:
         yield Fault("signature", "the file is not as it was signed")
 
 
-def _content(file: BinaryIO, verdict: Verdict) -> Iterator[Fault]:
+def _content(file: BinaryIO, verdict: Verdict, head: str | None) -> Iterator[Fault]:
     """Look inside; what is signed was made by the holder of the key, and must fit all the same."""
     try:
         with zipfile.ZipFile(file) as packed:
-            manifest = json.loads(packed.read(MANIFEST))
+            contents.bounded(packed)
+            manifest = contents.manifest(packed)
             verdict.unit, verdict.made_at = manifest["unit"], manifest["made_at"]
             verdict.begin, verdict.end = manifest["begin"], manifest["end"]
             yield from _files(packed, manifest, verdict)
-            with contextlib.closing(_tables(packed)) as connection:
+            with contextlib.closing(contents.tables(packed)) as connection:
                 yield from _chain(connection, manifest, verdict.looked)
-                yield from _rows(connection, manifest, verdict.looked)
+                if head is not None and not journal.holds(connection, head):
+                    yield Fault("head", f"no line of it has the published hash {head}")
+                yield from _rows(connection, manifest, verdict.looked, set(packed.namelist()))
                 yield from signature_faults(connection, verdict.looked)
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, sqlite3.Error) as error:
+    except contents.UNFIT as error:
         yield Fault("form", f"cannot be read: {error}")
 
 
 def _files(packed: zipfile.ZipFile, manifest: dict[str, Any], verdict: Verdict) -> Iterator[Fault]:
     told = {one["name"]: one for one in manifest["files"]}
-    there = {entry.filename: entry for entry in packed.infolist()}
-    if sum(entry.file_size for entry in there.values()) > LARGEST:
-        raise ValueError(f"more than {LARGEST} bytes")
+    there = {entry.filename for entry in packed.infolist()}
     for name in sorted({*told, *there} - {MANIFEST}):
         if name not in there or name not in told:
             yield Fault("files", f"{name}: {'missing' if name in told else 'not in the manifest'}")
@@ -107,27 +107,6 @@ def _files(packed: zipfile.ZipFile, manifest: dict[str, Any], verdict: Verdict) 
                 found.update(chunk)
         if found.hexdigest() != told[name]["sha256"]:
             yield Fault("files", f"{name}: not what the manifest says")
-
-
-def _tables(packed: zipfile.ZipFile) -> sqlite3.Connection:
-    """Lay the rows of a bundle into tables like those of a store."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    for number in range(1, SCHEMA_VERSION + 1):
-        script = resources.files("agent.store") / "schema" / f"v{number}.sql"
-        connection.executescript(script.read_text(encoding="utf-8"))
-    there = set(packed.namelist())
-    for table in TABLES:
-        if f"rows/{table}.jsonl" not in there:
-            continue  # an older release packed fewer tables; what was sealed is missed below
-        blobs = _BLOBS.get(table, ())
-        with packed.open(f"rows/{table}.jsonl") as file:
-            for line in file:
-                row = json.loads(line)
-                for column in blobs:
-                    row[column] = bytes.fromhex(row[column])
-                marks = ",".join("?" * len(row))
-                connection.execute(f"INSERT INTO {table} VALUES ({marks})", row)
-    return connection
 
 
 def _chain(
@@ -144,7 +123,7 @@ def _chain(
 
 
 def _rows(
-    connection: sqlite3.Connection, manifest: dict[str, Any], looked: Looked
+    connection: sqlite3.Connection, manifest: dict[str, Any], looked: Looked, there: set[str]
 ) -> Iterator[Fault]:
     """Hold the rows against every seal that lies in the bundle as a whole."""
     reach = {(table, scope): (low, high) for table, scope, low, high in manifest["reach"]["bounds"]}
@@ -158,3 +137,11 @@ def _rows(
     yield from range_faults(connection, sealed, looked, expected=expected)
     yield from late_faults(connection, sealed, looked, expected=lambda _table, _row: False)
     yield from name_faults(connection, sealed)
+    begin = manifest["begin"] // DAY_S * DAY_S
+    end = -(-manifest["end"] // DAY_S) * DAY_S
+
+    def told_here(table: str, first: float, last: float) -> bool:
+        return f"rows/{table}.jsonl" in there and first < end and last >= begin
+
+    whole = int(manifest["reach"]["line"]) == 1
+    yield from told_faults(connection, sealed, looked, expected=told_here, whole=whole)

@@ -12,7 +12,10 @@ from typing import Any
 from agent.store import identity, signatures
 from agent.store.seals import DAY_S, HOUR_S, digest, late_digest, names_digest
 
-PRUNED_GRID = {"samples": HOUR_S, "minutes": HOUR_S, "statistics": DAY_S, "results": 1}
+PRUNED_GRID = {
+    "samples": HOUR_S, "minutes": HOUR_S, "statistics": DAY_S, "results": 1,
+    "marks": 1, "manual_values": 1, "checks": 1,
+}  # fmt: skip
 """What is given up, and how the seals of it are cut: one that was cut through fits no more."""
 
 
@@ -34,7 +37,11 @@ class Looked:
     seals: int = 0
     rows: int = 0
     late: int = 0
+    told: int = 0
+    """Rows that stand whole in the journal, and are so."""
     pruned: int = 0
+    outside: int = 0
+    """Seals and late rows that a bundle does not reach to."""
     unsealed: int = 0
     signed: int = 0
     key: str = ""
@@ -91,6 +98,15 @@ class Sealed:
             what = "minutes" if scope.partition("/")[0].endswith("m") else "statistics"
         return any(since <= end and begin < before for since, before in self.gone.get(what, ()))
 
+    def gave_up_row(self, table: str, row: str) -> bool:
+        """Say whether a row that came late was given up."""
+        at = (int(row) >> 16) / 1000 if table == "samples" else float(row.split("/")[1])
+        return self.gave_up(table, row, at, at)
+
+    def gave_up_told(self, table: str, begin: float, end: float) -> bool:
+        """Say whether a row of a table that the journal has whole was given up: by its end."""
+        return any(since <= begin and end < before for since, before in self.gone.get(table, ()))
+
     def lacks(self, one: SealedRange) -> bool:
         """Say whether rows of a seal were given up, and the journal says so."""
         begin, end = one.span
@@ -134,7 +150,8 @@ def range_faults(
     """Hash again each range that is expected to be there."""
     for one in sealed.ranges:
         if not expected(one):
-            looked.pruned += 1
+            lacks = sealed.lacks(one)
+            looked.pruned, looked.outside = looked.pruned + lacks, looked.outside + (not lacks)
             continue
         besides = sealed.late.get(one.table, {})
         rows, found = digest(connection, one.table, one.scope, one.begin, one.end, besides=besides)
@@ -158,7 +175,8 @@ def late_faults(
         for row, told in rows.items():
             found = late_digest(connection, table, row)
             if found is None and not expected(table, row):
-                looked.pruned += 1
+                lacks = sealed.gave_up_row(table, row)
+                looked.pruned, looked.outside = looked.pruned + lacks, looked.outside + (not lacks)
             elif found is None:
                 yield Fault("rows", f"{table} {row}: sealed and gone")
             elif found != told:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 
-from agent.store import journal
+from agent.store import journal, signatures
 from agent.tools.verify.sealed import (
     Fault,
     Looked,
@@ -16,6 +16,7 @@ from agent.tools.verify.sealed import (
     read,
     signature_faults,
 )
+from agent.tools.verify.told import told_faults
 
 _UNSEALED = {
     "samples": "SELECT count(*) FROM samples WHERE key >= ? AND epoch = CAST(? AS INTEGER)",
@@ -27,8 +28,13 @@ _UNSEALED = {
 }
 
 
-def verify_store(connection: sqlite3.Connection, *, head: str | None = None) -> Looked:
-    """Look through a store; `head` is a hash of the journal's that was published some day."""
+def verify_store(
+    connection: sqlite3.Connection, *, head: str | None = None, key: str | None = None
+) -> Looked:
+    """Look through a store; `head` is a hash of the journal's that was published some day.
+
+    `key` is the public key that every signed head must be signed with, and one must be there.
+    """
     looked = Looked(head=journal.head(connection))
     (looked.lines,) = connection.execute("SELECT count(*) FROM journal").fetchone()
     broken = journal.broken_at(connection)
@@ -39,31 +45,36 @@ def verify_store(connection: sqlite3.Connection, *, head: str | None = None) -> 
         )
         return looked
     looked.faults += _faults(connection, read(connection), looked, head)
+    if key is not None:
+        looked.faults += _strangers(connection, key.lower())
     return looked
+
+
+def _strangers(connection: sqlite3.Connection, key: str) -> Iterator[Fault]:
+    """Name what is signed with another key than the one that is known."""
+    found = signatures.all_of(connection)
+    if not found:
+        yield Fault("key", f"nothing is signed with {key}")
+    for seq, one in found:
+        if one.key != key:
+            yield Fault("key", f"line {seq}: signed with {one.key}, not with {key}", seq)
 
 
 def _faults(
     connection: sqlite3.Connection, sealed: Sealed, looked: Looked, head: str | None
 ) -> Iterator[Fault]:
-    if head is not None and not _holds(connection, head):
+    if head is not None and not journal.holds(connection, head):
         yield Fault("head", f"no line has the published hash {head}")
     yield from _holes(connection, sealed, looked)
     yield from range_faults(connection, sealed, looked, expected=lambda one: not sealed.lacks(one))
     yield from late_faults(
-        connection,
-        sealed,
-        looked,
-        expected=lambda table, row: (
-            not sealed.gave_up(table, row, _late_at(table, row), _late_at(table, row))
-        ),
+        connection, sealed, looked, expected=lambda table, row: not sealed.gave_up_row(table, row)
     )
     yield from name_faults(connection, sealed)
+    yield from told_faults(
+        connection, sealed, looked, expected=lambda _table, _begin, _end: True, whole=True
+    )
     yield from signature_faults(connection, looked)
-
-
-def _holds(connection: sqlite3.Connection, head: str) -> bool:
-    found = connection.execute("SELECT 1 FROM journal WHERE hash = ?", (head,)).fetchone()
-    return found is not None or head == journal.FIRST
 
 
 def _holes(connection: sqlite3.Connection, sealed: Sealed, looked: Looked) -> Iterator[Fault]:
@@ -76,7 +87,3 @@ def _holes(connection: sqlite3.Connection, sealed: Sealed, looked: Looked) -> It
     for (table, scope), end in reached.items():
         asked = (end,) if table == "measurements" else (end, scope)
         looked.unsealed += connection.execute(_UNSEALED[table], asked).fetchone()[0]
-
-
-def _late_at(table: str, row: str) -> float:
-    return (int(row) >> 16) / 1000 if table == "samples" else float(row.split("/")[1])

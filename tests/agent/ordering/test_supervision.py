@@ -12,6 +12,7 @@ from agent_house import House
 from agent_site import HOUR, MINUTE, T0, destination
 from order_post import STATION, OrderPost
 
+from agent.freezing import release_by_hand
 from agent.ordering.answering import (
     MOST_BYTES,
     PIECE,
@@ -19,7 +20,7 @@ from agent.ordering.answering import (
     answer,
     attached,
 )
-from agent.store import holds, outbox, supervision
+from agent.store import alarms, holds, outbox, supervision
 from agent.store.supervision import Supervised
 
 REF, NUMBER = "DB-1", "冀环督〔2026〕12号"
@@ -72,6 +73,34 @@ async def test_interval_is_frozen_in_the_commit_that_takes_the_order(post: Order
     assert (hold.outlet, hold.start, hold.end) == ("DW001", T0 - 6 * HOUR, T0)
     assert hold.made_by == "platform:st1"
     assert "hold" in post.journal("hold")
+
+
+async def test_platform_lets_go_of_what_its_supervision_order_froze(post: OrderPost) -> None:
+    await supervised(post)
+    reply = await post.order("DB-2", "release", freeze=REF, why="结案")
+    assert reply["state"] == "done", reply
+    assert await post.house.store.read(holds.open_ones) == []
+    assert "released" in post.journal("released")
+
+
+async def test_end_of_the_case_alone_lets_go_of_nothing(post: OrderPost) -> None:
+    await supervised(post)
+    await post.order("DB-3", "supervision_state", order=REF, verification=1, stage="ended")
+    assert len(await post.house.store.read(holds.open_ones)) == 1
+
+
+async def test_who_discharges_does_not_let_go_of_what_a_supervision_order_froze(
+    post: OrderPost,
+) -> None:
+    await supervised(post)
+    (hold,) = await post.house.store.read(holds.open_ones)
+    refused = await post.house.write(
+        lambda connection: release_by_hand(
+            connection, post.house.plan, hold.ref, by="李", why="不要了", now=T0
+        )
+    )
+    assert "inspector" in (refused or "")
+    assert len(await post.house.store.read(holds.open_ones)) == 1
 
 
 @pytest.mark.parametrize(
@@ -155,6 +184,40 @@ async def test_clock_set_back_reminds_nobody_again(post: OrderPost) -> None:
     await post.handling.look()
     await pass_(post, 4 * HOUR)
     assert post.steps() == ["received", "reminder"]
+
+
+async def test_order_and_each_reminder_is_an_alarm_until_a_person_takes_note(
+    post: OrderPost,
+) -> None:
+    await supervised(post)
+    (alarm,) = await post.house.store.read(alarms.open_ones)
+    assert (alarm.kind, alarm.level, alarm.outlet, alarm.times) == (
+        "supervision", "urgent", "DW001", 1,
+    )  # fmt: skip
+    await pass_(post, 13 * HOUR)
+    await pass_(post, 12 * HOUR)
+    (alarm,) = await post.house.store.read(alarms.open_ones)
+    assert alarm.times == 3
+    await post.house.write(
+        lambda connection: alarms.acknowledge(connection, alarm.id, by="li", why="在办", at=T0)
+    )
+    await answered(post)
+    assert await post.house.store.read(alarms.open_ones) == []
+
+
+async def test_site_that_wants_no_alarm_of_orders_has_none(house_with: Any) -> None:
+    post = OrderPost(
+        await house_with(lambda site: site.update(alarms={"levels": {"supervision": "off"}}))
+    )
+    await supervised(post)
+    assert await post.house.store.read(alarms.open_ones) == []
+
+
+async def test_deadline_that_is_over_already_is_told_once_as_overdue(post: OrderPost) -> None:
+    await supervised(post, deadline_at=T0 - HOUR)
+    await pass_(post, MINUTE)
+    await pass_(post, HOUR)
+    assert post.steps() == ["received", "overdue"]
 
 
 async def test_answered_order_is_reminded_of_no_more(post: OrderPost) -> None:

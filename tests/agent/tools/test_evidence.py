@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import random
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,13 @@ from agent_house import House
 from agent_site import COD, HOUR, PH, T0
 from click.testing import CliRunner
 
-from agent.model import Cause
-from agent.store import events, identity
+from agent.marks import Record
+from agent.model import Cause, MarkKind, MarkState
+from agent.store import events, identity, journal, marks, seals
+from agent.store.db import connect, transaction
 from agent.tools.evidence.bundle import make
-from agent.tools.evidence.gather import TABLES, Interval
+from agent.tools.evidence.gather import TABLES, Interval, reach
+from agent.tools.evidence.last import Last, lines, seal_all
 from agent.tools.evidence.pack import MANIFEST, write
 from agent.tools.verify.bundle import verify_bundle
 from agent.tools.verify.command import verify
@@ -41,6 +46,10 @@ async def trusted(house: House) -> House:
              "first_at": T0, "outlet": "DW001", "factor": COD}},
             ref="one", at=T0 + 1900, outlet="DW001", factor=COD, ended_at=T0 + 2000.0,
         )  # fmt: skip
+        record = Record(
+            "DW001", (COD,), MarkKind.EQUIPMENT, "c", T0 + 600, T0 + 1200, reason="周校"
+        )
+        marks.add(connection, record, by="张三", why="", now=T0 + 1300.0)  # type: ignore[arg-type]
 
     await house.write(happened)
     return house
@@ -92,6 +101,65 @@ def test_every_changed_byte_is_found(trusted: House, tmp_path: Path, count: int)
     assert verify_bundle(file).faults
 
 
+class Meddling(type(Path())):  # type: ignore[misc]
+    """A site file that has something done when it is read: after the rows, before the journal."""
+
+    act: Callable[[], None]
+
+    def read_bytes(self) -> bytes:
+        self.act()
+        return b"unit: {}"
+
+
+def test_store_goes_on_while_its_bundle_is_made(trusted: House, tmp_path: Path) -> None:
+    """Late and pruned rows, a decided mark, a new hour: the bundle holds together all the same."""
+
+    def meddle() -> None:
+        with contextlib.closing(connect(trusted.store.path)) as connection:
+            with transaction(connection):
+                connection.execute(
+                    "INSERT INTO samples SELECT min(key) + 7, epoch, pack FROM samples"
+                )
+                connection.execute(
+                    "INSERT INTO samples SELECT max(key) + (900000 << 16), epoch, pack FROM samples"
+                )
+                decided = {"by": "王五", "why": "属实", "now": T0 + 2000.0}
+                marks.decide(connection, 1, MarkState.CONFIRMED, **decided)  # type: ignore[arg-type]
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            assert busy == 0, "nobody reads in the store at this moment"
+            with transaction(connection):
+                seals.seal(connection, now=trusted.clock.now() + HOUR, until=T0 + 9 * HOUR)
+                gone = connection.execute(
+                    "DELETE FROM samples WHERE key < ?", (int(T0 * 1000 + 3_600_000) << 16,)
+                ).rowcount
+                detail = {"what": "samples", "rows": gone, "before": T0 + HOUR}
+                journal.add(connection, "pruned", detail, at=T0)
+
+    out, site_file = tmp_path / "e.zip", Meddling(tmp_path / "site.yaml")
+    Meddling.act = staticmethod(meddle)
+    make(
+        trusted.store.path.parent, trusted.plan.site, site_file, Interval(BEGIN, END, 1), out,
+        now=trusted.clock.now(), by="张三", why="",
+    )  # fmt: skip
+    verdict = verify_bundle(out)
+    assert verdict.faults == []
+    assert verdict.looked.pruned >= 1
+
+
+def test_row_that_came_late_between_the_seal_and_the_reading_is_no_fault(
+    trusted: House, tmp_path: Path
+) -> None:
+    with contextlib.closing(connect(trusted.store.path)) as connection:
+        seal_all(connection, trusted.clock.now())
+        found = reach(connection, Interval(BEGIN, END))
+        connection.execute("INSERT INTO samples SELECT min(key) + 7, epoch, pack FROM samples")
+        read = len(list(lines(connection, "samples", found)))
+        with Last(connection, found, {}, now=trusted.clock.now(), folder=tmp_path) as last:
+            told = b"".join(last.lines("journal"))
+    assert read
+    assert b'\\"late\\": [{' in told
+
+
 def forged(file: Path, name: str, before: bytes, after: bytes, directory: Path) -> None:
     """Change a file of a bundle, and sign all of it again with another key."""
     directory.mkdir()
@@ -117,6 +185,7 @@ def forged(file: Path, name: str, before: bytes, after: bytes, directory: Path) 
         ("rows/statistics.jsonl", b"7.0", b"6.9", "changed"),
         ("rows/journal.jsonl", b'"agent"', b'"somebody"', "chain"),
         ("rows/series.jsonl", b"w01018", b"w21003", "changed"),
+        ("rows/marks.jsonl", "周校".encode(), "停炉".encode(), "changed"),
     ],
 )
 def test_rows_signed_anew_by_somebody_else_do_not_fit_their_seals(
@@ -137,8 +206,8 @@ def test_report_answers_what_when_how_much_and_hides_no_markup(
     for said in ("化学需氧量 86.4 mg/L", "限值 50", "超标 0.73 倍", "没有留样记录", "&lt;督办&gt;"):
         assert said in text
     assert "<督办>" not in text
-    assert values[0] == "时间,排放口,因子,值,状态"
-    assert any(line.endswith(",DW001,w01001,7.0,normal") for line in values)
+    assert values[0] == "时间,排放口,因子,值,单位,状态"
+    assert any(line.endswith(",DW001,w01001,7.0,,normal") for line in values)
 
 
 def test_making_a_bundle_is_in_the_journal(trusted: House, tmp_path: Path) -> None:

@@ -6,15 +6,19 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from agent_site import COD, HOUR, T0, plan_with
 
 from agent.store.actions import Action
+from agent.store.bottles import Bottle
 from agent.store.events import Event
 from agent.tools.evidence.facts import Facts, Line
 from agent.tools.evidence.films import Shown
 from agent.tools.evidence.gather import Interval
 from agent.tools.evidence.hands import NOBODY, touched
 from agent.tools.evidence.page import page
+from agent.tools.evidence.plot import round_ticks
+from agent.tools.evidence.said import words
 
 ABOUT = {"made_at": T0, "version": "1", "by": "province", "why": "exceedance", "key": "k",
          "head": "h"}  # fmt: skip
@@ -33,9 +37,16 @@ def retain(state: str, outcome: Any) -> Action:
 
 
 def told(
-    *, actions: tuple[Action, ...] = (), journal: tuple[Line, ...] = (), films: Any = ()
+    *,
+    actions: tuple[Action, ...] = (),
+    journal: tuple[Line, ...] = (),
+    bottles: tuple[Bottle, ...] = (),
+    events: tuple[Event, ...] = (),
+    films: Any = (),
 ) -> str:
-    facts = Facts(Interval(T0, T0 + HOUR, 1), (exceedance(),), actions, (), journal)
+    facts = Facts(
+        Interval(T0, T0 + HOUR, 1), (exceedance(), *events), actions, (), journal, bottles=bottles
+    )
     return page(facts, plan_with().site, ABOUT, films)
 
 
@@ -55,10 +66,62 @@ def test_head_says_what_when_how_much_and_which_bottle() -> None:
         assert said in text
 
 
+def test_bottle_is_told_with_its_water_and_the_hands_it_went_through() -> None:
+    kept = retain("done", {"at": T0 + 90.0, "bottle": 3, "volume_ml": 500.0})
+    bottle = Bottle(
+        1, "r#3", "DW001-1-03", "sampler", 3, "DW001", "exceedance",
+        ({"factor": COD, "value": 86.4, "limit": 50.0},), int(T0), T0 + 90.0, T0 + 91.0, "A",
+        500.0, 4.17, 2, guarded=True, keep_until=T0 + 9 * HOUR,
+        touched_at=T0 + 100.0, confirmed_by="王五", confirmed_at=T0 + 200.0,
+    )  # fmt: skip
+    text = plain(told(actions=(kept,), bottles=(bottle,)))
+    assert "瓶签 DW001-1-03，水样 06-10 10 时 A 桶，箱温 4.2 ℃" in text
+    for said in ("10:01:40 箱门被打开；2026-06-10 10:03:20 王五 核对无误；在箱内，仅执法或平台",
+                 "化学需氧量 86.4 &gt; 50 mg/L"):  # fmt: skip
+        assert said in text
+
+
+def test_who_signed_an_event_is_its_hand_though_the_program_wrote_the_line() -> None:
+    released = Line(1, T0, "agent", "event retention_released", {"who": "wang", "code": "c"})
+    assert touched((released,), {"wang": "王局"}) == "王局：留样解除"
+
+
+def test_numbers_have_their_unit_and_words_are_chinese() -> None:
+    told_ = words({"value": 86.4, "limit": 50.0, "volume_ml": 500.0, "reason": "value not valid: "
+                   "maintenance", "of": "retention_blocked", "files": [{"name": "a", "bytes": 3}]},
+                  of=COD)  # fmt: skip
+    assert told_ == (
+        "值 86.4 mg/L；限值 50 mg/L；体积 500 mL；原因 数据无效：维护；"
+        "事件类型 超标但未留样；附件 a 3 字节"
+    )
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (0.0, 86.4, [0, 50, 100]),
+        (0.0, 0.0, [0, 0.5]),
+        (-3.0, 4.0, [-5, 0, 5]),
+        (0.0, 0.21, [0, 0.1, 0.2, 0.3]),
+    ],
+)
+def test_axis_has_round_numbers(low: float, high: float, ticks: list[float]) -> None:
+    assert round_ticks(low, high) == pytest.approx(ticks)
+
+
 def test_bottle_that_is_not_proven_is_called_so() -> None:
     text = plain(told(actions=(retain("unknown", {"reason": "no record"}),)))
     assert "未证实：结果不明（no record）" in text
     assert "号瓶" not in text
+
+
+def test_why_there_is_no_bottle_is_said_where_it_is_known() -> None:
+    assert "没有留样记录" in plain(told())
+    blocked = Event(
+        2, "y", "retention_blocked", T0 + 61.0, "DW001", COD, T0 + 61.0,
+        {"reason": "measured flow is zero"},
+    )  # fmt: skip
+    assert "没有留样：实测流量为零" in plain(told(events=(blocked,)))
 
 
 def test_films_are_named_and_their_picture_is_in_the_report_itself() -> None:
@@ -68,19 +131,19 @@ def test_films_are_named_and_their_picture_is_in_the_report_itself() -> None:
     html = told(films=[Shown("clips/yard.1.1.mp4", about, b"jpeg")])
     assert 'href="clips/yard.1.1.mp4"' in html
     assert 'src="data:image/jpeg;base64,anBlZw=="' in html
-    assert "录像yard.1.1.mp4" in plain(html)
+    assert "录像10:00:50–10:01:50" in plain(html)
 
 
 def test_whoever_touched_it_is_named_first_and_marked_below() -> None:
     journal = (
-        line("mark confirmed", who="张三"),
+        line("mark confirmed", who="zhang"),
         line("event door"),
         line("event door ended"),
         line("command 3015"),
         line("evidence made", who="李四"),
         line("clip ordered"),
     )
-    assert touched(journal) == "张三：1 项；开门 1 次；平台指令 1 条"
+    assert touched(journal, {"zhang": "张三"}) == "张三：确认标记；开门 1 次；平台指令 1 条"
     html = told(journal=journal)
     assert html.count("<tr class=hand>") == 4
     assert "<b>；" not in html

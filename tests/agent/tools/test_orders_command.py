@@ -134,3 +134,27 @@ def test_unknown_order_is_said_so(site: Path) -> None:
     result = call(site, "show", "99")
     assert result.exit_code == 1
     assert "99" in str(result.exception)
+
+
+def test_who_may_not_answer_is_written_down(site: Path) -> None:
+    refused = call(site, "answer", "1", "--by", "王五", "--why", "代答", "--text", "好")
+    assert refused.exit_code == 1
+    ((who, text),) = rows(
+        site, "SELECT who, detail FROM journal WHERE what = 'supervision not answered'"
+    )
+    assert (who, json.loads(text)["ref"]) == ("王五", "DB-1")
+    assert rows(site, "SELECT count(*) FROM supervision_answers") == [(0,)]
+
+
+def test_who_has_a_pin_answers_with_it_only(site: Path, tmp_path: Path) -> None:
+    (pin := tmp_path / "pin").write_text("4711\n")
+    settings = yaml.safe_load(site.read_text())
+    settings["people"][0]["pin"] = {"file": str(pin)}
+    site.write_text(yaml.safe_dump(settings, allow_unicode=True))
+    assert "wrong pin" in str(call(site, "answer", "1", *BY, "--text", "好").exception)
+    good(site, "answer", "1", *BY, "--text", "好", "--pin-file", str(pin))
+
+
+@pytest.mark.parametrize("blank", [("--by", " ", "--why", "x"), ("--by", "张三", "--why", "")])
+def test_blank_name_or_reason_is_none(site: Path, blank: tuple[str, ...]) -> None:
+    assert call(site, "answer", "1", *blank, "--text", "好").exit_code == 2

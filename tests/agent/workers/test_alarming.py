@@ -13,8 +13,10 @@ from conftest import Builder
 
 from agent.alarming import Alarming, acknowledge, silence
 from agent.posts import line_terms
+from agent.settings.alarms import LEVELS, Alarms
 from agent.store import actions, alarms, events, journal
 from agent.telling import closed, tell
+from agent.tools.words import EVENTS
 
 OVER = {"value": 86.4, "limit": 50.0}
 WHO = {"who": "张三", "why": "已到现场"}
@@ -179,7 +181,11 @@ async def test_where_the_file_names_its_people_nobody_else_acknowledges(
     house = await house_with(lambda site: site.update(people=people))
     await told(house)
     assert "li" in (await said(house, acknowledge))["error"]
-    assert await said(house, acknowledge, who="li") == {"acknowledged": [1]}
+    ((text,),) = house.rows("SELECT detail FROM journal WHERE what = 'alarm act refused'")
+    assert '"asked": "acknowledge"' in text
+    assert await said(house, acknowledge, who="李四") == {"acknowledged": [1]}
+    ((who,),) = house.rows("SELECT who FROM journal WHERE what = 'alarms acknowledged'")
+    assert who == "li"
 
 
 async def test_silenced_is_kept_and_told_but_not_said_again_until_its_time(
@@ -293,3 +299,22 @@ def test_lines_begin_anew_when_what_is_an_alarm_changes() -> None:
     plain, changed = _plan(), _plan(given(levels={"door": "off"}))
     bus = plain.site.buses[0].id
     assert line_terms(plain, bus) != line_terms(changed, bus)
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_what_is_an_alarm_is_an_event_that_there_is(name: str) -> None:
+    assert any(kind == name or kind.startswith(f"{name}_") for kind in EVENTS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "level"),
+    [
+        ("retention_bottles", "warning"),
+        ("retention_touched", "warning"),
+        ("retention_cleared", "urgent"),
+        ("retention", None),
+        ("retention_released", None),
+    ],
+)
+def test_bottles_that_run_out_or_are_touched_are_alarms(kind: str, level: str | None) -> None:
+    assert Alarms().level(kind) == level

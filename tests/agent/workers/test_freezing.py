@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +25,7 @@ from agent.freezing import (
     release,
     release_by_hand,
 )
-from agent.freezing.orders import MOST_BUNDLES
+from agent.freezing.orders import MOST_BUNDLES, MOST_HOLDS
 from agent.near import Near
 from agent.store import bundles, events, holds
 
@@ -89,7 +91,7 @@ async def test_station_lets_go_of_its_own_freeze_and_of_no_other(house: House) -
 async def test_person_ends_what_a_person_froze(house: House) -> None:
     ref, refused = await house.write(
         lambda connection: hold_by_hand(
-            connection, T0, None, outlet="DW001", by="王五", why="抽查", now=T0
+            connection, house.plan, T0, None, outlet="DW001", by="王五", why="抽查", now=T0
         )
     )
     assert refused is None
@@ -100,27 +102,66 @@ async def test_person_ends_what_a_person_froze(house: House) -> None:
     ) is None  # fmt: skip
 
 
-async def test_what_an_order_froze_only_an_inspector_ends_by_hand(house_with: Any) -> None:
+async def test_what_an_order_froze_only_an_inspector_with_his_pin_ends_by_hand(
+    house_with: Any, tmp_path: Path
+) -> None:
+    (pin := tmp_path / "pin").write_text("4711\n")
+
     def people(site: dict[str, Any]) -> None:
         site["people"] = [
             {"id": "li", "name": "李", "role": "operator"},
-            {"id": "zhao", "name": "赵", "role": "inspector"},
+            {"id": "zhao", "name": "赵", "role": "inspector", "pin": {"file": str(pin)}},
+            {"id": "qian", "name": "钱", "role": "inspector"},
         ]
 
     house = await house_with(people)
     await order(house, frozen())
     (one,) = await house.store.read(holds.open_ones)
 
-    async def by(who: str) -> Any:
+    async def by(who: str, pin: str = "") -> Any:
         return await house.write(
             lambda connection: release_by_hand(
-                connection, house.plan, one.ref, by=who, why="", now=T0
+                connection, house.plan, one.ref, by=who, why="", now=T0, pin=pin
             )
         )
 
     assert "inspector" in await by("李")
-    assert await by("赵") is None
-    assert "already" in await by("赵")
+    assert "inspector" in await by("somebody")
+    assert "no pin" in await by("钱", "4711")
+    assert "wrong pin" in await by("赵")
+    assert "wrong pin" in await by("赵", "4712")
+    assert await house.store.read(holds.open_ones) == [one]
+    refused = house.rows("SELECT who FROM journal WHERE what = 'hold not released' ORDER BY seq")
+    assert [who for (who,) in refused] == ["李", "somebody", "钱", "赵", "赵"]
+    assert await by("赵", "4711") is None
+    assert "already" in await by("赵", "4711")
+
+
+async def test_where_the_file_names_its_people_nobody_else_freezes(house_with: Any) -> None:
+    def people(site: dict[str, Any]) -> None:
+        site["people"] = [{"id": "li", "name": "李", "role": "operator"}]
+
+    house = await house_with(people)
+
+    async def by(who: str) -> Any:
+        return await house.write(
+            lambda connection: hold_by_hand(
+                connection, house.plan, T0, None, outlet="", by=who, why="抽查", now=T0
+            )
+        )
+
+    assert "people" in (await by("王五"))[1]
+    assert (await by("李"))[1] is None
+
+
+async def test_supervision_orders_leave_room_for_freezes(house: House) -> None:
+    def many(connection: sqlite3.Connection) -> None:
+        for number in range(MOST_HOLDS):
+            ref = f"supervision:st1:{number}"
+            holds.add(connection, holds.Hold(0, ref, "", 0, 9, "", "order:st1", "p", 0.0))
+
+    await house.write(many)
+    assert await order(house, frozen()) is None
 
 
 async def test_evidence_is_asked_once_with_event_or_interval(house: House) -> None:
