@@ -65,16 +65,21 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 @click.command("resend")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--to", "name", required=True, metavar="STATION", help="Station it goes to.")
-@click.option("--kind", type=click.Choice(list(GAP_KINDS)))
-@click.option("--from", "first", type=Moment(), help="First period, UTC+8.")
 @click.option(
-    "--until", "end", type=Moment(closing=True), help="Before this; a day means its end. [now]"
+    "--to", "name", required=True, metavar="STATION", help="补发给哪个站点 / station it goes to"
 )
-@click.option("--missing", is_flag=True, help="Only what was not acknowledged.")
-@click.option("--yes", is_flag=True, help="Do it; else only count.")
-@click.option("--why", default="", help="Reason, for the journal.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--kind", type=click.Choice(list(GAP_KINDS)), help="数据种类 / what is sent again")
+@click.option("--from", "first", type=Moment(), help="起始时间（北京时间）/ first period, UTC+8")
+@click.option(
+    "--until",
+    "end",
+    type=Moment(closing=True),
+    help="截止时间，只写日期即当日结束，缺省为现在 / before this; a day: its end",
+)
+@click.option("--missing", is_flag=True, help="只补未确认的 / only what was not acknowledged")
+@click.option("--yes", is_flag=True, help="执行；不写则只统计 / do it; else only count")
+@click.option("--why", default="", help="原因，记入审计日志 / reason, for the journal")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / one JSON object")
 @lang_option
 def command(
     site: Path,
@@ -88,11 +93,11 @@ def command(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """Send periods to a station again. Counts first; --yes does it.
+    """向平台补发数据：先统计，加 --yes 执行 / send a station again what it lacks.
 
-    Without --from it lists what the station has not got.
+    Counts first; --yes does it. Without --from it lists what the station has not got.
     """
-    settings, _ = load_site(site)
+    settings, _ = load_site(site, lang=lang)
     plan = make_plan(settings)
     stations = plan.stations
     if name not in stations:

@@ -25,7 +25,7 @@ def lang_option(command: F) -> F:
         "--lang",
         type=click.Choice(["zh", "en"]),
         default=language,
-        help="Language; default $PAIKOU_LANG or zh.",
+        help="语言 / language; default: $PAIKOU_LANG, else zh",
     )(command)
 
 
