@@ -16,8 +16,9 @@ from agent.clock import Clock
 from agent.dues import KIND_NAMES, outlets_of, period_at, since
 from agent.model import Kind, Period
 from agent.plan import Plan, StationPlan
+from agent.records import KINDS, Shelf
 from agent.report import PERIOD_CN, EventNotice
-from agent.store import digests, events, journal, outbox
+from agent.store import digests, events, journal, outbox, series
 from agent.store.db import Store
 from agent.store.digests import Digest
 from agent.store.outbox import REAL_TIME_CN
@@ -38,16 +39,23 @@ async def reconcile(plan: Plan, store: Store, clock: Clock) -> int:
     days = range(today - DAYS * DAY_S, today, DAY_S)
     for station in plan.stations.values():
         for day in await store.read(partial(_open_days, station=station, days=days)):
-            count += await store.write(partial(tell_day, station=station, day=day, now=now))
+            count += await store.write(
+                partial(tell_day, plan=plan, station=station, day=day, now=now)
+            )
     return count
 
 
-def tell_day(connection: sqlite3.Connection, station: StationPlan, day: int, *, now: float) -> bool:
+def tell_day(
+    connection: sqlite3.Connection, plan: Plan, station: StationPlan, day: int, *, now: float
+) -> bool:
     """Store the digests of one day and owe the notice; False when they say what they said."""
     before = {(one.outlet, one.kind): one for one in digests.of_day(connection, day, station.id)}
     made = [
         _not_less(one, before.get((one.outlet, one.kind)))
-        for one in _digests(connection, station, day)
+        for one in (
+            *_digests(connection, station, day),
+            *_of_records(connection, plan, station, day, now=now),
+        )
     ]
     if not made or made == [before.get((one.outlet, one.kind)) for one in made]:
         return False
@@ -97,6 +105,27 @@ def _digests(connection: sqlite3.Connection, station: StationPlan, day: int) -> 
             due = _due(station, kind, day, begin)
             for outlet in reporting:
                 yield _digest(station, outlet.id, kind, day, due, summed)
+
+
+def _of_records(
+    connection: sqlite3.Connection, plan: Plan, station: StationPlan, day: int, *, now: float
+) -> Iterator[Digest]:
+    """Sum up what is owed beside the periods; a kind of which there was nothing is left out."""
+    begin, names = since(connection, station), series.load(connection)
+    whole = Period(Kind.DAY, day)
+    for kind, cn in KINDS.items():
+        shelf = Shelf(plan, names, station, kind)
+        records = [
+            one
+            for one in shelf.of_day(connection, whole, now=now)
+            if begin is not None and one.at >= begin and one.make() is not None
+        ]
+        for st, outlets in station.by_st().items():
+            summed = _told(connection, station, cn, st, day)
+            due = sum(one.st == st for one in records)
+            if due or summed.sent:
+                for outlet in outlets:
+                    yield _digest(station, outlet.id, kind, day, due, summed)
 
 
 def _told(

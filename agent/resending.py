@@ -1,19 +1,21 @@
 """Owes a station once more what it was sent, or should have been: rows, which the sender takes.
 
 What the outbox still has goes out as it was, under the same number; what it has no longer is made
-again of the statistics. Both keep the identity of the upload.
+again of the statistics, or of the record it told of. Both keep the identity of the upload.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from agent import composing
 from agent.dues import outlets_of, period_at, since
-from agent.model import Period
+from agent.model import Period, Upload
 from agent.plan import StationPlan
+from agent.records import Shelf, owed
 from agent.report import PERIOD_CN
 from agent.store import resends
 from agent.store.series import Names
@@ -89,41 +91,81 @@ def resend(
     for st, period in periods:
         cn = PERIOD_CN[period.kind]
         revision, state = _newest(connection, asked.station.id, cn, st, period.start)
-        key = (asked.station.id, cn, st, period.start, revision)
-        if state == "accepted" and asked.missing:
-            tally.delivered += 1
-            continue
-        packets = (
-            resends.stored(connection, *key) if dry else resends.reopen(connection, *key, why=why)
-        )
-        if packets == 0:
-            tally.owed += 1
-        elif packets is not None:
-            tally.again += 1
-            tally.packets += packets
-        else:
-            _made(
-                connection, asked, st, period, names=names, why=why, now=now, tally=tally, dry=dry
-            )
+        key = (cn, st, period.start, revision)
+        make = partial(composing.again, connection, asked.station, st, period, names=names)
+        again = _Again(key, state, make)
+        _owe(connection, asked, again, why=why, now=now, tally=tally, dry=dry)
 
 
-def _made(
+def resend_records(
     connection: sqlite3.Connection,
     asked: Asked,
-    st: str,
-    period: Period,
+    shelf: Shelf,
+    day: Period,
     *,
-    names: Names,
     why: str,
     now: float,
     tally: Tally,
     dry: bool,
 ) -> None:
-    upload = composing.again(connection, asked.station, st, period, names=names)
+    """Owe the records of a day once more, or with `dry` only count what that would be.
+
+    Those that were owed once, and those of which the station should have been told.
+    """
+    begin = since(connection, asked.station)
+    first = max(asked.first, now if begin is None else begin)
+    states = owed(connection, shelf, day)
+    made = {one.key: one.make for one in shelf.of_day(connection, day, now=now)}
+    for at, st, number in sorted({*states, *made}):
+        if not first <= at < asked.end:
+            continue
+        make = made.get((at, st, number), _nothing)
+        state = states.get((at, st, number), "")
+        if not state and make() is None:
+            continue
+        again = _Again((shelf.cn, st, at, number), state, make)
+        _owe(connection, asked, again, why=why, now=now, tally=tally, dry=dry)
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """An upload that is asked for: command, system code, time and revision; how to make it."""
+
+    key: tuple[str, str, int, int]
+    state: str
+    make: Callable[[], Upload | None]
+
+
+def _nothing() -> Upload | None:
+    return None
+
+
+def _owe(
+    connection: sqlite3.Connection,
+    asked: Asked,
+    again: _Again,
+    *,
+    why: str,
+    now: float,
+    tally: Tally,
+    dry: bool,
+) -> None:
+    if again.state == "accepted" and asked.missing:
+        tally.delivered += 1
+        return
+    key = (asked.station.id, *again.key)
+    packets = resends.stored(connection, *key) if dry else resends.reopen(connection, *key, why=why)
+    if packets == 0:
+        tally.owed += 1
+        return
+    if packets is not None:
+        tally.again += 1
+        tally.packets += packets
+        return
+    upload = again.make()
     if upload is None:
         tally.without += 1
-        return
-    if dry or resends.owe_again(connection, asked.station.id, upload, now=now, why=why):
+    elif dry or resends.owe_again(connection, asked.station.id, upload, now=now, why=why):
         tally.made += 1
         tally.packets += len(upload.packets)
     else:

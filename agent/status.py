@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import shutil
 import sqlite3
 from collections.abc import Callable, Sequence
@@ -20,6 +21,7 @@ from agent.filming import Filming
 from agent.line import Line
 from agent.ordering.shown import waiting
 from agent.plan import Plan
+from agent.records import all_lacking
 from agent.report import DeviceHealth, Health, LinkHealth, SignedHead
 from agent.scoring import shown as scores_shown
 from agent.store import (
@@ -217,15 +219,18 @@ class Observatory:
         if station is None:
             return {}
         names = series.load(connection)
+        back_s = GAP_DAYS * 86_400
         found = dues(
             connection,
             station,
             names=names,
             now=now,
             kept_days=plan.site.storage.years * 366,
-            looking_back_s=GAP_DAYS * 86_400,
+            looking_back_s=back_s,
         )
-        return gaps.counted(gap for due in found for gap in gaps.gaps(connection, due))
+        periods = (gap for due in found for gap in gaps.gaps(connection, due))
+        beside = all_lacking(connection, plan, station, names=names, now=now, looking_back_s=back_s)
+        return gaps.counted(itertools.chain(periods, beside))
 
 
 def _recent(connection: sqlite3.Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Mapping
-
+from agent.commands.instrument_facts import Fact, fact_of
+from agent.commands.logs import is_log, tell_log
 from agent.commands.naming import named, on_wire
-from agent.commands.streaming import Stream
-from agent.model import Cause
 from agent.plan import FactorPlan
-from agent.store import journal, samples
 from agent.uplink.desk import Desk
 from agent.uplink.results import CONDITION, NO_DATA, REFUSED, Asked, Result
-from protocols.hj212.message import FactorValues, print_message
+from protocols.hj212.message import FactorValues
 from protocols.hj212.orders import AlarmLimits, AskOnSite, ForInstrument, ForLogger, SamplingCycle
 from protocols.hj212.reports import InstrumentSerial, OnSite, SampleOutTime
-from protocols.hj212.words import MAX_TEXT
 
-LINES = 200
-"""Lines of the log told in answer to one request."""
 LONGEST_SAMPLE_OUT_MIN = 120
-_STATES: Mapping[Cause, str] = {
-    Cause.NORMAL: "0",
-    Cause.OVER_RANGE: "0",
-    Cause.MAINTENANCE: "1",
-    Cause.FAULT: "2",
-    Cause.CALIBRATION: "3",
-    Cause.POWER: "6",
-    Cause.STOPPED: "9",
-}
-"""i12001 (HJ 212-2017 table B.10) of a cause; what is not here is not told."""
-_STATE_WORDS: Mapping[Cause, str] = {
-    Cause.MAINTENANCE: "维护",
-    Cause.FAULT: "故障",
-    Cause.CALIBRATION: "校准",
-}
-"""The same where a dialect has states of its own: by their words, its numbers mean others."""
 
 
 def cannot_be_set(_: Asked, __: Desk) -> int | None:
@@ -90,14 +66,13 @@ async def tell_on_site(asked: Asked, desk: Desk) -> Result:
     """Tell a log, a state or a parameter (3020)."""
     order = asked.order
     assert isinstance(order, AskOnSite)
-    code = order.code.lower()
-    if code == "i21001" and order.pol_id is None:
-        return await _tell_log(asked, desk)
-    told = await _state(order, desk) if order.pol_id else _of_logger(code, desk)
-    if told is None:
-        return Result(NO_DATA, f"{code} is not known")
-    now = desk.office.clock.now()
-    await desk.give(asked.segment, OnSite("3020", now, ((order.code, told),), order.pol_id))
+    if is_log(order):
+        return await tell_log(asked, desk)
+    fact = await fact_of(order, desk) if order.pol_id else _of_logger(order.code.lower(), desk)
+    if fact is None:
+        return Result(NO_DATA, f"{order.code} is not known")
+    told = OnSite("3020", fact.at, ((order.code, fact.text),), order.pol_id)
+    await desk.give(asked.segment, told)
     return Result()
 
 
@@ -138,41 +113,9 @@ def _unknown(asked: Asked) -> Result:
     return Result(CONDITION, f"no factor {_asked_for(asked)} here")
 
 
-async def _state(order: AskOnSite, desk: Desk) -> str | None:
-    """Give the working state of an instrument, or of the way to it, by its newest sample."""
-    one = named(desk.station.outlets, order.pol_id or "", desk.station.wording)
-    if one is None:
-        return None
-    now = desk.office.clock.now()
-    found = await desk.office.store.read(
-        lambda connection: samples.newest(
-            connection,
-            outlet=one.outlet,
-            since=now - one.state_age_s,
-            until=now,
-            names=desk.office.names(),
-        )
-    )
-    cause = found[one.factor].cause if one.factor in found else Cause.NO_LINK
-    if order.code == "i12002":
-        return "1" if cause is Cause.NO_LINK else "0"
-    return _working_state(cause, one, desk) if order.code == "i12001" else None
-
-
-def _working_state(cause: Cause, one: FactorPlan, desk: Desk) -> str | None:
-    if not desk.edition.states:
-        return _STATES.get(cause)
-    medium = next(each.medium for each in desk.station.outlets if each.id == one.outlet)
-    word = _STATE_WORDS.get(cause)
-    if cause in (Cause.NORMAL, Cause.OVER_RANGE) and not one.batch:
-        word = "测量"  # who measures in batches may as well be idle
-    numbers = {text: number for number, text in desk.edition.states.get(medium, {}).items()}
-    return None if word not in numbers else f"{numbers[word]}"
-
-
-def _of_logger(code: str, desk: Desk) -> str | None:
+def _of_logger(code: str, desk: Desk) -> Fact | None:
     facts = desk.office.hardware()
-    return {
+    text = {
         "i22001": "0",
         "i22003": "0",  # it is this very link
         "i23005": facts.logger_id,
@@ -180,29 +123,4 @@ def _of_logger(code: str, desk: Desk) -> str | None:
         "i23007": facts.mac_1,
         "i23008": facts.mac_2,
     }.get(code)
-
-
-async def _tell_log(asked: Asked, desk: Desk) -> Result:
-    """Tell the lines of the journal of a range, a record each."""
-    order = asked.order
-    assert isinstance(order, AskOnSite)
-    if order.begin is None or order.end is None or order.end < order.begin:
-        return Result(CONDITION, "a log needs its range")
-    begin, end = order.begin, order.end
-
-    def read(connection: sqlite3.Connection) -> list[tuple[float, str, str]]:
-        return journal.between(connection, begin, end, limit=LINES)
-
-    lines = await desk.office.store.read(read)
-    stream = Stream(desk, asked)
-    for at, what, detail in lines:
-        line = OnSite("3020", at, (("i21001", _line(what, json.loads(detail))),))
-        await stream.send(print_message(line, desk.edition))
-    return Result(outcome=f"{len(lines)} lines") if lines else Result(NO_DATA, "no lines")
-
-
-def _line(what: str, detail: Mapping[str, object]) -> str:
-    """Word a line of the journal so that it can stand between slashes."""
-    said = " ".join(f"{name}:{value}" for name, value in detail.items() if value not in ("", None))
-    text = f"{what} {said}".replace("//", "/").replace("&&", "&").replace("\n", " ")
-    return text.encode()[: MAX_TEXT - 100].decode(errors="ignore").rstrip("/ ")
+    return None if text is None else Fact(text, desk.office.clock.now())

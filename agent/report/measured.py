@@ -45,13 +45,15 @@ def checked(wording: Wording, said: CheckSaid, *, st: str) -> Upload | None:
     return _measured(wording, CHECK_CN, said.factor, values, st, said.start, said.number)
 
 
-def furnace(wording: Wording, *, st: str, factor: str, start: int, mean: float) -> Upload | None:
+def furnace(
+    wording: Wording, *, st: str, factor: str, start: int, mean: float, number: int = 0
+) -> Upload | None:
     """Make the report of a five-minute mean of furnace temperature (2111), labelled by its start.
 
-    None where the edition has none.
+    The number tells the furnaces of one station apart. None where the edition has none.
     """
     values = {"Avg": _value(wording, factor, mean)}
-    return _measured(wording, FURNACE_CN, factor, values, st, start, 0)
+    return _measured(wording, FURNACE_CN, factor, values, st, start, number)
 
 
 def _measured(

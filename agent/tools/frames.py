@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,7 @@ CHUNK = 500
 LOOK_S = 1.0
 REMEMBERED = 4096
 """Frames remembered to tell that one goes out again."""
+_CODE = re.compile("[0-9]{4}")
 BROKE = "connection broke before the answer"
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -47,13 +50,25 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 }
 
 
+def _command_code(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    if text is not None and not _CODE.fullmatch(text):
+        raise click.BadParameter(f"{text!r}: a command code of four digits expected, as 2011")
+    return text
+
+
 @click.command("frames")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
 @click.argument("station", required=False)
-@click.option("--follow", "-f", is_flag=True, help="Go on as frames come.")
-@click.option("--since", type=Moment(), default="1h", show_default=True, help="Time or age.")
-@click.option("--cn", help="Only this command.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--follow", "-f", is_flag=True, help="持续显示新报文 / go on as frames come")
+@click.option(
+    "--since",
+    type=Moment(),
+    default="1h",
+    show_default=True,
+    help="起始时间或多久以前 / time or age",
+)
+@click.option("--cn", callback=_command_code, help="只看此命令编码 / only this command")
+@click.option("--json", "as_json", is_flag=True, help="每行一个 JSON 对象 / one JSON object a line")
 @lang_option
 def frames(
     site: Path,
@@ -64,8 +79,11 @@ def frames(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """Show what was sent and received: time, direction, text, answer, why it went again."""
-    settings, _ = load_site(site)
+    """查看收发的报文：时间、方向、内容、答复、重发原因 / frames sent and received.
+
+    With time, direction, text, answer, and why one went again.
+    """
+    settings, _ = load_site(site, lang=lang)
     plan = make_plan(settings)
     if station is not None and station not in plan.stations:
         known = ", ".join(plan.stations)
@@ -80,6 +98,16 @@ def frames(
                 click.echo(line)
     if not shown and not as_json:
         click.echo(pick(_WORDS["none"], lang), err=True)
+
+
+def newest_lines(site: Site, count: int) -> list[str]:
+    """Give the newest records of the log as JSON lines, in their order. Raises StoreError."""
+    show = Show(make_plan(site), as_json=True, lang="zh")
+    with open_store(site, read_only=True) as connection:
+        lines: deque[str] = deque(maxlen=count)
+        for records in _read(site, connection, 0.0, station=None, follow=False):
+            lines.extend(show.lines(records, None))
+    return list(lines)
 
 
 def _read(

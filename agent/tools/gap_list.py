@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import click
 
-from agent.dues import dues
+from agent.dues import DAY_S, dues
 from agent.errors import Lang
-from agent.plan import StationPlan
-from agent.settings import Site
+from agent.plan import Plan, StationPlan
+from agent.records import all_lacking
 from agent.store import series
 from agent.store.gaps import Gap, gaps
 from agent.tools.open_store import open_store
@@ -26,11 +26,11 @@ _LINE = (
 
 
 def show_gaps(
-    site: Site, station: StationPlan, kind: str | None, *, as_json: bool, lang: Lang
+    plan: Plan, station: StationPlan, kind: str | None, *, as_json: bool, lang: Lang
 ) -> None:
     """List the gaps of a station, of one kind or of all, oldest first."""
     count = 0
-    for gap in _found(site, station):
+    for gap in _found(plan, station):
         if kind not in (None, gap.kind):
             continue
         count += 1
@@ -40,12 +40,15 @@ def show_gaps(
         click.echo(pick(_NONE, lang))
 
 
-def _found(site: Site, station: StationPlan) -> Iterator[Gap]:
-    with open_store(site, read_only=True) as connection:
-        names = series.load(connection)
-        kept_days = site.storage.years * 366
-        for due in dues(connection, station, names=names, now=time.time(), kept_days=kept_days):
+def _found(plan: Plan, station: StationPlan) -> Iterator[Gap]:
+    with open_store(plan.site, read_only=True) as connection:
+        names, now = series.load(connection), time.time()
+        kept_days = plan.site.storage.years * 366
+        for due in dues(connection, station, names=names, now=now, kept_days=kept_days):
             yield from gaps(connection, due)
+        yield from all_lacking(
+            connection, plan, station, names=names, now=now, looking_back_s=kept_days * DAY_S
+        )
 
 
 def _line(gap: Gap, lang: Lang) -> str:

@@ -18,8 +18,13 @@ def open_store(site: Site, *, read_only: bool) -> Iterator[sqlite3.Connection]:
     path = state_directory(site) / FILE_NAME
     try:
         found = schema_version(path)
+        if not found:
+            text = (
+                "守护进程还没有运行过，没有数据 / the daemon never ran here: nothing is stored yet"
+            )
+            raise StoreError(f"{path}: {text}")
         if found != SCHEMA_VERSION:
-            wanted = "start the daemon, or: paikou migrate" if found else "the daemon never ran"
+            wanted = "start the daemon, or: paikou migrate"
             raise StoreError(f"{path}: schema version {found}, {SCHEMA_VERSION} expected; {wanted}")
         connection = connect(path, read_only=read_only)
     except sqlite3.Error as error:

@@ -7,6 +7,7 @@ their answers. Without one the line is opened here.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 import time
@@ -72,20 +73,35 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 @click.command("probe")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
 @click.argument("device", required=False)
-@click.option("--scan", "bus", metavar="BUS", help="Look for units on a line instead.")
-@click.option("--units", default="1-32", show_default=True, help="Addresses to look at.")
-@click.option("--raw", "as_raw", is_flag=True, help="Show the frames and nothing else.")
-@click.option("--watch", is_flag=True, help="Ask again every period until Ctrl-C.")
-@click.option("--recorded", is_flag=True, help="Show the recording of DEVICE's line.")
+@click.option(
+    "--scan", "bus", metavar="BUS", help="改为查找线上的地址 / look for units on a line instead"
+)
+@click.option(
+    "--units", default="1-32", show_default=True, help="查找哪些地址 / addresses to look at"
+)
+@click.option("--raw", "as_raw", is_flag=True, help="只显示原始报文 / the frames and nothing else")
+@click.option(
+    "--watch", is_flag=True, help="按周期反复询问，Ctrl-C 结束 / ask every period until Ctrl-C"
+)
+@click.option(
+    "--recorded", is_flag=True, help="显示该仪器所在线路的录波 / the recording of DEVICE's line"
+)
 @click.option(
     "--transcript",
     "file",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the frames as the test of a new profile.",
+    help="写成新仪器配置的测试 / write the frames as the test of a new profile",
 )
-@click.option("--loop", "point", metavar="POINT", help="Check a 4-20 mA input: feed, compare.")
-@click.option("--feed", default="4,12,20", show_default=True, help="Currents to feed, in mA.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option(
+    "--loop",
+    "point",
+    metavar="POINT",
+    help="校核 4-20 mA 输入：输入电流并比较 / check a 4-20 mA input: feed, compare",
+)
+@click.option(
+    "--feed", default="4,12,20", show_default=True, help="输入的电流，mA / currents to feed, in mA"
+)
+@click.option("--json", "as_json", is_flag=True, help="每行一个 JSON 对象 / one JSON object a line")
 @lang_option
 def probe(
     site: Path,
@@ -101,8 +117,11 @@ def probe(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """Ask one instrument, or all, once: bytes, registers, values, state, time taken."""
-    settings, _ = load_site(site)
+    """询问一台或全部仪器一次 / ask one instrument, or all, once.
+
+    Shows bytes, registers, values, state and the time taken.
+    """
+    settings, _ = load_site(site, lang=lang)
     if bus is not None:
         _scan_command(settings, bus, units, as_json=as_json, lang=lang)
         return
@@ -118,6 +137,21 @@ def probe(
     if file is not None and (device is None or watch):
         raise click.UsageError("--transcript wants the DEVICE, once")
     wanted = [device] if device is not None else known
+    with contextlib.suppress(KeyboardInterrupt) if watch else contextlib.nullcontext():
+        _probe(settings, wanted, watch, file, as_raw=as_raw, as_json=as_json, lang=lang)
+
+
+def _probe(
+    settings: Site,
+    wanted: list[str],
+    watch: bool,
+    file: Path | None,
+    *,
+    as_raw: bool,
+    as_json: bool,
+    lang: Lang,
+) -> None:
+    """Ask once, or again and again; exit 1 when one of them is not well."""
     while True:
         failed = 0
         for facts in asyncio.run(_ask_all(settings, wanted)):
@@ -140,6 +174,10 @@ def _loop_command(
     """Check one analogue input against a calibrator; exit 1 when a current could not be read."""
     if device is None:
         raise click.UsageError("--loop wants the DEVICE")
+    profile = load_profile(site.device(device).profile, site.profile_directories)
+    known = [one.id for one in (*profile.points, *profile.values)]
+    if point not in known:
+        raise click.BadParameter(f"no point {point!r} of {device}; there are: {', '.join(known)}")
     try:
         currents = [float(part) for part in feed.split(",")]
     except ValueError:

@@ -12,15 +12,17 @@ import itertools
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
 
 from agent.errors import Lang, StoreError
 from agent.lock import held
-from agent.plan import StationPlan, make_plan
-from agent.resending import Asked, Tally, resend, wanted
+from agent.model import Period
+from agent.plan import Plan, StationPlan, make_plan
+from agent.records import KINDS, Shelf, days
+from agent.resending import Asked, Tally, resend, resend_records, wanted
 from agent.settings import load_site
 from agent.settings.storage import state_directory
 from agent.store import journal, series
@@ -65,7 +67,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 @click.command("resend")
 @SITE
 @click.option("--to", "name", required=True, metavar="STATION", help="目标站点 / station.")
-@click.option("--kind", type=click.Choice(list(GAP_KINDS)))
+@click.option("--kind", type=click.Choice(list(GAP_KINDS)), help="数据种类 / what.")
 @click.option("--from", "first", type=Moment(), help="首个时段，UTC+8 / first period.")
 @click.option(
     "--until", "end", type=Moment(closing=True), help="止；只写日期即到当日末；默认现在 / until."
@@ -87,16 +89,17 @@ def command(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """补传：先统计，加 --yes 才执行 / send periods to a station again.
+    """补传：先统计，加 --yes 才执行 / send a station again what it lacks; counts first.
 
     不写 --from 则列出该站点尚未收到的 / without --from: what the station has not got.
     """
-    settings, _ = load_site(site)
-    stations = make_plan(settings).stations
+    settings, _ = load_site(site, lang=lang)
+    plan = make_plan(settings)
+    stations = plan.stations
     if name not in stations:
         raise click.BadParameter(f"no station {name!r} in {site}; there are: {', '.join(stations)}")
     if first is None:
-        show_gaps(settings, stations[name], kind, as_json=as_json, lang=lang)
+        show_gaps(plan, stations[name], kind, as_json=as_json, lang=lang)
         return
     if kind is None:
         raise click.UsageError("--kind: one of " + ", ".join(GAP_KINDS))
@@ -107,7 +110,7 @@ def command(
     asked = Asked(stations[name], kind, first, end, missing)
     with open_store(settings, read_only=not yes) as connection:
         try:
-            tally = _do(connection, asked, why[:LONGEST_WHY], now=now, dry=not yes)
+            tally = _do(connection, plan, asked, why[:LONGEST_WHY], now=now, dry=not yes)
         except sqlite3.Error as error:
             raise StoreError(f"{state_directory(settings)}: {error}") from None
     runs = held(state_directory(settings))
@@ -123,23 +126,26 @@ def command(
         click.echo(pick(_WORDS["idle"], lang))
 
 
-def _do(connection: sqlite3.Connection, asked: Asked, why: str, *, now: float, dry: bool) -> Tally:
+Part = Callable[[bool], None]
+
+
+def _do(
+    connection: sqlite3.Connection, plan: Plan, asked: Asked, why: str, *, now: float, dry: bool
+) -> Tally:
     who = _who()
-    names: Names = series.load(connection)
     tally, text = Tally(), f"resend by {who}: {why or '-'}"
-    periods = wanted(connection, asked, now=now)
-    while some := list(itertools.islice(periods, CHUNK)):
+    for first, end, part in _parts(connection, plan, asked, tally, text=text, now=now):
         if dry:
-            resend(connection, asked, some, names=names, why=text, now=now, tally=tally, dry=True)
+            part(True)
             continue
         with transaction(connection):
             before = tally.sent
-            resend(connection, asked, some, names=names, why=text, now=now, tally=tally, dry=False)
+            part(False)
             detail = {
                 "station": asked.station.id,
                 "kind": asked.kind,
-                "from": some[0][1].start,
-                "until": some[-1][1].end,
+                "from": first,
+                "until": end,
                 "missing": asked.missing,
                 "uploads": tally.sent - before,
                 "why": why,
@@ -147,6 +153,37 @@ def _do(connection: sqlite3.Connection, asked: Asked, why: str, *, now: float, d
             # who asked for what, in the commit that owes it
             journal.add(connection, "resend", detail, at=now, who=who)
     return tally
+
+
+def _parts(
+    connection: sqlite3.Connection,
+    plan: Plan,
+    asked: Asked,
+    tally: Tally,
+    *,
+    text: str,
+    now: float,
+) -> Iterator[tuple[int, int, Part]]:
+    """Give what is asked for in pieces of one commit: from when, until when, and how it is owed."""
+    names: Names = series.load(connection)
+    if asked.kind in KINDS:
+        shelf = Shelf(plan, names, asked.station, asked.kind)
+        for day in days(asked.first, min(asked.end, now)):
+
+            def records(dry: bool, day: Period = day) -> None:
+                resend_records(
+                    connection, asked, shelf, day, why=text, now=now, tally=tally, dry=dry
+                )
+
+            yield max(day.start, int(asked.first)), min(day.end, int(asked.end)), records
+        return
+    periods = wanted(connection, asked, now=now)
+    while some := list(itertools.islice(periods, CHUNK)):
+
+        def closed(dry: bool, some: Sequence[tuple[str, Period]] = some) -> None:
+            resend(connection, asked, some, names=names, why=text, now=now, tally=tally, dry=dry)
+
+        yield some[0][1].start, some[-1][1].end, closed
 
 
 def _who() -> str:

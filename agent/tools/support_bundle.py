@@ -26,16 +26,19 @@ from typing import Any
 import click
 
 from agent import __version__
-from agent.errors import ConfigError, Lang
+from agent.errors import ConfigError, Lang, PaikouError, StoreError
 from agent.local import ask
 from agent.settings import Site, load_site
 from agent.settings.masking import masking
 from agent.settings.storage import socket_paths, state_directory
 from agent.store.db import FILE_NAME, connect, schema_version
+from agent.tools.frames import newest_lines
 from agent.tools.words import lang_option, local_time, pick
 
 UNIT = "paikou"
 LOG_S = 30.0
+FRAMES = 5_000
+"""Frames of the message log that go along, the newest."""
 _QUERIES = {
     "journal": "SELECT * FROM journal ORDER BY seq DESC LIMIT 500",
     "events": "SELECT * FROM events ORDER BY id DESC LIMIT 300",
@@ -60,15 +63,28 @@ _DONE = ("已写入 {file}（{size} kB，{count} 个文件）；发出前可先�
          "{count} files); have a look before you send it")  # fmt: skip
 
 
+class NotWritten(PaikouError):
+    """The bundle cannot be written where it was asked for."""
+
+
 @click.command("support-bundle")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--out", type=click.Path(path_type=Path), help="写入的文件，.tar.gz / file to write.")
 @lang_option
 def command(site: Path, out: Path | None, lang: Lang) -> None:
-    """把配置、状态、日志、报文收进一个文件，密钥遮盖 / everything for support, secrets masked."""
+    """收集站点文件、状态、日志、报文，密钥已隐去 / gather everything for who helps from afar.
+
+    Site file, states, journal, message log, raw frames and the service's log in one file, with
+    secrets masked.
+    """
     out = out or Path(f"paikou-support-{local_time(time.time(), '%Y%m%d-%H%M%S')}.tar.gz")
+    if not site.is_file():
+        load_site(site, lang=lang)  # says that there is none
     parts = dict(gather(site))
-    write(out, parts)
+    try:
+        write(out, parts)
+    except OSError as error:
+        raise NotWritten(f"{out}: {error.strerror}") from None
     size = out.stat().st_size // 1000
     click.echo(pick(_DONE, lang).format(file=out, size=size, count=len(parts)))
 
@@ -91,6 +107,7 @@ def gather(site_file: Path) -> Iterator[tuple[str, str]]:
         yield name, hide(_asked(site, question))
     directory = state_directory(site)
     yield "store.json", hide(_json(_rows(directory / FILE_NAME)))
+    yield "messages.jsonl", hide(_messages(site))
     for path in sorted((directory / "frames").glob("*.txt*")):
         yield f"frames/{path.name}", hide(_text(path))
 
@@ -169,6 +186,14 @@ def _query(connection: sqlite3.Connection, query: str) -> list[dict[str, Any]] |
         return [dict(zip(columns, row, strict=True)) for row in rows]
     except sqlite3.OperationalError as error:
         return str(error)
+
+
+def _messages(site: Site) -> str:
+    """Give the newest of the message log, a line a frame; why not, where it is not to be had."""
+    try:
+        return "\n".join(newest_lines(site, FRAMES))
+    except (StoreError, sqlite3.Error) as error:
+        return f"no message log: {error}\n"
 
 
 def _text(path: Path) -> str:

@@ -38,6 +38,9 @@ GAP_KINDS: dict[str, tuple[str, str]] = {
     "minute": ("分钟数据", "minutes"),
     "hour": ("小时数据", "hours"),
     "day": ("日数据", "days"),
+    "run_times": ("运行时间", "run time"),
+    "checks": ("标样核查", "checks"),
+    "furnace": ("炉膛温度", "furnace"),
 }
 GAP_STATES: dict[str, tuple[str, str]] = {
     "open": ("待发送", "on their way"),

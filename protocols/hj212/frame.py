@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from protocols.hj212.crc import crc16
 from protocols.hj212.errors import LocalFrameError, PeerFrameError
 from protocols.hj212.frame_parts import (
@@ -26,6 +28,8 @@ __all__ = ["Frame", "Framer", "decode_frame", "encode_frame"]
 
 _DIGITS = b"0123456789"
 _TAIL_WARNINGS = {b"": "no tail", b"\r": "tail is CR alone", b"\n": "tail is LF alone"}
+_SHORT_LENGTH = re.compile(rb"[0-9]{4}|[0-9]+(?=[A-Za-z]+=|\Z)")
+"""A length that is too great or has fewer digits: where they end the segment begins."""
 _STRAY_KEPT = 64
 
 
@@ -79,9 +83,13 @@ def _headless(data: bytes, limit: int) -> PeerFrameError:
         return PeerFrameError("header", "not a frame", declared="##", found=found, segment=body)
     rest = data[2:].lstrip(_DIGITS)
     body, _ = looks_like(rest)
+    field = shown(data[2:SEGMENT_AT])
+    if not _SHORT_LENGTH.match(data, 2):
+        text = "length field is not four digits"
+        return PeerFrameError("length", text, declared="four digits", found=field, segment=body)
     return PeerFrameError(
         "length",
-        f"length field {shown(data[2:SEGMENT_AT])!r} is not four digits up to {limit:04d}",
+        f"length field {field!r} is not four digits up to {limit:04d}",
         declared=shown(data[2 : len(data) - len(rest)]),
         found=str(len(body)),
         segment=body,

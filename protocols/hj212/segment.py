@@ -97,7 +97,8 @@ def print_segment(segment: Segment, edition: Edition) -> bytes:
 def _print_header(segment: Segment, edition: Edition) -> str:
     flag, widths = segment.flag, edition.header
     if flag is None or flag.version != edition.flag_version:
-        raise LocalFrameError(f"{flag}: {edition.name} has version {edition.flag_version}")
+        said = "no Flag" if flag is None else f"Flag of version {flag.version}"
+        raise LocalFrameError(f"{said}: {edition.name} has version {edition.flag_version}")
     if segment.other:
         raise LocalFrameError(f"fields without a place: {segment.other}")
     if segment.rf and "RF" not in widths:

@@ -137,7 +137,8 @@ def test_limit_refuses_what_is_longer() -> None:
     [
         (b"", "header", "##", "", b""),
         (b"#", "header", "##", "#", b"#"),
-        (b"##", "length", "", "0", b""),
+        (b"##", "length", "four digits", "", b""),
+        (b"##0x12QN=1;CP=&&&&6900\r\n", "length", "four digits", "0x12", b"x12QN=1;CP=&&&&"),
         (b"##00", "length", "00", "0", b""),
         (b"hello", "header", "##", "he", b"hello"),
         (b"##81QN=1;CP=&&&&FFFF\r\n", "length", "81", "12", b"QN=1;CP=&&&&"),

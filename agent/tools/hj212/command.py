@@ -94,7 +94,8 @@ def encode(
 
     Takes what decode gives and writes what the object holds, with length, CRC and CR LF computed.
     A line that cannot be written gives its error as a JSON object in place of the frame. With
-    --json every frame stands in an object too. Ends 0 when every line was written, else 1.
+    --json every frame stands in an object too, in hex (`frame_hex`) where it is not UTF-8. Ends 0
+    when every line was written, else 1.
     """
     keys, failed = _keys(key), False
     for line in _lines(file, _MAX_OBJECT_LINE):
@@ -107,11 +108,19 @@ def encode(
             _say(refused.told)
             continue
         if as_json:
-            shown = frame.hex().upper() if as_hex else frame.decode("utf-8", "backslashreplace")
-            _say({"ok": True, "frame": shown})
+            _say({"ok": True, **_shown(frame, as_hex=as_hex)})
         else:
             click.echo(frame.hex().upper() + "\n" if as_hex else frame, nl=False)
     click.get_current_context().exit(1 if failed else 0)
+
+
+def _shown(frame: bytes, *, as_hex: bool) -> dict[str, str]:
+    """Give a frame as text, or in hex where it is asked for or no text can hold it."""
+    digits = frame.hex().upper()
+    try:
+        return {"frame": digits if as_hex else frame.decode()}
+    except UnicodeDecodeError:
+        return {"frame_hex": digits}
 
 
 def _keys(key: str | None) -> tuple[bytes, ...]:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.settings.dialect import named_edition
-from protocols.hj212.crc import crc16
-from protocols.hj212.editions import Edition, edition, edition_names
+from agent.tools.hj212.refusals import failure, refusal, strict_refusal
+from protocols.hj212.editions import edition, edition_names
 from protocols.hj212.errors import PeerFrameError
 from protocols.hj212.flag import Flag
 from protocols.hj212.frame import Frame, decode_frame
@@ -16,16 +16,12 @@ from protocols.hj212.frame_parts import CRC_SIZE
 from protocols.hj212.message import read_message
 from protocols.hj212.seal import RENDERINGS, unseal_segment, unsealer
 from protocols.hj212.segment import Segment, parse_segment
-from protocols.hj212.strict import check_segment
-from protocols.hj212.verbatim import CLOSING, Field, parse_verbatim, usual_opening
+from protocols.hj212.verbatim import CLOSING, Field, Verbatim, parse_verbatim, usual_opening
 
 Told = dict[str, Any]
 
-_ERRORS = {"tail": "syntax", "segment": "syntax"}
 _BY_VERSION = {edition(name).flag_version: name for name in edition_names()}
 _OLDEST, _USUAL = _BY_VERSION[min(_BY_VERSION)], "hj212-2017"
-# Strictly these are faults; which error each is told as, by the word the warning has.
-_STRICT = {"CRC": "crc", "tail": "syntax", "length": "length", "segment": "length"}
 
 
 class Reading:
@@ -42,7 +38,7 @@ class Reading:
         try:
             data = binascii.unhexlify(b"".join(line.split()))
         except binascii.Error:
-            return _failure("syntax", "hex digits", repr(line[:40])[2:-1])
+            return failure("syntax", "hex digits", repr(line[:40])[2:-1])
         return self.frame(data)
 
     def frame(self, data: bytes) -> Told:
@@ -50,17 +46,16 @@ class Reading:
         try:
             frame = decode_frame(data, unseal=self._unseal)
         except PeerFrameError as error:
-            return _refusal(error) | {"partial": self._partial(error.segment)}
+            return refusal(error) | {"partial": self._partial(error.segment)}
         tail = data[data.rstrip(b"\r\n").__len__() :].decode()
         try:
-            told = self._segment(frame.segment, frame.warnings)
+            told = self._segment(frame.segment, frame.warnings, tail=tail, sealed=frame.sealed)
         except PeerFrameError as error:
-            return _refusal(error) | {"partial": {}}
-        told |= {"sealed": frame.sealed, "tail": tail}
+            return refusal(error) | {"partial": {}}
         if frame.sealed:
             told["rendering"] = self._rendering(data, frame)
         by = self._by or edition(told["profile"])
-        if self._strict and (refused := _strict_refusal(frame, told, by)):
+        if self._strict and (refused := strict_refusal(data, frame, told["warnings"], by=by)):
             return refused | {"partial": told}
         return {"ok": True} | told
 
@@ -70,21 +65,26 @@ class Reading:
         except PeerFrameError:
             return {}
 
-    def _segment(self, data: bytes, frame_warnings: Sequence[str]) -> Told:
+    def _segment(
+        self, data: bytes, frame_warnings: Sequence[str], *, tail: str = "", sealed: bool = False
+    ) -> Told:
         segment, _ = parse_segment(data)
         by = self._by or edition(guessed(segment))
         segment, warnings = parse_segment(data, by)
-        _, said = read_message(segment, by)
-        warnings += said
+        _, more = read_message(segment, by)
+        warnings += more
         if segment.flag and segment.flag.version != by.flag_version:
             versions = f"version {segment.flag.version}, {by.name} has {by.flag_version}"
             warnings += (f"Flag={int(segment.flag)} is {versions}",)
+        said = parse_verbatim(data)
         return {
             "profile": by.name,
-            **_verbatim(data, segment),
-            "sealed": False,
-            "tail": "",
+            **_header(said, segment),
+            "sealed": sealed,
+            "cp": None if said.items is None else [list(map(_field, item)) for item in said.items],
+            "tail": tail,
             "warnings": [*frame_warnings, *warnings],
+            **_unusual(said),
         }
 
     def _rendering(self, data: bytes, frame: Frame) -> str:
@@ -128,15 +128,18 @@ def told_flag(flag: Flag | None) -> Told | None:
     return {"version": flag.version, "answer": flag.answer, "split": flag.packets}
 
 
-def _verbatim(data: bytes, segment: Segment) -> Told:
-    said = parse_verbatim(data)
+def _header(said: Verbatim, segment: Segment) -> Told:
     header = told_header(segment)
     there = {name.strip().upper() for part, value in said.head for name in _names(part, value)}
     for name in ("qn", "st", "cn", "pw", "mn"):
         if not header[name] and name.upper() not in there:
             header[name] = None
-    told: Told = {"head": [list(part) for part in said.head], **header}
-    told["cp"] = None if said.items is None else [list(map(_field, item)) for item in said.items]
+    return {"head": [list(part) for part in said.head], **header}
+
+
+def _unusual(said: Verbatim) -> Told:
+    """Give what `encode` needs beside the usual keys; empty for most frames."""
+    told: Told = {}
     if said.items is not None and said.opening != usual_opening(said.head):
         told["opening"] = said.opening
     if said.items is not None and said.closing != CLOSING:
@@ -153,36 +156,3 @@ def _names(part: str, value: str | None) -> tuple[str, ...]:
 
 def _field(field: Field) -> Told:
     return {"name": field[0], "value": field[1]}
-
-
-def _strict_refusal(frame: Frame, told: Told, by: Edition) -> Told | None:
-    for warning in frame.warnings:
-        kind = next(kind for word, kind in _STRICT.items() if word in warning)
-        return _failure(kind, "to the letter", warning)
-    try:
-        check_segment(frame.segment, by)
-    except PeerFrameError as error:
-        return _refusal(error)
-    if told["warnings"]:
-        return _failure("field", by.name, told["warnings"][0])
-    return None
-
-
-def _refusal(error: PeerFrameError) -> Told:
-    expected, found = error.declared, error.found
-    if error.kind == "crc":  # what the frame declares is what is wrong with it
-        expected, found = f"{crc16(error.segment):04X}", error.declared
-    return _failure(_ERRORS.get(error.kind, error.kind), expected, found)
-
-
-def _failure(error: str, expected: str, found: str) -> Told:
-    def counted(text: str) -> str | int:
-        return int(text) if error == "length" and text.isdecimal() and text.isascii() else text
-
-    return {
-        "ok": False,
-        "error": error,
-        "expected": counted(expected),
-        "found": counted(found),
-        "partial": {},
-    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from agent.errors import PaikouError
@@ -14,6 +14,8 @@ _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 class BadAddress(PaikouError):
     """The address of the broker cannot be read."""
+
+    exit_code: ClassVar[int] = 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from agent.tools.platform.json_orders import WORD, is_json
 from agent.tools.platform.misbehaviour import Misbehaviour
 from agent.tools.platform.mqtt_intake import MqttIntake
 from agent.tools.platform.options import options_of
+from agent.tools.platform.orders import BadOrder, parse_line
 from agent.tools.platform.places import Place
 from agent.tools.platform.platform import Platform
 from agent.tools.platform.running import FROM_INPUT, Intake, Session
@@ -45,10 +46,13 @@ def platform_command(context: click.Context, /, **options: Any) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(message)s")
     lang: Lang = options["lang"]
     options["orders"] += tuple(f"{WORD} {one}" for one in options["json_orders"])
+    _check(options)
     platform = _platform(options)
     show = JsonShow() if options["as_json"] else TextShow(platform.ledger, lang)
     told = {name for name in ("url", "embedded", "tcp", "call") if _given(context, name)}
-    if options["gaps"] and options["store"] and not told and not options["orders"]:
+    if options["gaps"] and not told and not options["orders"]:
+        if not options["store"].is_file():
+            raise click.BadParameter(f"no file {options['store']}", param_hint="--store")
         context.exit(0 if _report(options, show) else 1)
     session = _session(options, platform, show=show, told=told)
     asyncio.run(session.run())
@@ -56,6 +60,18 @@ def platform_command(context: click.Context, /, **options: Any) -> None:
         _report(options, show)
     show.end(platform.ledger)
     context.exit(int(session.failed))
+
+
+def _check(options: dict[str, Any]) -> None:
+    """Refuse what can be seen to be wrong before anything begins."""
+    for line in options["orders"]:
+        if line != FROM_INPUT and not is_json(line):
+            try:
+                parse_line(line)
+            except BadOrder as problem:
+                raise click.BadParameter(str(problem), param_hint="--send") from None
+    if options["gaps"] and not options["store"]:
+        raise click.UsageError("--gaps needs --store")
 
 
 def _given(context: click.Context, name: str) -> bool:
@@ -182,8 +198,6 @@ def _server_tls(options: dict[str, Any]) -> ssl.SSLContext | None:
 
 def _report(options: dict[str, Any], show: TextShow | JsonShow) -> bool:
     """Report the gaps of the store; say whether there are none."""
-    if not options["store"]:
-        raise click.UsageError("--gaps needs --store")
     store = FrameStore(options["store"])
     report = list(gap_report(store.frames(), intervals_s=_intervals(options["intervals"])))
     show.gaps(report)

@@ -16,7 +16,8 @@ _THERE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _EDITIONS = ("auto", *edition_names(), *dialect_names())
 
 _OPTIONS = (
-    click.option("--mqtt", "url", default="mqtt://127.0.0.1:1883", help="mqtt://HOST:PORT, mqtts://…"),
+    click.option("--mqtt", "url", default="mqtt://127.0.0.1:1883",
+                 help="broker 地址 / mqtt://HOST:PORT, mqtts://…"),
     click.option("--broker", "embedded", is_flag=True, help="自带 broker / start one (loopback)"),
     click.option("--prefix", default="hj212", help="主题前缀 / first level of every topic"),
     click.option("--share", default="", metavar="GROUP",

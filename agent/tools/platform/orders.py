@@ -84,13 +84,19 @@ def make_order(station: Station, cn: str, words: list[str], *, now_ms: int) -> O
         cn=cn,
         pw=header.get("PW", station.order_pw),
         mn=header.get("MN", station.mn),
-        flag=Flag.of(int(header["Flag"])) if "Flag" in header else Flag(held.flag_version, True),
+        flag=_flag(header["Flag"]) if "Flag" in header else Flag(held.flag_version, True),
         cp=area,
     )
     try:
         return Order(station, known, held, segment, _frame(segment, station, held))
     except LocalFrameError as error:
         raise BadOrder(f"{cn}: {error}") from None
+
+
+def _flag(text: str) -> Flag:
+    if not (text.isascii() and text.isdigit() and int(text) <= 255):
+        raise BadOrder(f"@Flag={text}: a number up to 255 expected")
+    return Flag.of(int(text))
 
 
 def new_key() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import ClassVar
 
 from agent.errors import PaikouError
 
@@ -12,7 +13,13 @@ MOST_UNREAD = 1_000_000
 
 
 class BadPlace(PaikouError):
-    """A HOST:PORT that cannot be read, or that cannot be had."""
+    """A HOST:PORT that cannot be had."""
+
+
+class NoPlace(BadPlace):
+    """A text that is no HOST:PORT."""
+
+    exit_code: ClassVar[int] = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +31,11 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """Read `HOST:PORT` or `[IPv6]:PORT`. Raises `BadPlace`."""
+        """Read `HOST:PORT` or `[IPv6]:PORT`. Raises `NoPlace`."""
         host, _, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:
-            raise BadPlace(f"{text}: HOST:PORT expected")
+            raise NoPlace(f"{text}: HOST:PORT expected")
         return cls(host, int(port))
 
 

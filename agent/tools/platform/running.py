@@ -96,7 +96,10 @@ class Session:
                 self.show.place(intake.place.host, intake.port)
 
     async def _carry_out(self) -> None:
-        await self.platform.connected.wait()
+        # whoever is away by then is told of order by order
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.desk.patience.station_s):
+                await self.platform.connected.wait()
         for line in self.orders:
             if line != FROM_INPUT:
                 await self._order(line)

@@ -46,7 +46,11 @@ class FrameStore:
 
     def frames(self) -> Iterator[dict[str, Any]]:
         """Give the lines written so far, oldest first. Raises `StoreError` on anything else."""
-        with self.path.open(encoding="utf-8") as lines:
+        try:
+            lines = self.path.open(encoding="utf-8")
+        except OSError as problem:
+            raise StoreError(f"{self.path}: {problem.strerror}") from None
+        with lines:
             for number, line in enumerate(lines, 1):
                 try:
                     yield json.loads(line)

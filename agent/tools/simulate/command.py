@@ -29,18 +29,47 @@ def _pace(_: click.Context, __: click.Parameter, text: str | None) -> Pace | Non
 
 
 @click.command("simulate")
-@click.argument("site", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--speed", type=_POSITIVE, default=1.0, help="run the clock so many times faster")
-@click.option("--pace", callback=_pace, metavar="EPOCH,ORIGIN,SPEED", help="somebody else's clock")
-@click.option("--cycle-s", type=_POSITIVE, help="cycle of every batch analyzer, in seconds")
-@click.option("--row-s", type=_POSITIVE, default=60.0, help="seconds per row of a recording")
-@click.option("--fill-s", type=_POSITIVE, default=8.0, help="how long a sampler fills a bottle")
-@click.option("--line-time", is_flag=True, help="let bytes take their time at the line's baud")
-@click.option("--as-recorded", is_flag=True, help="do not keep values below the site's limits")
-@click.option("--control", type=click.IntRange(0, 65535), help="take orders on this port; 0: any")
-@click.option("--json", "as_json", is_flag=True, help="say what is played as one line of JSON")
+@click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--speed", type=_POSITIVE, default=1.0, help="时钟加速倍数 / run the clock so many times faster"
+)
+@click.option(
+    "--pace",
+    callback=_pace,
+    metavar="EPOCH,ORIGIN,SPEED",
+    help="与另一进程同一时钟 / somebody else's clock",
+)
+@click.option(
+    "--cycle-s", type=_POSITIVE, help="批次分析仪的周期（秒）/ cycle of batch analyzers, in s"
+)
+@click.option(
+    "--row-s",
+    type=_POSITIVE,
+    default=60.0,
+    help="录制数据每行多少秒 / seconds per row of a recording",
+)
+@click.option(
+    "--fill-s",
+    type=_POSITIVE,
+    default=8.0,
+    help="采样器装一瓶要多久（秒）/ how long a bottle takes",
+)
+@click.option(
+    "--line-time", is_flag=True, help="字节按波特率占用时间 / bytes take their time at the baud"
+)
+@click.option(
+    "--as-recorded", is_flag=True, help="照录制值播放，不压在限值以下 / values may exceed limits"
+)
+@click.option(
+    "--control",
+    type=click.IntRange(0, 65535),
+    help="在此端口接收指令，0 为任意 / take orders on this port",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="以一行 JSON 说明所模拟的内容 / what is played, as JSON"
+)
 def simulate_command(site: Path, **options: Any) -> None:
-    """Play every instrument of a site file, from its profile, on its own line."""
+    """按仪器配置模拟站点的全部仪器 / play every instrument of a site file, on its own line."""
     pace = options["pace"] or _own_pace(options["speed"])
     play = Play(
         cycle_s=options["cycle_s"],
@@ -85,10 +114,10 @@ def _tell(simulation: Simulation, control: Control | None, *, as_json: bool) -> 
     for entry in bill:
         what = ", ".join(f"{point} ({source})" for point, source in entry["plays"].items())
         if entry["unplayed"]:
-            what = f"not played: no player for {entry['unplayed']}"
+            what = f"不模拟 / not played: no player for {entry['unplayed']}"
         cycle = f", every {entry['cycle_s']:g} s" if entry["cycle_s"] else ""
         click.echo(f"{entry['where']}  unit {entry['address']}  {entry['device']}  "
                    f"{entry['profile']}  {what}{cycle}")  # fmt: skip
     if where:
         click.echo(f"control: {where}")
-    click.echo("Ctrl-C ends it.")
+    click.echo("Ctrl-C 结束 / ends it")

@@ -133,6 +133,20 @@ def test_data_area_stands_as_it_is(area: bytes, cp: object) -> None:
     assert encode_line(json.dumps(told).encode()) == frame
 
 
+def test_keys_come_in_their_order_and_what_is_unusual_behind_them() -> None:
+    usual = ["ok", "profile", "head", "qn", "st", "cn", "pw", "mn", "flag", "pnum", "pno", "rf",
+             "sealed", "cp", "tail", "warnings"]  # fmt: skip
+    (told,) = decoded(A_2)[1]
+    assert list(told) == usual
+    odd = encode_frame(HEAD + "CP=a=//清//".encode("gbk"))
+    assert list(decoded(odd)[1][0]) == [*usual, "opening", "closing", "charset"]
+    row = json.loads((DATA / "sealed_2025.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    (told,) = decoded(row["frame_hex"].encode(), "--hex", "--key", row["key"])[1]
+    assert list(told) == [*usual, "rendering"]
+    broken = decoded(A_2.replace(b"B541", b"B540"))[1][0]["partial"]
+    assert isinstance(broken, dict) and list(broken) == usual[1:]
+
+
 def test_broken_frame_gives_what_could_be_read() -> None:
     for broken, error, expected, found in (
         (A_2.replace(b"B541", b"B540"), "crc", "B541", "B540"),
@@ -140,13 +154,16 @@ def test_broken_frame_gives_what_could_be_read() -> None:
         (A_2.replace(b"##0234", b"##234"), "length", 234, 234),
         (A_2[1:], "header", "##", "#0"),
         (A_2[:-2] + b"junk\r\n", "syntax", "\\r\\n", "junk\\r\\n"),
+        (A_2.replace(b"##0234", b"##+234"), "length", "four digits", "+234"),
+        (A_2.replace(b"##0234", b"##02A4"), "length", "four digits", "02A4"),
+        (b"##\r\n", "length", "four digits", "\\r\\n"),
         (encode_frame(b"hello"), "syntax", "QN=…;ST=…;CN=…;…;CP=&&…&&", "hello"),
     ):
         code, lines = decoded(broken)
         assert code == 1
         assert lines[0]["error"] == error, broken
         assert (lines[0]["expected"], lines[0]["found"]) == (expected, found)
-        if broken[:2] == b"##" and b"hello" not in broken:
+        if broken[:2] == b"##" and b"MN=" in broken:
             partial = lines[0]["partial"]
             assert isinstance(partial, dict) and partial["mn"] == "010000A8900016F000169DC0"
 
@@ -166,6 +183,47 @@ def test_strict_refuses_what_is_read_with_a_warning() -> None:
         code, lines = decoded(frame, "--strict")
         assert (code, lines[0].get("error")) == (int(error is not None), error), frame
     assert run("encode", json.dumps(decoded(swapped)[1][0]).encode(), "--strict")[0] == 1
+
+
+def test_strict_says_what_is_expected_and_what_stands_there() -> None:
+    lower = A_2.replace(b"B541", b"b541")
+    long = encode_frame(HEAD + b"CP=&&a=" + b"1" * 1000 + b"&&", limit=9999)
+    no_flag = encode_frame(HEAD.replace(b"Flag=9;", b"") + b"CP=&&&&")
+    again = encode_frame(HEAD + b"RF=0;CP=&&&&")
+    for frame, error, expected, found in (
+        (lower, "crc", "B541", "b541"),
+        (A_2[:-2], "syntax", "\\r\\n", ""),
+        (A_2[:-2] + b"\n", "syntax", "\\r\\n", "\\n"),
+        (long, "length", 1024, len(long) - 12),
+        (no_flag, "field", "hj212-2005", "no Flag: hj212-2005 has version 0"),
+        (again, "syntax", (HEAD + b"CP=&&&&").decode(), (HEAD + b"RF=0;CP=&&&&").decode()),
+        (encode_frame(HEAD.replace(b"=20240601", b"=20241301") + b"CP=&&&&"), "field",
+         "a time of 17 digits", "20241301085857223"),
+    ):  # fmt: skip
+        told = decoded(frame, "--strict")[1][0]
+        assert (told.get("error"), told.get("expected"), told.get("found")) == (
+            error,
+            expected,
+            found,
+        )
+
+
+@pytest.mark.parametrize("cn", ["1001", "9013"])
+def test_strict_takes_the_empty_mn_of_a_logger_that_has_none_yet(cn: str) -> None:
+    head = HEAD.replace(b"010000A8900016F000169DC0", b"").replace(b"1011", cn.encode())
+    code, (told,) = decoded(encode_frame(head + b"CP=&&&&"), "--strict")
+    assert (code, told.get("found")) == (0, None)
+    assert decoded(encode_frame(head.replace(cn.encode(), b"2011") + b"CP=&&&&"), "--strict")[0]
+
+
+def test_frame_that_is_no_text_stands_in_hex_in_an_object() -> None:
+    frame = encode_frame(HEAD + "CP=&&i11001-Info=//清//&&".encode("gbk"))
+    (told,) = decoded(frame)[1]
+    (said,) = (
+        json.loads(line)
+        for line in run("encode", json.dumps(told).encode(), "--json")[1].splitlines()
+    )
+    assert said == {"ok": True, "frame_hex": frame.hex().upper()}
 
 
 def test_sealed_frame_needs_its_key() -> None:

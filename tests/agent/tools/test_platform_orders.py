@@ -86,6 +86,12 @@ def test_order_that_the_edition_does_not_have_is_refused_with_what_it_has(
         make_order(station(), cn, words, now_ms=AT)
 
 
+@pytest.mark.parametrize("flag", ["x", "", "256", "-1", "５"])
+def test_flag_that_is_no_flag_is_refused(flag: str) -> None:
+    with pytest.raises(BadOrder, match="up to 255"):
+        make_order(station(), "1011", [f"@Flag={flag}"], now_ms=AT)
+
+
 @pytest.mark.parametrize(
     ("line", "parts"),
     [

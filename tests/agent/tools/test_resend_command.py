@@ -170,3 +170,16 @@ def test_wrong_questions_are_refused(run: Run, arguments: tuple[str, ...], said:
 def test_store_of_another_schema_is_our_error(run: Run, directory: Path) -> None:
     change(directory, "PRAGMA user_version = 99")
     assert isinstance(run(*SPAN).exception, StoreError)
+
+
+def test_records_of_a_kind_are_listed_counted_and_owed_again(run: Run, directory: Path) -> None:
+    change(
+        directory,
+        f"INSERT OR REPLACE INTO cursors VALUES ('since/st1', {AT - 3 * DAY})",
+        f"INSERT INTO deliveries VALUES ('st1', '2041', {AT - DAY}, '32', 0, 'abandoned')",
+    )
+    assert "运行时间" in run("--kind", "run_times").output
+    assert "已放弃" in run("--kind", "run_times").output
+    span = ("--kind", "run_times", "--from", "2026-06-01", "--until", "2026-06-10")
+    told = json.loads(run(*span, "--json").output)
+    assert (told["sent"], told["without"], told["done"]) == (0, 1, False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,9 @@ import yaml
 from agent_site import site_with
 from click.testing import CliRunner
 
-from agent.store import journal
+from agent.store import frame_packs, journal
 from agent.store.db import FILE_NAME, connect
+from agent.store.frame_packs import FrameRecord
 from agent.tools.support_bundle import command
 
 SECRET = "geheim-4711"
@@ -74,6 +77,7 @@ def test_bundle_holds_what_happened(site: Path) -> None:
         "status.json",
         "metrics.txt",
         "store.json",
+        "messages.jsonl",
         "frames/net1.txt",
     }
     store = json.loads(parts["store.json"])
@@ -81,6 +85,16 @@ def test_bundle_holds_what_happened(site: Path) -> None:
     assert [name for name, rows in store.items() if isinstance(rows, str)] == ["path"]
     assert parts["status.json"] == "no daemon runs\n"
     assert "DW001" in parts["site.yaml"]
+
+
+def test_message_log_goes_along(site: Path) -> None:
+    text = "QN=20260610100000123;ST=32;CN=2011;PW=***;MN=1;Flag=5;CP=&&&&"
+    frame = FrameRecord(5.0, "st1", ">", "20260610100000123", "2011", text)
+    with contextlib.closing(sqlite3.connect(site.parent / "store" / FILE_NAME)) as connection:
+        frame_packs.add(connection, [frame])
+        connection.commit()
+    (line,) = bundle(site)["messages.jsonl"].splitlines()
+    assert json.loads(line)["text"] == text
 
 
 def test_no_secret_is_in_it(site: Path) -> None:
