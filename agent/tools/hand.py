@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import hashlib
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,8 +32,38 @@ _ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 
 def signed(command: F) -> F:
     """Add `--by` and `--why`, without which nobody's hand changes anything."""
-    command = click.option("--why", required=True, help="原因 / why.")(command)
-    return click.option("--by", required=True, help="经办人 / who.")(command)
+    command = click.option("--why", required=True, type=Said(), help="原因 / why.")(command)
+    return click.option("--by", required=True, type=Said(), help="经办人 / who.")(command)
+
+
+class Said(click.ParamType[str]):
+    """Words that say something: an empty reason is none (MARK-04)."""
+
+    name = "TEXT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Take it without the blanks around it."""
+        return str(value).strip() or self.fail("不能为空 / must not be empty", param, ctx)
+
+
+class Number(click.ParamType[float]):
+    """A number that was measured: never NaN, never infinite."""
+
+    name = "FLOAT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read it."""
+        try:
+            number = float(str(value))
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self.fail(f"{value!r}：应为一个有限的数 / a finite number is allowed", param, ctx)
+        return number
 
 
 class Instant(click.ParamType[float]):

@@ -142,6 +142,24 @@ def test_t_w20_water_day_of_results_at_their_hour_of_sampling(tmp_path: Path) ->
     assert not [one for one in rows if (one["period"], one["factor"]) == ("minute", "w01018")]
 
 
+@pytest.mark.parametrize("every_s", [5.0, 60.0, 600.0, 3600.0])
+def test_t_w20b_whatever_spacing_the_flow_has(tmp_path: Path, every_s: float) -> None:
+    lines: list[Line] = [
+        (at * 3600.0, "DW001", "w01018", 45.0 if at < 4 else 55.0, "N") for at in range(-8, 16)
+    ]
+    groups = [(720, 50 / 3.6, "N"), (720, 100 / 3.6, "N")]
+    lines += stretch("DW001", "w00000", *groups, every_s=every_s, start_s=-8 * 3600)
+    day = the(periods(tmp_path, lines), "day", "w01018")
+    assert day["valid"]
+    assert printed(day["avg"], "51.6667")
+    assert printed(day["cou"], "93.0")
+
+
+def test_hour_names_the_oxygen_that_left_it_without_converted_value(tmp_path: Path) -> None:
+    hour = hour_of(tmp_path, *stretch("DA001", SO2, (60, 50.0, "N")))
+    assert "涉及因子无效: a19001, 0 of 60 converted" in hour["reason"]
+
+
 def test_empty_value_is_missing_with_its_flag(tmp_path: Path) -> None:
     hour = hour_of(tmp_path, *stretch("DA001", SO2, (40, 50.0, "N"), (20, None, "B")))
     assert (hour["valid"], hour["flag"], hour["avg"]) == (False, "B", 50.0)
