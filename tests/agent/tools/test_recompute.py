@@ -322,6 +322,50 @@ def test_marked_oxygen_takes_the_converted_value(tmp_path: Path) -> None:
     assert (hour["after_marks"]["avg"], hour["after_marks"]["zs_avg"]) == (40.0, None)
 
 
+POWER = (Path(__file__).parents[3] / "config/sites/thermal-power.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("marked", "lost"),
+    [
+        # a flow is made of its velocity (the same reading), and of state and moisture
+        ("a01011", {"a01011", "a00000"}),
+        ("a01012", {"a01012", "a00000", "a21026"}),
+        ("a01014", {"a01014", "a00000", "a21026"}),
+        ("a00000", {"a00000"}),
+        ("a19001", {"a19001"}),
+    ],
+)
+def test_stat_12_mark_takes_what_is_made_of_the_marked(
+    tmp_path: Path, marked: str, lost: set[str]
+) -> None:
+    codes = ("a21026", "a19001", "a01011", "a01012", "a01014", "a00000")
+    lines = [one for code in codes for one in stretch("DA001", code, (60, 10.0, "N"))]
+    marks = tmp_path / "marks.csv"
+    marks.write_text(
+        f"{MARKS}DA001,{marked},equipment,日常维护,2026-03-05T08:00,2026-03-05T08:29\n", "utf-8"
+    )
+    rows = periods(tmp_path, lines, "--marks", str(marks), site=POWER)
+    hours = {code: the(rows, "hour", code)["after_marks"] for code in codes}
+    assert {code for code, one in hours.items() if not one["valid"]} == lost
+    assert "日常维护" in hours[marked]["reason"]
+    for code in lost - {marked}:
+        assert f"涉及因子无效: {marked} 日常维护" in hours[code]["reason"]
+    mass = "a21026" not in lost and "a00000" not in lost
+    assert (hours["a21026"]["cou"] is not None) is mass
+    assert (hours["a21026"]["zs_avg"] is None) is ("a21026" in lost or marked == "a19001")
+
+
+def test_velocity_counts_for_the_flow_where_the_file_has_only_the_flow(tmp_path: Path) -> None:
+    lines = stretch("DA001", "a00000", (60, 10.0, "N"))
+    marks = tmp_path / "marks.csv"
+    marks.write_text(
+        f"{MARKS}DA001,a01011,equipment,故障,2026-03-05T08:00,2026-03-05T08:29\n", "utf-8"
+    )
+    hour = the(periods(tmp_path, lines, "--marks", str(marks), site=POWER), "hour", "a00000")
+    assert (hour["valid"], hour["after_marks"]["valid"]) == (True, False)
+
+
 def test_proposed_mark_has_no_effect(tmp_path: Path) -> None:
     lines = stretch("DA001", SO2, (60, 50.0, "N"))
     marks = tmp_path / "marks.csv"
