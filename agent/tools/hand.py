@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import getpass
 import hashlib
 import math
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,7 +24,7 @@ from agent.errors import StoreError
 from agent.plan import Plan, make_plan
 from agent.settings import load_site
 from agent.settings.storage import state_directory
-from agent.store import series
+from agent.store import journal, series
 from agent.store.db import FILE_NAME, SCHEMA_VERSION, connect, schema_version, transaction
 from protocols.hj212.times import BEIJING_OFFSET_S
 
@@ -115,9 +118,25 @@ def desk(site: Path, *, write: bool) -> Iterator[Desk]:
         with block:
             if write:
                 names = series.register(connection, series=plan.series(), devices=plan.devices())
+                _note_remote(connection, Clock().now())
             else:
                 names = series.load(connection)
             yield Desk(connection, plan, names, Clock().now())
+
+
+def _note_remote(connection: sqlite3.Connection, now: float) -> None:
+    """Note a hand from afar beside what it changes (AF-15): sshd tells where a session is from."""
+    came_from = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
+    if came_from:
+        journal.add(connection, "remote session", {"from": came_from}, at=now, who=person())
+
+
+def person() -> str:
+    """Give the name of the system's user; `?` for one without, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "?"
 
 
 def attachment(path: Path | None) -> str:

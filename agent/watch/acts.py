@@ -48,6 +48,15 @@ class Begun:
     orderly: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody from afar: when, who, and from where as far as it is known."""
+
+    at: float
+    who: str
+    came_from: str
+
+
 def graded(told: Iterable[Told]) -> Iterator[Finding]:
     """Give the events of a time as findings, one for each rule, cause and factor."""
     groups: dict[tuple[Rule, str, str], list[Told]] = {}
@@ -112,3 +121,13 @@ def restarts(starts: Iterable[Begun]) -> Iterator[Finding]:
     for one in starts:
         cause = "restart" if one.orderly else "restart after a break"
         yield Finding("AF-15", cause, "", one.at, one.at, 1)
+
+
+def sessions(told: Iterable[Session]) -> Iterator[Finding]:
+    """Give the times somebody worked on this machine, or looked into it, from afar.
+
+    A note: who may do so is settled elsewhere, and what he changed is told by itself.
+    """
+    for one in told:
+        figures: dict[str, float | str] = {"who": one.who, "from": one.came_from}
+        yield Finding("AF-15", "remote session", "", one.at, one.at, 1, figures)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 
 from agent import watch
 from agent.store import pages, tending
@@ -11,12 +12,16 @@ from agent.watch import Begun, Finding, Told
 from agent.watched.courses import Read
 from agent.watched.look import Look, span_of
 
-_LAST_LINES = "SELECT seq, at, what FROM journal ORDER BY seq DESC"
+_LAST_LINES = "SELECT seq, at, who, what, detail FROM journal ORDER BY seq DESC"
+REMOTE = ("remote session", "diagnosis")
+"""Lines of a person's hand over ssh, and of an ops server's questions."""
 _END_BEFORE = (
     "SELECT what FROM journal WHERE seq < ? AND what IN ('start', 'stop') ORDER BY seq DESC LIMIT 1"
 )
 _SHOWN = ("device", "parameter", "old", "new", "door", "camera", "input")
 """What of an event goes with its finding."""
+_Line = tuple[int, float, str, str, str]
+"""A line of the journal: number, time, who, what, detail as JSON."""
 
 
 def of_acts(look: Look, read: Read) -> Iterator[Finding]:
@@ -30,7 +35,13 @@ def of_acts(look: Look, read: Read) -> Iterator[Finding]:
     yield from watch.labels(
         _labels(look), ahead_s=settings.label_ahead_s, old_s=settings.label_old_h * 3600
     )
-    yield from watch.restarts(_starts(look))
+    lines = _lines(look)
+    yield from watch.restarts(_starts(look, lines))
+    yield from watch.sessions(
+        watch.Session(at, who, str(json.loads(detail).get("from", "")))
+        for _, at, who, what, detail in lines
+        if what in REMOTE
+    )
     lost = [span_of(one) for one in look.told if one.kind == "power" and "input" in one.detail]
     ends = [one.at for one in look.told if one.kind == "power_battery" or _silent(one)]
     yield from watch.ups_too_short(lost, ends, least_h=settings.ups_h)
@@ -94,15 +105,22 @@ def _labels(look: Look) -> Iterator[tuple[str, float, float, float]]:
     yield from rows
 
 
-def _starts(look: Look) -> Iterator[Begun]:
-    """Give the starts of the daemon in this day; only the day's lines of the journal are read."""
-    begun = []
-    for seq, at, what in look.connection.execute(_LAST_LINES):
-        if at < look.start:
+def _lines(look: Look) -> list[_Line]:
+    """Give the day's lines of the journal that tell of starts and of hands from afar."""
+    found: list[_Line] = []
+    for line in look.connection.execute(_LAST_LINES):
+        if line[1] < look.start:
             break
-        if what == "start":
-            begun.append((seq, at))
-    for seq, at in reversed(begun):
+        if line[3] == "start" or line[3] in REMOTE:
+            found.append(line)
+    return found[::-1]
+
+
+def _starts(look: Look, lines: Iterable[_Line]) -> Iterator[Begun]:
+    """Give the starts of the daemon in this day."""
+    for seq, at, _, what, _ in lines:
+        if what != "start":
+            continue
         row = look.connection.execute(_END_BEFORE, (seq,)).fetchone()
         if row is not None:  # the very first start ends nothing
             yield Begun(at, orderly=row[0] == "stop")

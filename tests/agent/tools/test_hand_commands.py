@@ -177,6 +177,20 @@ def test_confirmed_marks_are_exported_with_their_tick(site: Path) -> None:
     assert second > first
 
 
+def test_af_15_hand_over_ssh_is_journalled_with_where_it_came_from(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    proposed(site)
+    remote = "SELECT detail FROM journal WHERE what = 'remote session'"
+    assert rows(site, remote) == []
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.7 50000 10.0.0.2 22")
+    good("marks", site, "list")
+    assert rows(site, remote) == []
+    good("marks", site, "confirm", "1", *SIGNED)
+    assert [json.loads(detail) for (detail,) in rows(site, remote)] == [{"from": "192.0.2.7"}]
+
+
 def test_unknown_mark_outlet_and_name_are_told(site: Path) -> None:
     for command in ("confirm", "refuse"):
         result = call("marks", site, command, "99", *SIGNED)
