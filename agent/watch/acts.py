@@ -1,4 +1,4 @@
-"""Events that somebody told already, graded and grouped (AF-09, AF-14, AF-15). None is told twice.
+"""Events that somebody told already, graded and grouped (AF-08, 09, 14, 15). None is told twice.
 
 What happened while the outlet was tended (维护, 校准) is a note; outside of it, it is grave.
 """
@@ -13,6 +13,7 @@ from agent.watch.finding import Finding, Rule
 _RULES: Mapping[str, Rule] = {
     "parameter": "AF-09",
     "parameter_range": "AF-09",
+    "result_changed": "AF-08",
     "door": "AF-15",
     "power": "AF-15",
     "camera_offline": "AF-15",

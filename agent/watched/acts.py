@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 from agent import watch
 from agent.store import pages, tending
 from agent.store.events import Event
+from agent.store.measurements import CHANGED
 from agent.watch import Begun, Finding, Told
-from agent.watched.courses import Read
+from agent.watched.courses import Read, thresholds
 from agent.watched.look import Look, span_of
 
 _LAST_LINES = "SELECT seq, at, who, what, detail FROM journal ORDER BY seq DESC"
@@ -27,7 +28,9 @@ _Line = tuple[int, float, str, str, str]
 def of_acts(look: Look, read: Read) -> Iterator[Finding]:
     """Give what happened at an outlet beside its values."""
     settings = look.outlet.watch
-    yield from watch.graded(_told(look, one, read) for one in look.told if look.new(one))
+    yield from watch.graded(
+        _told(look, one, read) for one in look.told if look.new(one) and _matters(look, one)
+    )
     steps = look.connection.execute(
         "SELECT at, step_s FROM clock_steps WHERE at >= ? ORDER BY epoch", (look.start,)
     ).fetchall()
@@ -61,6 +64,14 @@ def _told(look: Look, one: Event, read: Read) -> Told:
         look.connection, look.outlet.id, one.factor, one.at
     )
     return Told(one.id, one.kind, one.at, one.factor, tended, figures, _silent(one))
+
+
+def _matters(look: Look, one: Event) -> bool:
+    """Say whether a result that was read otherwise later on is off by more than its share."""
+    if one.kind != CHANGED:
+        return True
+    old, new = float(one.detail["old"]), float(one.detail["new"])
+    return abs(new - old) > thresholds(look.outlet, one.factor).sent_differs * abs(old)
 
 
 def _silent(one: Event) -> bool:
