@@ -7,7 +7,7 @@ the recalculation from a file.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent import stats
@@ -62,15 +62,53 @@ def made_of(outlet: OutletPlan, period: Period, stock: Stock) -> list[Statistic]
     return list(made.values())
 
 
-def marked(
+def rules_of(outlet: OutletPlan) -> dict[str, stats.PeriodRule]:
+    """Give the rules of an outlet as marks go by: with all that a value is made of (STAT-12).
+
+    Of two factors of one reading, the one with more conversions is made of the other: a flow of
+    its velocity, NOx of its NO. What an input is made of counts too.
+    """
+    direct = {
+        code: {*one.period.inputs, *_of_same_reading(outlet, one)}
+        for code, one in outlet.factors.items()
+    }
+    return {
+        code: replace(one.period, inputs=tuple(sorted(_all_of(code, direct))))
+        for code, one in outlet.factors.items()
+    }
+
+
+def _of_same_reading(outlet: OutletPlan, one: FactorPlan) -> Iterator[str]:
+    steps = one.chain.steps if one.chain else ()
+    for other in outlet.factors.values():
+        fewer = other.chain.steps if other.chain else ()
+        same = (other.device, other.point) == (one.device, one.point)
+        if same and len(fewer) < len(steps) and steps[: len(fewer)] == fewer:
+            yield other.factor
+
+
+def _all_of(code: str, direct: Mapping[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    open_ = set(direct.get(code, ()))
+    while open_:
+        one = open_.pop()
+        found.add(one)
+        open_ |= direct.get(one, set()) - found
+    return found - {code}
+
+
+def column_of(
     outlet: OutletPlan, period: Period, stock: Stock, marks: Sequence[Mark], column: Column
-) -> Stock:
-    """Give the shortest rows of a period, minutes and results, as a column has them (STAT-13)."""
+) -> list[Statistic]:
+    """Make the rows of an hour or n minutes as a column has them (STAT-13).
+
+    The shortest rows, minutes and results, are told what the marks say of them.
+    """
     found = stats.touching(marks, period, outlet=outlet.id)
     if not found:
-        return stock
-    rules = {one.factor: one.period for one in outlet.factors.values()}
-    return replace(
+        return made_of(outlet, period, stock)
+    rules = rules_of(outlet)
+    after = replace(
         stock,
         results={
             code: [stats.relabelled_result(rules[code], row, found, column) for row in rows]
@@ -81,6 +119,8 @@ def marked(
             for code, rows in stock.shorter.items()
         },
     )
+    rows = made_of(outlet, period, after)
+    return [stats.told(rules[row.factor], row, found, column) for row in rows]
 
 
 def make_statistics(
@@ -106,7 +146,7 @@ def make_column(
     """
     found = stats.touching(marks, period, outlet=outlet.id)
     if period.kind is Kind.MINUTE or not found:
-        rules = {one.factor: one.period for one in outlet.factors.values()}
+        rules = rules_of(outlet)
         rows = statistics.of(connection, period, outlet=outlet.id, names=names).values()
         return [
             stats.computed(stats.relabelled(rules[row.factor], row, found, column))
@@ -116,14 +156,14 @@ def make_column(
             if row.factor in rules
         ]
     if period.kind in (Kind.HOUR, Kind.N_MINUTES):
-        stock = marked(outlet, period, _stock(connection, outlet, period, names), found, column)
-    else:
-        shorter: dict[str, list[Statistic]] = {}
-        for part in period.parts(PARTS[period.kind]):
-            for row in make_column(connection, outlet, part, column, marks=found, names=names):
-                shorter.setdefault(row.factor, []).append(row)
-        stock = Stock(shorter=shorter)
-    return [stats.computed(row) for row in made_of(outlet, period, stock)]
+        stock = _stock(connection, outlet, period, names)
+        hour = column_of(outlet, period, stock, found, column)
+        return [stats.computed(row) for row in hour]
+    shorter: dict[str, list[Statistic]] = {}
+    for part in period.parts(PARTS[period.kind]):
+        for row in make_column(connection, outlet, part, column, marks=found, names=names):
+            shorter.setdefault(row.factor, []).append(row)
+    return [stats.computed(row) for row in made_of(outlet, period, Stock(shorter=shorter))]
 
 
 def _stock(

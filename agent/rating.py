@@ -6,7 +6,7 @@ Immediate: as it was sent. Completed: after marks, with what they excuse.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from agent.compliance import CHECKED, Group, Rates, excuse_check, rates
@@ -41,7 +41,8 @@ def rates_of_day(
 ) -> DayRates:
     """Give the rates of a day's closed hours; a group is one hour of the outlet.
 
-    A group is valid when every factor due in it is (I). One hour of automatic standard check is
+    A group is valid when every factor due in it is (I); in an hour of measured zero flow only the
+    flow itself is due (WAT-24). One hour of automatic standard check is
     excused in both; a confirmed stop, and what was not the unit's fault, in the completed one.
     """
     checked = {
@@ -51,9 +52,10 @@ def rates_of_day(
     }
     said = marks.between(connection, day.start, day.end, outlet=outlet.id)
     now_groups, then_groups = [], []
-    rows_by_hour: dict[int, list[Statistic]] = {}
     first = Period(Kind.HOUR, day.start)
-    for row in statistics.between(connection, first, day.end, outlet.id, names, first_only=False):
+    hours = statistics.between(connection, first, day.end, outlet.id, names, first_only=False)
+    rows_by_hour: dict[int, list[Statistic]] = {}
+    for row in _due(outlet, hours):
         if station.wants(row.factor):
             rows_by_hour.setdefault(row.period.start, []).append(row)
     for start, rows in sorted(rows_by_hour.items()):
@@ -68,6 +70,22 @@ def rates_of_day(
     )
 
 
+def _due(outlet: OutletPlan, rows: Sequence[Statistic]) -> Iterator[Statistic]:
+    """Give what was due: not what has no hour this time, nor water that did not flow (WAT-24)."""
+    flows = {row.period.start: row for row in rows if row.factor == outlet.flow}
+    for row in rows:
+        one = outlet.factors.get(row.factor)
+        flow = flows.get(row.period.start)
+        dry = (
+            one is not None
+            and outlet.medium == "water"
+            and not one.period.is_flow
+            and one.period.no_discharge(flow)
+        )
+        if not dry and (row.due > 0 or row.cause is not Cause.NORMAL):
+            yield row
+
+
 def _group(
     rows: Sequence[Statistic],
     *,
@@ -75,11 +93,10 @@ def _group(
     received: Sequence[Statistic] | None = None,
     excused: str = "",
 ) -> Group:
-    due = [row for row in rows if row.due > 0 or row.cause is not Cause.NORMAL]
     told = {row.factor for row in (received or rows) if row.avg is not None}
-    count = sum(1 for row in due if row.factor in told) if sent else 0
+    count = sum(1 for row in rows if row.factor in told) if sent else 0
     start = rows[0].period.start
-    return Group(start, len(due), count, valid=all(row.valid for row in due), excused=excused)
+    return Group(start, len(rows), count, valid=all(row.valid for row in rows), excused=excused)
 
 
 def _excuse(said: Sequence[Mark], hour: Period) -> str:

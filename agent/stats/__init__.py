@@ -1,7 +1,7 @@
 """Statistics of periods: pure functions from rows to rows. What counts in a mean stands here."""
 
 from agent.stats.causes import TIE_ORDER, dominant
-from agent.stats.columns import Column, computed, relabelled, relabelled_result, touching
+from agent.stats.columns import Column, computed, relabelled, relabelled_result, told, touching
 from agent.stats.counter import CounterRule
 from agent.stats.days import ion_mean_of_day
 from agent.stats.rule import (
@@ -38,5 +38,6 @@ __all__ = [
     "relabelled",
     "relabelled_result",
     "statistic",
+    "told",
     "touching",
 ]

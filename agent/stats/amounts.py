@@ -42,7 +42,8 @@ def with_mass(rule: PeriodRule, row: Statistic, flow: Statistic | None) -> Stati
     if not row.valid or row.avg is None:
         return row
     if flow is None or not flow.valid or flow.cou is None:
-        return with_reason(row, "no amount: flow missing or not valid")
+        named = f": {flow.factor}" if flow is not None else ""
+        return with_reason(row, f"no amount: flow missing or not valid{named}")
     if flow.period != row.period:
         raise ValueError(f"flow of {flow.period} given for {row.period}")
     return replace(row, cou=row.avg * flow.cou * rule.amount.scale)

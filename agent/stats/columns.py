@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from agent.gas import INVALID_INPUT
 from agent.model import Cause, Mark, MarkKind, MarkState, Measurement, Period, Statistic
+from agent.stats.amounts import with_reason
 from agent.stats.rule import PeriodRule
 
 
@@ -87,13 +88,26 @@ def relabelled(
         cause = effect(mark, column)
         if cause is None or mark.start >= row.period.end or mark.end <= row.period.start:
             continue
-        if mark.factor in (None, rule.factor):
-            return _lost(row, cause, _why(mark))
-        if mark.factor in rule.inputs:
-            return _lost(row, cause, f"{INVALID_INPUT}: {mark.factor} {_why(mark)}")
+        if mark.factor in (None, rule.factor, *rule.inputs):
+            return _lost(row, cause, _why(rule, mark))
         if rule.correction is not None and mark.factor == rule.correction.oxygen:
             row = replace(row, zs_avg=None, zs_min=None, zs_max=None)
+            row = with_reason(row, _why(rule, mark))
     return row
+
+
+def told(rule: PeriodRule, row: Statistic, marks: Sequence[Mark], column: Column) -> Statistic:
+    """Add to the row of a longer period which marks took some of it."""
+    acting = (
+        one
+        for one in touching(marks, row.period, outlet=rule.outlet)
+        if effect(one, column) is not None
+    )
+    concerned = {None, rule.factor, *rule.inputs}
+    if rule.correction is not None:
+        concerned.add(rule.correction.oxygen)
+    reasons = dict.fromkeys(_why(rule, one) for one in acting if one.factor in concerned)
+    return with_reason(row, "; ".join(reasons)) if reasons else row
 
 
 def relabelled_result(
@@ -136,5 +150,6 @@ def _lost(row: Statistic, cause: Cause, reason: str) -> Statistic:
     )
 
 
-def _why(mark: Mark) -> str:
-    return f"{EXEMPT}: {mark.code}" if mark.kind is MarkKind.EXEMPTION else mark.code
+def _why(rule: PeriodRule, mark: Mark) -> str:
+    why = f"{EXEMPT}: {mark.code}" if mark.kind is MarkKind.EXEMPTION else mark.code
+    return why if mark.factor in (None, rule.factor) else f"{INVALID_INPUT}: {mark.factor} {why}"

@@ -22,7 +22,7 @@ def continuous_hour(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     stopped = sum(1 for one in minutes if not one.valid and one.cause is Cause.STOPPED)
     if rule.medium == "gas" and not row.valid and stopped > rule.needs.stopped_minutes:
         return replace(row, cause=Cause.STOPPED)
-    return row
+    return _discharged(rule, row, rows.flow)
 
 
 def batch_hour(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
@@ -35,7 +35,17 @@ def batch_hour(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     if not pieces:
         return _without_result(rule, period, rows)
     row = summary(rule, period, pieces, tally=Tally(due=1, needed=1))
-    return amounts.with_mass(rule, row, rows.flow)
+    return _discharged(rule, amounts.with_mass(rule, row, rows.flow), rows.flow)
+
+
+def _discharged(rule: PeriodRule, row: Statistic, flow: Statistic | None) -> Statistic:
+    """Take the validity of an hour of water whose flow was measured and was zero (WAT-24).
+
+    Value and cause stay what the instrument said, and its mass is nothing: that was measured.
+    """
+    if rule.medium != "water" or rule.is_flow or not row.valid or not rule.no_discharge(flow):
+        return row
+    return amounts.with_reason(replace(row, valid=False), NO_DISCHARGE)
 
 
 def _without_result(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from agent.model import Kind, Period, Statistic
+from agent.model import Cause, Kind, Period, Statistic
 from agent.stats import amounts, parts
 from agent.stats.converted import with_oxygen
 from agent.stats.counter import CounterRule, counted
@@ -20,6 +20,9 @@ def minute(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
     A minute is converted as a whole, by its own oxygen (STAT-10).
     """
     pieces = parts.of_samples(rows.samples, period)
+    if not pieces and rows.slice_s > MINUTE_S:
+        row = summary(rule, period, (), tally=Tally(0, needed=1, cause=Cause.NORMAL))
+        return replace(row, reason=f"not due: one sample in {rows.slice_s:g} s")
     due = amounts.slices(rows.due, len(pieces))
     # The neighbour may hold one sample of ours, so a single missing one is no sign of trouble.
     missing = max(0, due - len(pieces) - 1)
@@ -60,14 +63,21 @@ def n_minutes(rule: PeriodRule, period: Period, rows: Rows) -> Statistic:
 
 
 def of_minutes(rule: PeriodRule, period: Period, rows: Rows, *, needed: float) -> Statistic:
-    """Make any period out of its minutes: mean of the valid ones, amounts as measured."""
-    pieces = parts.of_statistics(rows.statistics, period)
-    due = period.length_s // 60
+    """Make any period out of its minutes: mean of the valid ones, amounts as measured.
+
+    What is sampled less than once a minute, which only a file can be, owes as many minutes as it
+    has samples (WAT-21a); a gas owes all of them (STAT-04).
+    """
+    sampled = [one for one in rows.statistics if one.due > 0 or one.cause is not Cause.NORMAL]
+    pieces = parts.of_statistics(sampled, period)
+    due = minutes = period.length_s // 60
+    if rule.medium != "gas" and rows.slice_s > MINUTE_S:
+        due = max(1, int(period.length_s // rows.slice_s))
     whole = rule.correction is not None and rule.correction.mode == "hour_ratio"
     by_ratio = whole and period.kind is Kind.HOUR
     tally = Tally(
         due,
-        needed,
+        needed * due / minutes,
         missing=max(0, due - len(pieces)),
         absent=rows.absent,
         weights=weights(rule, period, rows),

@@ -106,4 +106,5 @@ def _unconverted(
     """Say why there is no converted value where there should be one."""
     wanted = zs.of or (rule.correction is not None and tally.converts and normal)
     if wanted and not converted.of:
-        yield f"{INVALID_INPUT}: {zs.of} of {len(normal)} converted"
+        of = "" if rule.correction is None else f"{rule.correction.oxygen}, "
+        yield f"{INVALID_INPUT}: {of}{zs.of} of {len(normal)} converted"

@@ -15,6 +15,8 @@ Step = Literal["on_site", "repaired", "spare", "closed"]
 HOUR_S = 3600
 ON_SITE_H, REPAIR_H, LOGGER_H, SPARE_H = 4, 8, 12, 72
 STEPS: tuple[Step, ...] = ("on_site", "repaired", "spare", "closed")
+_ORDER: Mapping[Step, int] = {"on_site": 0, "repaired": 1, "spare": 1, "closed": 2}
+"""Nobody repairs before he is there, and nothing comes after the end."""
 
 _COLUMNS = (
     "id, outlet, device, what, opened_at, on_site_at, repaired_at, spare_at, closed_at, text,"
@@ -105,7 +107,7 @@ def step(
     """Note what happened to a ticket, journalled with the whole row.
 
     Raises KeyError when there is no such ticket, ValueError when that was noted before, lies
-    before its opening, or the ticket is closed.
+    before its opening or out of order with another step, or the ticket is closed.
     """
     before = get(connection, fault)
     if before is None:
@@ -114,6 +116,10 @@ def step(
         raise ValueError(f"{name}: noted before, or the ticket is closed")
     if at < before.opened_at:
         raise ValueError(f"{name}: before the fault was opened")
+    for other, place in _ORDER.items():
+        there = getattr(before, f"{other}_at")
+        if there is not None and (there - at) * (place - _ORDER[name]) < 0:
+            raise ValueError(f"{name}: out of order with {other}")
     connection.execute(f"UPDATE faults SET {name}_at = ? WHERE id = ?", (at, fault))
     return _told(connection, fault, name, by=by, why=why, now=now)
 

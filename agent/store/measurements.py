@@ -6,15 +6,21 @@ import sqlite3
 from collections.abc import Collection
 
 from agent.model import Cause, Measurement
+from agent.store import events, journal
 from agent.store.series import Names
 
+CHANGED = "result_changed"
 DAY_S = 86_400
 AHEAD_S = 900.0
 """How far an analyzer's clock may be ahead of ours; a result from beyond is a fault anyway."""
 
 
 def add(connection: sqlite3.Connection, result: Measurement, *, names: Names) -> bool:
-    """Store a result; False when this very result is already there."""
+    """Store a result; False when one of that time is there already, which stays as it is.
+
+    An analyzer that says something else of the same time than before is the event
+    `result_changed`, once for a result (AF-08).
+    """
     row = connection.execute(
         "INSERT OR IGNORE INTO measurements"
         " (series, device, sampled_at, completed_at, received_at, value, cause)"
@@ -29,7 +35,35 @@ def add(connection: sqlite3.Connection, result: Measurement, *, names: Names) ->
             result.cause.value,
         ),
     )
-    return row.rowcount == 1
+    if row.rowcount == 1:
+        return True
+    _compare(connection, result, names.series[result.outlet, result.factor, "rtd"])
+    return False
+
+
+def _compare(connection: sqlite3.Connection, again: Measurement, series: int) -> None:
+    """Note where an analyzer's memory is not what was read of it before."""
+    stored, cause = connection.execute(
+        "SELECT value, cause FROM measurements WHERE series = ? AND completed_at = ?",
+        (series, again.completed_at),
+    ).fetchone()
+    if {cause, again.cause.value} != {Cause.NORMAL.value} or again.value in (None, stored):
+        return
+    detail = {"device": again.device, "old": stored, "new": again.value}
+    detail |= {"completed_at": again.completed_at}
+    number = events.add(
+        connection,
+        CHANGED,
+        detail,
+        ref=f"{CHANGED}:{series}:{again.completed_at!r}",
+        at=again.received_at,
+        outlet=again.outlet,
+        factor=again.factor,
+        ended_at=again.received_at,
+    )
+    if number is not None:
+        told = {"id": number, "outlet": again.outlet, "factor": again.factor, **detail}
+        journal.add(connection, f"event {CHANGED}", told, at=again.received_at)
 
 
 def of_hour(

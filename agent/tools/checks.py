@@ -21,18 +21,18 @@ from agent.substituting import of_month, of_quarter
 from agent.substitution import Verdict
 from agent.substitution.drift import What
 from agent.substitution.judging import Judged, judge
-from agent.tools.hand import Instant, desk, signed, span_options
+from agent.tools.hand import Instant, Number, desk, signed, span_options
 from agent.tools.stored_mass import list_stored
 from agent.tools.words import JSON_LINES, lang_option, pick
 
-_SAME = ("已有同一记录，未改动", "this very record is there already; nothing changed")
+SAME = ("已有同一记录，未改动", "this very record is there already; nothing changed")
 _NOW = ("即时", "immediate")
 _THEN = ("补全", "completed")
 _SHARES = (
     "{station} {when}：传输率 {0}，有效率 {1}，有效传输率 {2}",
     "{station} {when}: transmission {0}, validity {1}, effective {2}",
 )
-_VERDICTS = {
+VERDICTS = {
     Verdict.PASS: ("合格", "passed"),
     Verdict.FAIL: ("不合格", "failed"),
     Verdict.OUT_OF_CONTROL: ("失控", "out of control"),
@@ -48,9 +48,9 @@ _MASS = ("捕集率 {rate}；实测量 {measured}，替代量 {substituted}"
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--factor", required=True, help="因子编码 / factor code.")
 @click.option("--kind", type=click.Choice(["zero", "span", "standard"]), required=True)
-@click.option("--nominal", type=float, required=True, help="标称值 / nominal.")
-@click.option("--reading", type=float, required=True, help="示值 / reading.")
-@click.option("--full-scale", type=float, help="满量程，zero 和 span 用 / full scale.")
+@click.option("--nominal", type=Number(), required=True, help="标称值 / nominal.")
+@click.option("--reading", type=Number(), required=True, help="示值 / reading.")
+@click.option("--full-scale", type=Number(), help="满量程，zero 和 span 用 / full scale.")
 @span_options(needed=True)
 @signed
 @lang_option
@@ -93,9 +93,9 @@ def check(
         )
         number = checks.add(at.connection, told)
         settle_control(at.connection, at.plan, outlet, factor, now=at.now)
-    words = pick(_VERDICTS[judged.verdict], lang)
+    words = pick(VERDICTS[judged.verdict], lang)
     said = f"{number:>6}  {kind} {judged.percent:+.2f} % {words}" if number else ""
-    click.echo(said or pick(_SAME, lang))
+    click.echo(said or pick(SAME, lang))
 
 
 @click.command("mass")

@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import getpass
 import hashlib
+import math
+import os
+import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +24,7 @@ from agent.errors import StoreError
 from agent.plan import Plan, make_plan
 from agent.settings import load_site
 from agent.settings.storage import state_directory
-from agent.store import series
+from agent.store import journal, series
 from agent.store.db import FILE_NAME, SCHEMA_VERSION, connect, schema_version, transaction
 from protocols.hj212.times import BEIJING_OFFSET_S
 
@@ -42,17 +46,40 @@ def site_group(name: str, said: str) -> click.Group:
     return group
 
 
-def _said(_context: click.Context, _option: click.Parameter, value: str) -> str:
-    """Refuse what says nothing."""
-    if not value.strip():
-        raise click.BadParameter("不能为空 / must say something")
-    return value.strip()
-
-
 def signed(command: F) -> F:
     """Add `--by` and `--why`, without which nobody's hand changes anything."""
-    why = click.option("--why", required=True, callback=_said, help="原因 / why.")
-    return click.option("--by", required=True, callback=_said, help="经办人 / who.")(why(command))
+    command = click.option("--why", required=True, type=Said(), help="原因 / why.")(command)
+    return click.option("--by", required=True, type=Said(), help="经办人 / who.")(command)
+
+
+class Said(click.ParamType[str]):
+    """Words that say something: an empty reason is none (MARK-04)."""
+
+    name = "TEXT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """Take it without the blanks around it."""
+        return str(value).strip() or self.fail("不能为空 / must not be empty", param, ctx)
+
+
+class Number(click.ParamType[float]):
+    """A number that was measured: never NaN, never infinite."""
+
+    name = "FLOAT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read it."""
+        try:
+            number = float(str(value))
+        except ValueError:
+            number = math.nan
+        if not math.isfinite(number):
+            self.fail(f"{value!r}：应为一个有限的数 / a finite number is allowed", param, ctx)
+        return number
 
 
 class Instant(click.ParamType[float]):
@@ -104,9 +131,25 @@ def desk(site: Path, *, write: bool) -> Iterator[Desk]:
         with block:
             if write:
                 names = series.register(connection, series=plan.series(), devices=plan.devices())
+                _note_remote(connection, Clock().now())
             else:
                 names = series.load(connection)
             yield Desk(connection, plan, names, Clock().now())
+
+
+def _note_remote(connection: sqlite3.Connection, now: float) -> None:
+    """Note a hand from afar beside what it changes (AF-15): sshd tells where a session is from."""
+    came_from = os.environ.get("SSH_CONNECTION", "").partition(" ")[0]
+    if came_from:
+        journal.add(connection, "remote session", {"from": came_from}, at=now, who=person())
+
+
+def person() -> str:
+    """Give the name of the system's user; `?` for one without, as in a container."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "?"
 
 
 def attachment(path: Path | None) -> str:

@@ -1,4 +1,4 @@
-"""`paikou values SITE add|list|check|mass|rates|control|furnace`: laboratory results, checks."""
+"""`paikou values SITE add|list|check|compare|mass|rates|control|furnace`: results, checks."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from agent.errors import Lang
 from agent.store import values as rows
 from agent.store.values import ENFORCEMENT, OWN, ManualValue, Purpose
 from agent.tools.checks import check, day_rates, known_factor, mass
+from agent.tools.comparing import compare
 from agent.tools.control import control, furnace
-from agent.tools.hand import Instant, attachment, desk, signed, site_group, span_options
+from agent.tools.hand import Instant, Number, attachment, desk, signed, site_group, span_options
 from agent.tools.words import JSON_LINES, factor_name, lang_option, local_time, pick
 from protocols.hj212.factors import factor as factor_of
 
@@ -32,8 +33,10 @@ values = site_group("values", "手工监测值与比对结果 / manual values an
 @click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--factor", required=True, help="因子编码 / factor code.")
-@click.option("--value", type=float, required=True, help="监测值，按上传单位 / in the wire unit.")
-@click.option("--corrected", type=float, help="折算值 / at reference oxygen.")
+@click.option(
+    "--value", type=Number(), required=True, help="监测值，按上传单位 / in the wire unit."
+)
+@click.option("--corrected", type=Number(), help="折算值 / at reference oxygen.")
 @click.option("--from", "since", type=Instant(), required=True, help="采样起 / from.")
 @click.option("--to", "until", type=Instant(), required=True, help="采样止 / to.")
 @click.option("--method", required=True, help="方法标准号 / method.")
@@ -128,6 +131,7 @@ def _line(number: int, told: ManualValue, lang: Lang) -> str:
 
 
 values.add_command(check)
+values.add_command(compare)
 values.add_command(mass)
 values.add_command(day_rates)
 values.add_command(control)

@@ -3,7 +3,16 @@
 It reports what it sees and judges nobody. Not here: AF-17, which is the journal.
 """
 
-from agent.watch.acts import Begun, Told, graded, labels, restarts, steps_of_clock
+from agent.watch.acts import (
+    Begun,
+    Session,
+    Told,
+    graded,
+    labels,
+    restarts,
+    sessions,
+    steps_of_clock,
+)
 from agent.watch.calibrations import Calibration, Schedule, beyond, odd_times, shifted, too_often
 from agent.watch.contradictions import (
     bypassed,
@@ -36,6 +45,7 @@ __all__ = [
     "Point",
     "Result",
     "Schedule",
+    "Session",
     "Span",
     "Thresholds",
     "Told",
@@ -61,6 +71,7 @@ __all__ = [
     "repeated",
     "restarts",
     "same_day",
+    "sessions",
     "shifted",
     "side_by_side",
     "steps",

@@ -1,4 +1,4 @@
-"""Events that somebody told already, graded and grouped (AF-09, AF-14, AF-15). None is told twice.
+"""Events that somebody told already, graded and grouped (AF-08, 09, 14, 15). None is told twice.
 
 What happened while the outlet was tended (维护, 校准) is a note; outside of it, it is grave.
 """
@@ -13,6 +13,7 @@ from agent.watch.finding import Finding, Rule
 _RULES: Mapping[str, Rule] = {
     "parameter": "AF-09",
     "parameter_range": "AF-09",
+    "result_changed": "AF-08",
     "door": "AF-15",
     "power": "AF-15",
     "camera_offline": "AF-15",
@@ -46,6 +47,15 @@ class Begun:
 
     at: float
     orderly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody from afar: when, who, and from where as far as it is known."""
+
+    at: float
+    who: str
+    came_from: str
 
 
 def graded(told: Iterable[Told]) -> Iterator[Finding]:
@@ -112,3 +122,13 @@ def restarts(starts: Iterable[Begun]) -> Iterator[Finding]:
     for one in starts:
         cause = "restart" if one.orderly else "restart after a break"
         yield Finding("AF-15", cause, "", one.at, one.at, 1)
+
+
+def sessions(told: Iterable[Session]) -> Iterator[Finding]:
+    """Give the times somebody worked on this machine, or looked into it, from afar.
+
+    A note: who may do so is settled elsewhere, and what he changed is told by itself.
+    """
+    for one in told:
+        figures: dict[str, float | str] = {"who": one.who, "from": one.came_from}
+        yield Finding("AF-15", "remote session", "", one.at, one.at, 1, figures)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -19,7 +18,7 @@ from agent.tools.export import conditions, rows
 from agent.tools.export.row import Row, Wanted
 from agent.tools.export.table import WHATS, What, columns, heading
 from agent.tools.export.writers import CsvWriter, JsonLinesWriter, Writer
-from agent.tools.hand import SITE, desk, span_options
+from agent.tools.hand import SITE, desk, person, span_options
 from agent.tools.words import lang_option, local_time, pick
 
 Format = Literal["csv", "xlsx", "jsonl"]
@@ -100,14 +99,7 @@ def _journal(at: Desk, wanted: Wanted, form: Format, by: str | None) -> None:
         "by": by or "",
         "format": form,
     }
-    journal.add(at.connection, "export", detail, at=at.now, who=_person())
-
-
-def _person() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, as in a container
-        return "?"
+    journal.add(at.connection, "export", detail, at=at.now, who=person())
 
 
 def _found(at: Desk, wanted: Wanted, *, by: str | None) -> Callable[[], Iterator[Row]]:

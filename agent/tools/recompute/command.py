@@ -20,7 +20,8 @@ from agent.store.db import FILE_NAME, connect
 from agent.tools.recompute import telling
 from agent.tools.recompute.compare import Comparison, Difference
 from agent.tools.recompute.course import TOTAL, Recomputed, spaced
-from agent.tools.recompute.lines import TimeForm, instant
+from agent.tools.recompute.csv_rows import instant
+from agent.tools.recompute.lines import TimeForm
 from agent.tools.recompute.marks_file import marks
 from agent.tools.recompute.order import Survey, Told, ordered
 from agent.tools.recompute.replay import replay
@@ -72,7 +73,8 @@ def recompute(
     spacing. With --store only the differences are printed; the exit code is 1 where there are any.
     """
     plan = make_plan(load_site(site)[0])
-    found_marks = [] if marks_file is None else marks(marks_file)
+    named = {outlet.id: outlet.factors.keys() for outlet in plan.outlets.values()}
+    found_marks = [] if marks_file is None else marks(marks_file, named)
 
     def known(outlet: str, factor: str) -> bool:
         code = factor.removesuffix(TOTAL)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from agent import stats
-from agent.making import Stock, made_of, marked
+from agent.making import Stock, column_of, made_of, rules_of
 from agent.model import Kind, Mark, Measurement, Period, Sample, Statistic
 from agent.plan import OutletPlan
 from agent.stats import Column
@@ -35,12 +35,14 @@ class Recomputed:
 def spaced(outlet: OutletPlan, spacing_s: Mapping[str, float], present: set[str]) -> OutletPlan:
     """Give the outlet with the factors that the file has, due as far apart as the file has them.
 
-    A spacing within a tenth of the polling period is that period: labels jitter.
+    A spacing within a tenth of the polling period is that period: labels jitter. What a value is
+    made of is known of the whole outlet, in the file or not.
     """
-    factors = {}
-    for code, one in outlet.factors.items():
+    factors, rules = {}, rules_of(outlet)
+    for code, plain in outlet.factors.items():
         if code not in present:
             continue
+        one = replace(plain, period=rules[code])
         found = spacing_s.get(code, one.poll_s)
         near = abs(found - one.poll_s) <= one.poll_s / 10
         factors[code] = one if near or one.batch else replace(one, poll_s=found)
@@ -146,7 +148,7 @@ class Course:
             ]
         stock = self._stock(period, column)
         if period.kind is Kind.HOUR:
-            stock = marked(self.outlet, period, stock, touched, column)
+            return column_of(self.outlet, period, stock, touched, column)
         return made_of(self.outlet, period, stock)
 
     def _stock(self, period: Period, column: Column) -> Stock:

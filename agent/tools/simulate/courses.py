@@ -183,5 +183,6 @@ _COURSES: dict[str, Course] = {
     "a01012": Course("degC", file=TURBINE, column="exhaust_temperature_c", scale=0.2),  # cooled
     "a01013": Course("kPa", level=-0.25, swing=0.05),
     "a01011": Course("m/s", level=11.0, swing=1.5),
+    "a01901": Course("degC", level=905.0, swing=25.0),
     "a00000": Course("m3/s", level=42.0, swing=6.0),
 }

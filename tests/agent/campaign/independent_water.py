@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from effluent_course import ANALYZERS, DAY, HOUR, LATE_S, MINUTE, Works
 
@@ -77,7 +77,13 @@ def hours(works: Works) -> dict[tuple[str, int], Hour]:
     for factor in (*CONTINUOUS, *BATCH):
         for start in range(works.start, works.end, HOUR):
             found.setdefault((factor, start), Hour(None, False, None))
-    return found
+    return {key: _discharged(key, one, found["w00000", key[1]]) for key, one in found.items()}
+
+
+def _discharged(key: tuple[str, int], one: Hour, flow: Hour) -> Hour:
+    """Take the validity of what was analyzed where nothing flowed (WAT-24)."""
+    dry = key[0] != "w00000" and flow.valid and flow.mean == 0
+    return replace(one, valid=False) if dry else one
 
 
 def _samples(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from stat_rows import (
     COD,
+    FLOW,
     GAS_FLOW,
     HOUR,
     PH,
@@ -206,6 +207,46 @@ def test_wat_24_hour_without_result_at_measured_zero_flow_is_no_discharge() -> N
     assert made.cause is D
 
 
+def test_wat_24_value_at_measured_zero_flow_is_kept_and_not_valid() -> None:
+    zero, unknown = row(HOUR, 0.0, cou=0.0), row(HOUR, 0.0, D, cou=0.0)
+    made = statistic(COD, HOUR, Rows(measurements=[result(80.0)], flow=zero))
+    assert (made.avg, made.cause, made.valid, made.cou) == (80.0, N, False, 0.0)
+    assert made.reason == "no discharge: measured flow is zero"
+    ph = hour_of(PH, minutes((60, 7.0, N)), flow=zero)
+    assert (ph.avg, ph.cause, ph.valid) == (7.0, N, False)
+    for flow in (unknown, None, row(HOUR, 1.0, cou=3.6)):
+        assert statistic(COD, HOUR, Rows(measurements=[result(80.0)], flow=flow)).valid
+
+
+def test_wat_24_cause_of_an_hour_that_is_lost_anyway_stays() -> None:
+    made = statistic(COD, HOUR, Rows(measurements=[result(80.0, C)], flow=row(HOUR, 0.0, cou=0.0)))
+    assert (made.cause, made.valid) == (C, False)
+
+
+def test_wat_24_gas_and_the_flow_itself_do_not_depend_on_flow() -> None:
+    zero = row(HOUR, 0.0, cou=0.0)
+    assert hour_of(SO2, minutes((60, 5.0, N)), flow=zero).valid
+    assert hour_of(FLOW, minutes((60, 0.0, N)), flow=zero).valid
+
+
+def test_wat_21a_water_sampled_every_ten_minutes_is_valid_with_five_of_six() -> None:
+    def hour(*causes: Cause) -> Statistic:
+        slots = enumerate(causes)
+        rows = [row(Period(Kind.MINUTE, HOUR.start + 600 * i), 7.0, one) for i, one in slots]
+        return statistic(PH, HOUR, Rows(statistics=rows, slice_s=600.0))
+
+    made = hour(N, N, N, N, N, D)
+    assert (made.valid, made.due, made.share) == (True, 6, 5 / 6)
+    made = hour(N, N, N, N, D, D)
+    assert (made.valid, made.cause) == (False, D)
+    assert not hour(N, N, N, N).valid
+
+
+def test_stat_04_gas_hour_needs_its_minutes_however_seldom_it_is_sampled() -> None:
+    rows = [row(Period(Kind.MINUTE, HOUR.start + 120 * i), 7.0) for i in range(30)]
+    assert not statistic(SO2, HOUR, Rows(statistics=rows, slice_s=120.0)).valid
+
+
 def test_wat_07_second_hour_of_a_two_hour_cycle_is_empty_and_not_due() -> None:
     slow = replace(COD, cycle_min=120)
     made = statistic(slow, HOUR, Rows(samples=states((60, None, N))))
@@ -221,6 +262,9 @@ def test_hour_mass_of_a_batch_result_needs_the_hours_flow() -> None:
     made = statistic(COD, HOUR, Rows(measurements=[result(50.0)]))
     assert (made.avg, made.cou) == (50.0, None)
     assert made.reason == "no amount: flow missing or not valid"
+    lost = replace(flow, factor="w00000", valid=False, cause=D)
+    made = statistic(COD, HOUR, Rows(measurements=[result(50.0)], flow=lost))
+    assert made.reason == "no amount: flow missing or not valid: w00000"
 
 
 def test_flow_hour_of_gas_adds_the_volumes_of_its_minutes() -> None:

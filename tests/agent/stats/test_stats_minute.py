@@ -106,6 +106,14 @@ def test_sample_without_a_number_never_counts_as_normal() -> None:
         assert (made.avg, made.parts, made.abnormal) == (7.0, 11, D)
 
 
+def test_minute_between_two_samples_of_a_slow_instrument_is_not_due() -> None:
+    made = statistic(PH, MINUTE, Rows(due=1, slice_s=600.0))
+    assert (made.avg, made.valid, made.due, made.cause) == (None, False, 0, N)
+    assert made.reason == "not due: one sample in 600 s"
+    sampled = statistic(PH, MINUTE, Rows(samples=samples((1, 7.0, N)), due=1, slice_s=600.0))
+    assert (sampled.avg, sampled.valid, sampled.due) == (7.0, True, 1)
+
+
 def test_samples_of_the_neighbouring_minutes_do_not_count() -> None:
     good = samples((12, 7.0, N))
     others = [replace(one, at=one.at + shift, value=1.0) for one in good for shift in (-60, 60)]

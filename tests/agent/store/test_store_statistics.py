@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -205,3 +207,41 @@ def test_last_period_closed_before_one_is_of_its_kind_and_outlet(
     assert last(HOUR) is None
     assert last(later, "DW002") is None
     assert last(Period(Kind.DAY, START + 7200)) is None
+
+
+def changed(connection: sqlite3.Connection) -> list[tuple[str, float]]:
+    rows = connection.execute("SELECT detail, at FROM events WHERE kind = 'result_changed'")
+    return [(detail, at) for detail, at in rows]
+
+
+def test_af_08_result_read_otherwise_is_one_event_and_stays_as_it_was(
+    connection: sqlite3.Connection,
+) -> None:
+    assert RESULT.value is not None
+    measurements.add(connection, RESULT, names=NAMES)
+    assert not measurements.add(connection, RESULT, names=NAMES)
+    assert changed(connection) == []
+    for value, at in ((RESULT.value + 1, 60), (RESULT.value + 2, 120)):
+        again = replace(RESULT, value=value, received_at=RESULT.received_at + at)
+        assert not measurements.add(connection, again, names=NAMES)
+    ((detail, at),) = changed(connection)
+    assert (json.loads(detail)["old"], json.loads(detail)["new"]) == (
+        RESULT.value,
+        RESULT.value + 1,
+    )
+    assert at == RESULT.received_at + 60
+    ((value,),) = connection.execute("SELECT value FROM measurements").fetchall()
+    assert value == RESULT.value
+    lines = connection.execute("SELECT what FROM journal").fetchall()
+    assert lines == [("event result_changed",)]
+
+
+@pytest.mark.parametrize(
+    "again", [{"cause": Cause.CALIBRATION, "value": 9e3}, {"value": None}], ids=repr
+)
+def test_result_seen_again_in_calibration_or_not_at_all_is_no_change(
+    connection: sqlite3.Connection, again: dict[str, Any]
+) -> None:
+    measurements.add(connection, RESULT, names=NAMES)
+    assert not measurements.add(connection, replace(RESULT, **again), names=NAMES)
+    assert changed(connection) == []

@@ -112,6 +112,15 @@ def test_nobody_and_no_reason_change_nothing(site: Path, missing: str) -> None:
     assert rows(site, "SELECT count(*) FROM marks") == [(0,)]
 
 
+@pytest.mark.parametrize("blank", ["--by", "--why"])
+def test_mark_04_blank_name_and_blank_reason_are_none(site: Path, blank: str) -> None:
+    options = ["--outlet", "DW001", "--code", "校准", *span(3, 20), *SIGNED]
+    options[options.index(blank) + 1] = "  "
+    result = call("marks", site, "propose", *options)
+    assert (result.exit_code, blank in result.output) == (2, True)
+    assert rows(site, "SELECT count(*) FROM marks") == [(0,)]
+
+
 def test_same_mark_proposed_twice_says_so(site: Path) -> None:
     options = ("--outlet", "DW001", "--code", "校准", *span(3, 20), *SIGNED)
     good("marks", site, "propose", *options)
@@ -178,6 +187,20 @@ def test_confirmed_marks_are_exported_with_their_tick(site: Path) -> None:
     assert second > first
 
 
+def test_af_15_hand_over_ssh_is_journalled_with_where_it_came_from(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSH_CONNECTION", raising=False)
+    proposed(site)
+    remote = "SELECT detail FROM journal WHERE what = 'remote session'"
+    assert rows(site, remote) == []
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.7 50000 10.0.0.2 22")
+    good("marks", site, "list")
+    assert rows(site, remote) == []
+    good("marks", site, "confirm", "1", *SIGNED)
+    assert [json.loads(detail) for (detail,) in rows(site, remote)] == [{"from": "192.0.2.7"}]
+
+
 def test_unknown_mark_outlet_and_name_are_told(site: Path) -> None:
     for command in ("confirm", "refuse"):
         result = call("marks", site, command, "99", *SIGNED)
@@ -233,6 +256,16 @@ def test_value_of_an_unknown_factor_is_refused(site: Path) -> None:
     assert rows(site, "SELECT count(*) FROM manual_values") == [(0,)]
 
 
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "four"])
+def test_what_is_no_finite_number_is_no_value_and_no_check(site: Path, value: str) -> None:
+    added = call("values", site, "add", *value_options(value=value))
+    checked = call("values", site, "check", *check_options(kind="standard", reading=value))
+    for result in (added, checked):
+        assert (result.exit_code, "finite" in result.output) == (2, True)
+    assert rows(site, "SELECT count(*) FROM manual_values") == [(0,)]
+    assert rows(site, "SELECT count(*) FROM checks") == [(0,)]
+
+
 def test_ticket_shows_its_clocks_and_is_journalled(site: Path) -> None:
     found = local_time(time.time() - 5 * 3600, "%Y-%m-%dT%H:%M:%S")
     options = ("--outlet", "DW001", "--device", "cod", "--text", "光源", "--at", found, *SIGNED)
@@ -267,6 +300,21 @@ def test_step_noted_twice_and_unknown_device_are_told(site: Path) -> None:
     assert "no such ticket" in str(call("faults", site, "step", "9", "closed", *SIGNED).exception)
 
 
+def test_steps_out_of_order_are_refused(site: Path) -> None:
+    def ago(hours: float) -> str:
+        return local_time(time.time() - hours * 3600, "%Y-%m-%dT%H:%M:%S")
+
+    options = ("--outlet", "DW001", "--device", "cod", "--text", "光源", "--at", ago(5), *SIGNED)
+    good("faults", site, "open", *options)
+    good("faults", site, "step", "1", "on_site", "--at", ago(3), *SIGNED)
+    result = call("faults", site, "step", "1", "repaired", "--at", ago(4), *SIGNED)
+    assert "out of order with on_site" in str(result.exception)
+    good("faults", site, "step", "1", "repaired", "--at", ago(2), *SIGNED)
+    good("faults", site, "step", "1", "spare", "--at", ago(2.5), *SIGNED)
+    result = call("faults", site, "step", "1", "closed", "--at", ago(2.2), *SIGNED)
+    assert "out of order with repaired" in str(result.exception)
+
+
 def check_options(**more: str) -> tuple[str, ...]:
     given = {"outlet": "DW001", "factor": "w01018", "nominal": "100", **more}
     pairs = [(f"--{name}", value) for name, value in given.items()]
@@ -284,6 +332,58 @@ def test_check_by_hand_is_judged_and_kept_once(site: Path) -> None:
         "--reading", "2.5", "--full-scale", "200",
     )  # fmt: skip
     assert "+1.25 % 合格" in said
+
+
+def comparison(site: Path, *options: str, factor: str = "w01018") -> Result:
+    about = ("--outlet", "DW001", "--factor", factor, *span(5, 20), *SIGNED)
+    return call("values", site, "compare", *about, *options)
+
+
+def pairs(*told: str) -> list[str]:
+    return [part for one in told for part in ("--pair", one)]
+
+
+def test_4_3_comparison_is_judged_by_the_bands_and_kept_with_its_report(site: Path) -> None:
+    report = site.parent / "报告.pdf"
+    report.write_bytes(b"33")
+    # below 30 mg/L 5 mg/L, to 60 30 %: two of three agree
+    given = pairs("33:28", "45:44", "100:50")
+    assert "comparison 合格" in comparison(site, *given, "--file", str(report)).output
+    assert "未改动" in comparison(site, *given).output
+    ((verdict, told),) = rows(site, "SELECT verdict, detail FROM checks WHERE kind = 'comparison'")
+    assert (verdict, json.loads(told)["pairs"][0]) == ("pass", [33.0, 28.0])
+    assert json.loads(told)["file"].startswith("报告.pdf sha256:")
+
+
+def test_failed_comparison_is_out_of_control_until_one_passes(site: Path) -> None:
+    said = comparison(site, *pairs("34:28", "45:44", "100:50")).output
+    assert "comparison 不合格" in said
+    assert "核查不合格" in good("values", site, "control", "--outlet", "DW001")
+
+
+def test_comparison_without_a_rule_takes_the_word_of_its_report(site: Path) -> None:
+    said = comparison(site, *pairs("5:5"), "--verdict", "fail", factor="w00000").output
+    assert "comparison 不合格" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "factor", "said"),
+    [
+        (pairs("33:30", "45:44"), "w01018", "--pair ≥ 3"),
+        ([*pairs("33:30", "45:44"), "--verdict", "pass"], "w01018", "--pair ≥ 3"),
+        (pairs("5:5"), "w00000", "--verdict pass|fail"),
+        ([*pairs("33:28", "45:44", "50:50"), "--verdict", "fail"], "w01018", "otherwise"),
+        (pairs("33", "45:44", "50:50"), "w01018", "33.0:30.5"),
+        (pairs("33:nan", "45:44", "50:50"), "w01018", "finite"),
+    ],
+)
+def test_comparison_that_cannot_be_judged_is_refused(
+    site: Path, options: list[str], factor: str, said: str
+) -> None:
+    result = comparison(site, *options, factor=factor)
+    assert result.exit_code != 0
+    assert said in result.output + str(result.exception)
+    assert rows(site, "SELECT count(*) FROM checks") == [(0,)]
 
 
 def test_drift_without_full_scale_is_told(site: Path) -> None:

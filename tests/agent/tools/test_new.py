@@ -112,6 +112,18 @@ def test_thermal_power_site_measures_and_sends_what_the_trade_does():
     assert set(outlet.factors) - set(destination.factors) == {"a21004"}
 
 
+def test_incineration_site_watches_its_furnace_and_the_simulator_keeps_it_hot():
+    site, _ = parse_site(template("incineration").encode())
+    [outlet] = site.outlets
+    source = next(one for one in site.sources() if one.code == outlet.furnace.factor)
+    stage = set_stage(site, Clock(), Play())
+    played = stage.instruments[source.device.id].courses[source.point]
+    assert outlet.furnace.least < played.low * 0.99
+    assert played.high < source.rule.range[1]
+    [(destination, _)] = site.stations()
+    assert "a01901" in destination.factors
+
+
 @pytest.mark.parametrize(
     ("kind", "reference"), [("thermal-power", 6.0), ("incineration", 11.0), ("cement", 10.0)]
 )

@@ -11,6 +11,7 @@ import pytest
 from recompute_files import SITE, Line, periods, run, stretch, the, write
 
 SO2, O2, FLOW = "a21026", "a19001", "a00000"
+HEAD = "at,outlet,factor,value,flag\n"
 
 
 def printed(value: float | None, text: str) -> bool:
@@ -141,6 +142,24 @@ def test_t_w20_water_day_of_results_at_their_hour_of_sampling(tmp_path: Path) ->
     assert not [one for one in rows if (one["period"], one["factor"]) == ("minute", "w01018")]
 
 
+@pytest.mark.parametrize("every_s", [5.0, 60.0, 600.0, 3600.0])
+def test_t_w20b_whatever_spacing_the_flow_has(tmp_path: Path, every_s: float) -> None:
+    lines: list[Line] = [
+        (at * 3600.0, "DW001", "w01018", 45.0 if at < 4 else 55.0, "N") for at in range(-8, 16)
+    ]
+    groups = [(720, 50 / 3.6, "N"), (720, 100 / 3.6, "N")]
+    lines += stretch("DW001", "w00000", *groups, every_s=every_s, start_s=-8 * 3600)
+    day = the(periods(tmp_path, lines), "day", "w01018")
+    assert day["valid"]
+    assert printed(day["avg"], "51.6667")
+    assert printed(day["cou"], "93.0")
+
+
+def test_hour_names_the_oxygen_that_left_it_without_converted_value(tmp_path: Path) -> None:
+    hour = hour_of(tmp_path, *stretch("DA001", SO2, (60, 50.0, "N")))
+    assert "涉及因子无效: a19001, 0 of 60 converted" in hour["reason"]
+
+
 def test_empty_value_is_missing_with_its_flag(tmp_path: Path) -> None:
     hour = hour_of(tmp_path, *stretch("DA001", SO2, (40, 50.0, "N"), (20, None, "B")))
     assert (hour["valid"], hour["flag"], hour["avg"]) == (False, "B", 50.0)
@@ -183,6 +202,33 @@ def test_time_with_an_offset_is_written_back_with_it(tmp_path: Path) -> None:
     assert json.loads(result.stdout.splitlines()[0])["start"] == "2026-03-05T08:00:00+08:00"
 
 
+@pytest.mark.parametrize(
+    ("at", "start"),
+    [
+        ("2026-03-05T08:00:05", "2026-03-05T08:00:00"),
+        ("2026-03-05 08:00:05", "2026-03-05 08:00:00"),
+        ("20260305T080005", "2026-03-05T08:00:00"),
+        ("2026-03-05", "2026-03-05T00:00:00"),
+    ],
+)
+def test_start_is_written_as_the_file_writes_its_times(tmp_path: Path, at: str, start: str) -> None:
+    samples = tmp_path / "s.csv"
+    samples.write_text(f"{HEAD}{at},DA001,a21026,50,N\n", "utf-8")
+    result = run(tmp_path, samples, "--json")
+    assert json.loads(result.stdout.splitlines()[0])["start"] == start
+
+
+def test_columns_of_an_export_may_stand_anywhere_with_others_beside(tmp_path: Path) -> None:
+    samples = tmp_path / "s.csv"
+    samples.write_text(
+        "\ufeffoutlet,factor,name,at,unit,value,flag\r\n"
+        "DA001,a21026,二氧化硫,2026-03-05 08:00:05.000,mg/m3,50,N\r\n",
+        "utf-8",
+    )
+    result = run(tmp_path, samples, "--json")
+    assert json.loads(result.stdout.splitlines()[0])["avg"] == 50.0
+
+
 def test_from_and_to_choose_periods_and_change_no_figure(tmp_path: Path) -> None:
     lines = stretch("DA001", SO2, (60, 50.0, "N"), (60, 70.0, "N"))
     rows = periods(tmp_path, lines, "--from", "2026-03-05T09:00", "--to", "2026-03-05T10:00")
@@ -198,24 +244,31 @@ def test_plain_output_is_csv_with_the_same_figures(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "said"),
+    ("text", "place", "said"),
     [
-        ("when,outlet,factor,value,flag\n", 1, "at,outlet,factor,value,flag"),
-        ("at,outlet,factor,value,flag\n2026-03-05,DA001,a21026\n", 2, "at,outlet"),
-        ("at,outlet,factor,value,flag\nsoon,DA001,a21026,1,N\n", 2, "'soon'"),
-        ("at,outlet,factor,value,flag\n2026-03-05T08:00,DA009,a21026,1,N\n", 2, "DA009,a21026"),
-        ("at,outlet,factor,value,flag\n2026-03-05T08:00,DA001,w01018,1,N\n", 2, "DA001,w01018"),
-        ("at,outlet,factor,value,flag\n2026-03-05T08:00,DA001,a21026,x,N\n", 2, "'x'"),
-        ("at,outlet,factor,value,flag\n2026-03-05T08:00,DA001,a21026,nan,N\n", 2, "'nan'"),
-        ("at,outlet,factor,value,flag\n\n2026-03-05T08:00,DA001,a21026,1,Q\n", 3, "N F D B M C T"),
+        ("when,outlet,factor,value,flag\n", ":1: ", "at,outlet,factor,value,flag"),
+        (HEAD + "2026-03-05,DA001,a21026\n", ":2: ", "at,outlet"),
+        (HEAD + "soon,DA001,a21026,1,N\n", ":2: at", "'soon'"),
+        (HEAD + "1970-01-01T08:00,DA001,a21026,1,N\n", ":2: at", "2000"),
+        (HEAD + "0001-01-01T00:00,DA001,a21026,1,N\n", ":2: at", "2000"),
+        (HEAD + "9999-12-31T23:59,DA001,a21026,1,N\n", ":2: at", "2099"),
+        (HEAD + "2026-03-05T08:00,DA009,a21026,1,N\n", ":2: outlet,factor", "DA009,a21026"),
+        (HEAD + "2026-03-05T08:00,DA001,w01018,1,N\n", ":2: outlet,factor", "DA001,w01018"),
+        (HEAD + "2026-03-05T08:00,DA001,a21026,x,N\n", ":2: value", "'x'"),
+        (HEAD + "2026-03-05T08:00,DA001,a21026,nan,N\n", ":2: value", "'nan'"),
+        (HEAD + "2026-03-05T08:00,DA001,a21026,1_0,N\n", ":2: value", "'1_0'"),
+        (HEAD + "2026-03-05T08:00,DA001,a21026,１,N\n", ":2: value", "'１'"),
+        (HEAD + "\n2026-03-05T08:00,DA001,a21026,1,Q\n", ":3: flag", "N F D B M C T"),
     ],
 )
-def test_wrong_line_is_named(tmp_path: Path, text: str, line: int, said: str) -> None:
+def test_wrong_line_is_named_with_its_column(
+    tmp_path: Path, text: str, place: str, said: str
+) -> None:
     samples = tmp_path / "s.csv"
     samples.write_text(text, encoding="utf-8")
     result = run(tmp_path, samples, "--json")
     error = result.exception
-    assert error is not None and f":{line}: " in str(error) and said in str(error)
+    assert error is not None and f"s.csv{place}" in str(error) and said in str(error)
     assert getattr(error, "exit_code", None) == 2
 
 
@@ -269,6 +322,50 @@ def test_marked_oxygen_takes_the_converted_value(tmp_path: Path) -> None:
     assert (hour["after_marks"]["avg"], hour["after_marks"]["zs_avg"]) == (40.0, None)
 
 
+POWER = (Path(__file__).parents[3] / "config/sites/thermal-power.yaml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("marked", "lost"),
+    [
+        # a flow is made of its velocity (the same reading), and of state and moisture
+        ("a01011", {"a01011", "a00000"}),
+        ("a01012", {"a01012", "a00000", "a21026"}),
+        ("a01014", {"a01014", "a00000", "a21026"}),
+        ("a00000", {"a00000"}),
+        ("a19001", {"a19001"}),
+    ],
+)
+def test_stat_12_mark_takes_what_is_made_of_the_marked(
+    tmp_path: Path, marked: str, lost: set[str]
+) -> None:
+    codes = ("a21026", "a19001", "a01011", "a01012", "a01014", "a00000")
+    lines = [one for code in codes for one in stretch("DA001", code, (60, 10.0, "N"))]
+    marks = tmp_path / "marks.csv"
+    marks.write_text(
+        f"{MARKS}DA001,{marked},equipment,日常维护,2026-03-05T08:00,2026-03-05T08:29\n", "utf-8"
+    )
+    rows = periods(tmp_path, lines, "--marks", str(marks), site=POWER)
+    hours = {code: the(rows, "hour", code)["after_marks"] for code in codes}
+    assert {code for code, one in hours.items() if not one["valid"]} == lost
+    assert "日常维护" in hours[marked]["reason"]
+    for code in lost - {marked}:
+        assert f"涉及因子无效: {marked} 日常维护" in hours[code]["reason"]
+    mass = "a21026" not in lost and "a00000" not in lost
+    assert (hours["a21026"]["cou"] is not None) is mass
+    assert (hours["a21026"]["zs_avg"] is None) is ("a21026" in lost or marked == "a19001")
+
+
+def test_velocity_counts_for_the_flow_where_the_file_has_only_the_flow(tmp_path: Path) -> None:
+    lines = stretch("DA001", "a00000", (60, 10.0, "N"))
+    marks = tmp_path / "marks.csv"
+    marks.write_text(
+        f"{MARKS}DA001,a01011,equipment,故障,2026-03-05T08:00,2026-03-05T08:29\n", "utf-8"
+    )
+    hour = the(periods(tmp_path, lines, "--marks", str(marks), site=POWER), "hour", "a00000")
+    assert (hour["valid"], hour["after_marks"]["valid"]) == (True, False)
+
+
 def test_proposed_mark_has_no_effect(tmp_path: Path) -> None:
     lines = stretch("DA001", SO2, (60, 50.0, "N"))
     marks = tmp_path / "marks.csv"
@@ -278,6 +375,18 @@ def test_proposed_mark_has_no_effect(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert periods(tmp_path, lines, "--marks", str(marks)) == periods(tmp_path, lines)
+
+
+def test_marks_as_an_export_writes_them_are_read(tmp_path: Path) -> None:
+    lines = stretch("DA001", SO2, (60, 50.0, "N"))
+    marks = tmp_path / "marks.csv"
+    marks.write_text(
+        "start,last_minute,outlet,facility,factor,kind,code,channel,state\n"
+        "2026-03-05 08:00,2026-03-05 08:29,DA001,,a21026,equipment,故障,manual,confirmed\n",
+        encoding="utf-8",
+    )
+    hour = the(periods(tmp_path, lines, "--marks", str(marks)), "hour", SO2)
+    assert (hour["after_marks"]["flag"], hour["after_marks"]["valid_share"]) == ("D", 0.5)
 
 
 def test_result_of_a_marked_hour_is_lost(tmp_path: Path) -> None:
@@ -294,20 +403,24 @@ def test_result_of_a_marked_hour_is_lost(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "column"),
     [
-        "DA001,,equipment,故障,2026-03-05T08:30,2026-03-05T08:29\n",
-        "DA001,,equipment,故障,2026-03-05T08:30:05,2026-03-05T08:40\n",
-        "DA001,,whim,故障,2026-03-05T08:30,2026-03-05T08:40\n",
-        "DA001,,equipment,故障\n",
+        ("DA001,,equipment,故障,2026-03-05T08:30,2026-03-05T08:29\n", "start,end"),
+        ("DA001,,equipment,故障,2026-03-05T08:30:05,2026-03-05T08:40\n", "start,end"),
+        ("DA001,,equipment,故障,2026-03-05T08:30,later\n", "end"),
+        ("DA001,,whim,故障,2026-03-05T08:30,2026-03-05T08:40\n", "kind"),
+        ("DA009,,equipment,故障,2026-03-05T08:30,2026-03-05T08:40\n", "outlet,factor"),
+        ("DA001,w01018,equipment,故障,2026-03-05T08:30,2026-03-05T08:40\n", "outlet,factor"),
+        ("DA001,,equipment,故障\n", ""),
     ],
 )
-def test_wrong_mark_is_named(tmp_path: Path, text: str) -> None:
+def test_wrong_mark_is_named(tmp_path: Path, text: str, column: str) -> None:
     marks = tmp_path / "marks.csv"
     marks.write_text(MARKS + text, encoding="utf-8")
     samples = write(tmp_path / "s.csv", stretch("DA001", SO2, (60, 50.0, "N")))
     result = run(tmp_path, samples, "--json", "--marks", str(marks))
-    assert result.exception is not None and "marks.csv:2: " in str(result.exception)
+    assert result.exception is not None
+    assert f"marks.csv:2: {column}" in str(result.exception)
 
 
 def test_counter_of_a_flow_gives_its_volume_where_the_site_asks_for_it(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ def incineration(site: dict) -> None:  # type: ignore[type-arg]
 
 async def test_quota_exempts_up_to_its_end_and_warns_at_80_and_100_percent(house_with) -> None:  # type: ignore[no-untyped-def]
     house = await house_with(incineration)
-    await closed(house)
+    await closed(house, flow=3.0)
     first = dataclasses.replace(mark("烘炉", 0, 39, kind="condition"), facility="MF0001")
     second = dataclasses.replace(mark("停炉降温", 40, 79, kind="condition"), facility="MF0001")
     await confirm(house, (await propose(house, first)).id)
@@ -211,7 +211,7 @@ async def test_quota_exempts_up_to_its_end_and_warns_at_80_and_100_percent(house
 
 async def test_refusal_frees_quota_for_what_came_later_and_its_columns_follow(house_with) -> None:  # type: ignore[no-untyped-def]
     house = await house_with(incineration)
-    await closed(house)
+    await closed(house, flow=3.0)
     first = dataclasses.replace(mark("烘炉", 0, 54, kind="condition"), facility="MF0001")
     later = dataclasses.replace(mark("停炉降温", 60, 119, kind="condition"), facility="MF0001")
     kept = await propose(house, first)

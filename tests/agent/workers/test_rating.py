@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 from agent_house import House
-from agent_site import COD, DAY, HOUR, PH, T0
+from agent_site import COD, DAY, FLOW, HOUR, PH, T0
 
 from agent.marks import Record
 from agent.model import Cause, Kind, MarkKind, MarkState, Period, Statistic
@@ -76,6 +77,17 @@ async def test_group_is_valid_when_every_factor_is(house: House) -> None:
     found = await rated(house)
     assert (found.immediate.valid_groups, found.immediate.due_groups) == (23, 24)
     assert (found.immediate.received_values, found.immediate.due_values) == (47, 48)
+
+
+async def test_wat_24_hour_of_measured_zero_flow_owes_nothing_but_the_flow(house: House) -> None:
+    rows = [hour(n) for n in range(20)]
+    rows += [replace(hour(20), valid=False), hour(21, Cause.STOPPED), hour(22, Cause.FAULT)]
+    dry = [replace(hour(n, code=FLOW), avg=0.0) for n in (20, 21)]
+    unknown = replace(hour(22, Cause.FAULT, code=FLOW), avg=0.0)
+    await stored(house, [*rows, *dry, unknown])
+    found = (await rated(house)).immediate
+    assert (found.due_groups, found.valid_groups) == (23, 22)
+    assert (found.due_values, found.received_values) == (24, 23)
 
 
 async def test_mark_09_confirmed_stop_leaves_the_completed_rate_only(house: House) -> None:

@@ -159,6 +159,38 @@ async def test_af_14_and_15_steps_and_starts(house: House) -> None:
     assert [one["count"] for one in cases(house, "AF-15")] == [1, 1]
 
 
+async def test_af_15_hands_from_afar_are_noted_and_no_other_line_is(house: House) -> None:
+    def happened(at: sqlite3.Connection) -> None:
+        journal.add(at, "remote session", {"from": "192.0.2.7"}, at=T0 - 9e4, who="long ago")
+        journal.add(at, "remote session", {"from": "192.0.2.7"}, at=T0 + 60, who="yunwei")
+        journal.add(at, "diagnosis", {"kind": "frames"}, at=T0 + 120, who="ops:contractor")
+        journal.add(at, "manual value", {}, at=T0 + 180, who="张三")
+
+    await house.write(happened)
+    await look(house, T0 + HOUR)
+    (case,) = cases(house, "AF-15")
+    assert (case["cause"], case["count"], case["grave"]) == ("remote session", 2, False)
+    assert case["times"] == [T0 + 60, T0 + 120]
+    assert case["figures"] == {"who": "ops:contractor", "from": ""}
+    await look(house, T0 + 2 * HOUR)
+    assert [one["count"] for one in cases(house, "AF-15")] == [2]
+
+
+async def test_af_08_result_that_the_analyzer_tells_otherwise_later_is_a_grave_case(
+    house: House,
+) -> None:
+    await house.result(T0, 40.0, received_at=T0 + HOUR)
+    await house.result(T0 + HOUR, 50.0, received_at=T0 + 2 * HOUR)
+    # as after a restart: what stands in the analyzer is read again
+    await house.result(T0, 44.0, received_at=T0 + 2 * HOUR + 60)
+    await house.result(T0 + HOUR, 50.4, received_at=T0 + 2 * HOUR + 60)
+    await look(house, T0 + 3 * HOUR)
+    (case,) = cases(house, "AF-08")
+    assert case["cause"] == "result changed outside maintenance"
+    assert (case["count"], case["grave"]) == (1, True)
+    assert (case["figures"]["old"], case["figures"]["new"]) == (40.0, 44.0)
+
+
 async def test_af_18_battery_gave_up_too_early(house: House) -> None:
     lost = await told(house, "power", {"input": "mains"}, end=T0 + 3 * HOUR)
     await told(house, "power_battery", {"input": "ups"}, at=T0 + HOUR, end=T0 + 3 * HOUR)
