@@ -186,12 +186,13 @@ class Sender:
 
     def _framed(self, flight: Flight, again: str) -> bytes:
         row = flight.row
-        segment = self.header.segment(row, resent=flight.resent)
-        frame = self.header.bytes_of(segment)
+        qn, frame, text = self.header.written(row, resent=flight.resent)
         if self.frames is not None:
-            self.frames.sent(
+            self.frames.written(
                 self.manners.station,
-                segment,
+                qn,
+                row.cn,
+                text,
                 sealed=self.header.seals(row.cn),
                 attempt=row.attempts + flight.number,
                 reason=again or row.outcome,
