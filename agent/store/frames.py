@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 FLUSH_S = 10.0
 """Real seconds that records gather: each row touches a page, and pages are what wears."""
 TOGETHER = 256
-"""Records in one row; so many do not wait any longer."""
+"""Records in one row."""
+MANY = 1024
+"""Records that do not wait any longer."""
 CROWDED = 2048
 """Records at which who sends waits for the disk, where that is not full."""
 WAITING = 4096
@@ -164,24 +166,27 @@ class FrameLog:
         """
         async with self._writing:
             self._full.clear()
-            while self._records:
-                records, self._records = [*self._records], deque()
-                lost = self._lost
-                try:
-                    await self._store.write(self._job(records, lost), patient=patient)
-                except sqlite3.OperationalError as error:
-                    if not room.is_full(error):
-                        raise
-                    self._records.extendleft(reversed(records))
-                    self._bound()
-                    if not self._tight:
-                        log.error("no room for the message log: %s", error)
-                    self._tight = True
-                    return
-                finally:
-                    self._taken.set()
-                self._tight = False
-                self._lost -= lost
+            records, self._records = [*self._records], deque()
+            if records:
+                await self._keep(records, patient=patient)
+
+    async def _keep(self, records: list[FrameRecord], *, patient: bool) -> None:
+        lost = self._lost
+        try:
+            await self._store.write(self._job(records, lost), patient=patient)
+        except sqlite3.OperationalError as error:
+            if not room.is_full(error):
+                raise
+            self._records.extendleft(reversed(records))
+            self._bound()
+            if not self._tight:
+                log.error("no room for the message log: %s", error)
+            self._tight = True
+            return
+        finally:
+            self._taken.set()
+        self._tight = False
+        self._lost -= lost
 
     def _frame(
         self,
@@ -209,9 +214,10 @@ class FrameLog:
 
     def _add(self, record: FrameRecord) -> None:
         self._records.append(record)
-        self._bound()
-        if len(self._records) >= TOGETHER and not self._tight:
-            self._full.set()
+        if len(self._records) >= MANY:
+            self._bound()
+            if not self._tight:
+                self._full.set()
 
     def _bound(self) -> None:
         while len(self._records) > WAITING:

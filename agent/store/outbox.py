@@ -225,9 +225,11 @@ def renumber(connection: sqlite3.Connection, row: Row, *, now: float) -> Row:
     return row._replace(qn_ms=number)
 
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a packet ended: accepted, unconfirmed, rejected or dropped; or kept, up to a time."""
+class End(NamedTuple):
+    """How a packet ended: accepted, unconfirmed, rejected or dropped; or kept, up to a time.
+
+    A tuple for the same reason as `Row`.
+    """
 
     row: Row
     state: str

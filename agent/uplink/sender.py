@@ -95,8 +95,7 @@ class Sender:
                 self._wake.clear()
                 self._close_late()
                 await self._end_waits(_now())
-                for row in await self._next(_now()):
-                    self._launch(row)
+                self._launch(await self._next(_now()))
                 await self.link.flush()
                 if self._broken is not None:
                     raise self._broken
@@ -160,37 +159,36 @@ class Sender:
         answered = {row.id for row in self._awaited.late}  # while we looked
         return await self._renumbered([row for row in rows if row.id not in answered])
 
-    def _launch(self, row: Row) -> None:
-        """Hand one row over for the first time."""
-        waited = row.live_from <= self.clock.now() - LIVE_S
-        tries = 0
-        if row.answer and row.cn != EVENT and self._wants_answer():
-            tries = 1 if self.confirmation.unconfirmed else 1 + self.manners.resends
-        resent = self.manners.rf_on_resend and (waited or row.attempts > 0)
-        flight = self._flights[row.id] = Flight(row, resent, tries)
-        self._transmit(flight)
+    def _launch(self, rows: list[Row]) -> None:
+        """Hand rows over for the first time."""
+        late, tries, marks = self.clock.now() - LIVE_S, self._tries(), self.manners.rf_on_resend
+        for row in rows:
+            resent = marks and (row.attempts > 0 or row.live_from <= late)
+            asks = row.answer and row.cn != EVENT
+            flight = self._flights[row.id] = Flight(row, resent, tries if asks else 0)
+            self._transmit(flight)
 
     def _transmit(self, flight: Flight, again: str = "") -> None:
         """Send a row once, under the credentials of this moment; `again`: why once more."""
         row, flight.handed, flight.due = flight.row, False, inf
-        if flight.tries:
-            flight.asked.append(wire_qn(row.qn_ms))
-            self._awaited.expect(flight.asked[-1], flight)
         try:
             payload = row.body.encode() if row.cn == EVENT else self._framed(flight, again)
         except LocalFrameError as error:
             # what cannot be said must not stand before all that follows for ever
             self._end(flight, Sent(Outcome.REJECTED, f"no frame of ours: {error}"))
             return
+        if flight.tries:
+            flight.asked.append(flight.qn)
+            self._awaited.expect(flight.qn, flight)
         self.link.post(row.cn, payload, functools.partial(self._handed, flight))
 
     def _framed(self, flight: Flight, again: str) -> bytes:
         row = flight.row
-        qn, frame, text = self.header.written(row, resent=flight.resent)
+        flight.qn, frame, text = self.header.written(row, resent=flight.resent)
         if self.frames is not None:
             self.frames.written(
                 self.manners.station,
-                qn,
+                flight.qn,
                 row.cn,
                 text,
                 sealed=self.header.seals(row.cn),
@@ -262,7 +260,7 @@ class Sender:
         del self._flights[row.id]
         self._awaited.end(flight.asked)  # under whichever number the answer comes, it is the answer
         self._written -= flight.written
-        self._count(row, sent)
+        self._count(flight, sent)
         pause = self.event_pause if row.cn == EVENT else self.pause
         if sent.outcome is Outcome.KEPT:
             self._rest(pause, row, sent.reason)
@@ -297,17 +295,18 @@ class Sender:
             return "rejected"
         return sent.reason if sent.reason == "unconfirmed" else "accepted"
 
-    def _count(self, row: Row, sent: Sent) -> None:
+    def _count(self, flight: Flight, sent: Sent) -> None:
         if sent.outcome not in self._counters:
             counter = self.metrics.sent.labels(self.manners.station, sent.outcome)
             self._counters[sent.outcome] = counter.inc
         self._counters[sent.outcome]()
+        row = flight.row
         if row.cn == EVENT:
             return
         if self.tally is not None:
             self.tally.ended(sent.outcome)
         if self.frames is not None:
-            qn = wire_qn(row.qn_ms)
+            qn = flight.qn or wire_qn(row.qn_ms)
             self.frames.settled(self.manners.station, qn, cn=row.cn, outcome=sent.reason)
 
     async def _renumbered(self, rows: list[Row]) -> list[Row]:
@@ -327,6 +326,12 @@ class Sender:
     def _is_repeated(self, row: Row) -> bool:
         shared = row.pnum > 1 and self.manners.shared_qn
         return (row.attempts > 0 or row.id in self._flights) and not shared
+
+    def _tries(self) -> int:
+        """Give how often an upload goes out at most that wants an answer; 0: none is waited for."""
+        if not self._wants_answer():
+            return 0
+        return 1 if self.confirmation.unconfirmed else 1 + self.manners.resends
 
     def _wants_answer(self) -> bool:
         """Say whether 9014 decides; else the broker's acknowledgement does (architecture §3.5)."""
