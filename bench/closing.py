@@ -11,11 +11,11 @@ import asyncio
 import resource
 import sqlite3
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
+from folder import on_disk
 from standard_cems import SITE
 from weight import weighed
 
@@ -126,7 +126,7 @@ def main() -> int:
         return 0
     found = []
     for hours in (1, 10, 100):
-        with tempfile.TemporaryDirectory(dir=".") as folder:
+        with on_disk() as folder:
             out = Path(folder) / "out"
             weight = weighed([__file__, folder, str(hours)], out=out)
             if weight.code:

@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from folder import on_disk
 
 from agent.store.db import connect, transaction
 from agent.tools.broker import free_port
@@ -133,7 +134,7 @@ def main() -> int:
     parser.add_argument("--store-mb", type=int, default=2048)
     parser.add_argument("--warm-s", type=float, default=WARM_S)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with on_disk() as folder:
         directory = Path(folder).resolve()
         path = site(directory)
         migrate(directory / "state")

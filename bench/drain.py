@@ -8,7 +8,9 @@ no more memory than the daemon may have.
 Both are measured over the loopback interface, where the processor is the only limit, and over a
 line with the round trip of a mobile one, which is what a window is for. Limit and sender take
 turns, and what counts is the middle one of the ratios: another load on the machine meets both.
-`--scale 1` is all of the backlog, the default a part; `--profile` prints where our time goes.
+paho has a window of its own, too; it is slower than the one its limit is measured with, and
+printed beside it. `--scale 1` is all of the backlog, the default a part; `--loopback` leaves the
+slow line out; `--profile` prints where our time goes.
 """
 
 from __future__ import annotations
@@ -27,11 +29,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from drain_backlog import DAYS, FACTORS, STATION, WINDOW, fill, plan
-from drain_peers import child, paho_alone, ping_pong
+from drain_peers import child, paho_alone, paho_by_itself, ping_pong
+from folder import on_disk
 
 from agent.bells import Bells
 from agent.clock import Clock
@@ -44,10 +46,13 @@ from agent.uplink.station import StationLink
 
 GOAL = 0.8
 MEMORY_GOAL_MB = 90.0
-SCALE = 60.0
+SCALE = 20.0
 MOBILE_S = 0.05
+SLOW_PART = 6
+"""On the slow line so much less: it takes ten times as long, and its ratio depends on nothing."""
 WAIT_S = 6 * 3600.0
 ROUNDS = 3
+"""Over the loopback interface; on a slow line once is enough, it waits and does not work."""
 PONGS = 400
 """Frames of the ping-pong over a slow line: all of them would take hours."""
 
@@ -88,6 +93,8 @@ def measure(kind: str, directory: Path, port: int) -> dict[str, float]:
     """Run one measurement; gives frames a second, processor time a frame, most memory."""
     if kind == "paho":
         count, taken, spent = paho_alone(directory, port)
+    elif kind == "paho-itself":
+        count, taken, spent = paho_by_itself(directory, port)
     elif kind.startswith("ping"):
         count, taken, spent = ping_pong(directory, port, PONGS if kind == "ping-slow" else 10**9)
     else:
@@ -117,48 +124,71 @@ def apart(kind: str, directory: Path, port: int, *, profile: bool) -> dict[str, 
     return found
 
 
-@contextlib.contextmanager
-def line(port: int, round_trip_s: float) -> Iterator[int]:
-    """Give the port of a platform at the end of a line."""
-    if not round_trip_s:
-        yield port
-        return
-    with child("delay", port, round_trip_s) as near:
-        yield near
+Measured = dict[str, float]
+Turn = tuple[Measured, Measured]
+"""Ours, and the limit right before it."""
 
 
-def compare(limit: str, kind: str, directory: Path, port: int, *, profile: bool) -> bool:
-    """Measure over both lines and print it; says whether all goals were met."""
-    good = True
-    for round_trip_s, name in ((0.0, "loopback"), (MOBILE_S, f"{MOBILE_S * 1000:.0f} ms")):
-        slow = "ping-slow" if limit == "ping-pong" and round_trip_s else limit
-        with line(port, round_trip_s) as near:
-            turns = []
-            for _ in range(1 if profile else ROUNDS):
-                bare = apart(slow, directory, near, profile=False)
-                turns.append((apart(kind, directory, near, profile=profile), bare))
-        turns.sort(key=lambda turn: turn[0]["rate"] / turn[1]["rate"])
-        our, bare = turns[len(turns) // 2]
-        ratio, mb = our["rate"] / bare["rate"], max(turn[0]["mb"] for turn in turns)
-        print(f"{kind}, {name}: {our['rate']:.0f} frames/s ({our['us']:.0f} us of processor each), "
-              f"{limit} {bare['rate']:.0f}/s ({bare['us']:.0f} us): {ratio:.0%}, goal {GOAL:.0%}; "
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bench:
+    """What to measure: the store, and how."""
+
+    store: Path
+    rounds: int
+    slow: Path | None
+    """The store for the slow line; None: it is left out."""
+    profile: bool
+
+    def compare(self, limit: str, kind: str, port: int) -> bool:
+        """Measure over both lines and print it; says whether all goals were met."""
+        good = self._over(limit, kind, port, name="loopback", store=self.store, rounds=self.rounds)
+        if limit == "paho":
+            own = apart("paho-itself", self.store, port, profile=False)
+            print(f"  paho by its own window: {_shown(own)}", flush=True)
+        if self.slow is not None:
+            slow = "ping-slow" if limit == "ping-pong" else limit
+            with child("delay", port, MOBILE_S) as near:
+                name = f"{MOBILE_S * 1000:.0f} ms"
+                good = self._over(slow, kind, near, name=name, store=self.slow, rounds=1) and good
+        return good
+
+    def _over(
+        self, limit: str, kind: str, port: int, *, name: str, store: Path, rounds: int
+    ) -> bool:
+        turns: list[Turn] = []
+        for _ in range(rounds):
+            bare = apart(limit, store, port, profile=False)
+            turns.append((apart(kind, store, port, profile=self.profile), bare))
+        turns.sort(key=_ratio)
+        middle, mb = turns[len(turns) // 2], max(ours["mb"] for ours, _ in turns)
+        print(f"{kind}, {name}: {_shown(middle[0])}, {limit} {_shown(middle[1])}: "
+              f"{_ratio(middle):.0%}, goal {GOAL:.0%}; "
               f"{mb:.0f} MB, goal {MEMORY_GOAL_MB:.0f} MB", flush=True)  # fmt: skip
-        good = good and ratio >= GOAL and mb <= MEMORY_GOAL_MB
-    return good
+        return _ratio(middle) >= GOAL and mb <= MEMORY_GOAL_MB
 
 
-async def everything(folder: Path, days: float, *, profile: bool) -> int:
-    store = folder / "store"
-    count = await asyncio.to_thread(fill, store, days)
+def _ratio(turn: Turn) -> float:
+    ours, bare = turn
+    return ours["rate"] / bare["rate"]
+
+
+def _shown(one: Measured) -> str:
+    return f"{one['rate']:.0f} frames/s ({one['us']:.0f} us of processor each)"
+
+
+async def everything(folder: Path, days: float, bench: Bench) -> int:
+    count = await asyncio.to_thread(fill, bench.store, days)
     print(f", {count} frames, window {WINDOW}", flush=True)
+    if bench.slow is not None:
+        await asyncio.to_thread(fill, bench.slow, days / SLOW_PART)
 
     def over_mqtt(port: int) -> bool:
         with child("listen", port):
-            return compare("paho", "mqtt", store, port, profile=profile)
+            return bench.compare("paho", "mqtt", port)
 
     def over_tcp() -> bool:
         with child("answer") as port:
-            return compare("ping-pong", "tcp", store, port, profile=profile)
+            return bench.compare("ping-pong", "tcp", port)
 
     async with Broker(free_port(), folder / "broker") as broker:
         good = await asyncio.to_thread(over_mqtt, broker.port)
@@ -168,6 +198,8 @@ async def everything(folder: Path, days: float, *, profile: bool) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=SCALE, help="1: all of the 30 days")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--loopback", action="store_true", help="leave the slow line out")
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--only", help=argparse.SUPPRESS)
     parser.add_argument("--store", type=Path, help=argparse.SUPPRESS)
@@ -184,8 +216,10 @@ def main() -> int:
         return 0
     days = DAYS / options.scale
     print(f"{days:g} of {DAYS} days (1:{options.scale:g}), {FACTORS} factors", end="", flush=True)
-    with tempfile.TemporaryDirectory(dir=".") as folder:
-        return asyncio.run(everything(Path(folder).resolve(), days, profile=options.profile))
+    with on_disk() as folder:
+        whole, slow = Path(folder) / "store", Path(folder) / "slow"
+        bench = Bench(whole, options.rounds, None if options.loopback else slow, options.profile)
+        return asyncio.run(everything(Path(folder), days, bench))
 
 
 if __name__ == "__main__":

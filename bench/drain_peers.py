@@ -53,6 +53,27 @@ def paho_alone(directory: Path, port: int) -> tuple[int, float, float]:
     return len(ready), taken, spent
 
 
+def paho_by_itself(directory: Path, port: int) -> tuple[int, float, float]:
+    """Publish the same frames, all at once, and leave it to paho's window which go; as above."""
+    ready = [(f"hj212/{MN}/up/{_cn(one)}", one) for one in frames(directory)]
+    up = threading.Event()
+    client = paho.Client(CallbackAPIVersion.VERSION2, "bench", protocol=MQTTProtocolVersion.MQTTv5)
+    client.max_inflight_messages_set(WINDOW)
+    client.on_connect = lambda *_: up.set()
+    client.connect(HOST, port)
+    client.loop_start()
+    if not up.wait(START_S):
+        raise SystemExit("paho: not connected")
+    begun, spent = time.perf_counter(), time.process_time()
+    under_way = [client.publish(topic, frame, qos=1) for topic, frame in ready]
+    for one in under_way:
+        one.wait_for_publish()
+    taken, spent = time.perf_counter() - begun, time.process_time() - spent
+    client.disconnect()
+    client.loop_stop()
+    return len(ready), taken, spent
+
+
 def ping_pong(directory: Path, port: int, most: int) -> tuple[int, float, float]:
     """Send each frame, at most so many, and wait for its answer; as above."""
     ready = frames(directory)[:most]

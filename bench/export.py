@@ -11,9 +11,9 @@ import datetime
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
+from folder import on_disk
 from weight import Weight, weighed
 
 HOURS = 365 * 24
@@ -85,7 +85,7 @@ def main() -> int:
         filled(Path(sys.argv[1]), int(sys.argv[2]))
         return 0
     found: dict[str, list[tuple[int, Weight]]] = {form: [] for form in FORMATS}
-    with tempfile.TemporaryDirectory(dir=".") as place:
+    with on_disk() as place:
         out = Path(place) / "out"
         bare = weighed(["-m", "agent.cli", "export", "--help"], out=out)
         print(f"start-up: {bare.cpu_s:.2f} s, {bare.peak_mb:.0f} MB")

@@ -14,13 +14,13 @@ import asyncio
 import contextlib
 import sqlite3
 import sys
-import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
+from folder import on_disk
 
 from agent.actions import DeviceActions
 from agent.bells import Bells
@@ -171,7 +171,7 @@ def main() -> int:
         ("slow instruments", False, TURNAROUND_S),
         ("slow instruments, busy line", True, TURNAROUND_S),
     ):
-        with tempfile.TemporaryDirectory() as folder:
+        with on_disk() as folder:
             found, exchange_ms = asyncio.run(
                 orders(Path(folder), busy=busy, turnaround_s=turnaround_s)
             )

@@ -11,10 +11,10 @@ import datetime
 import random
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from folder import on_disk
 from standard_cems import SITE
 from weight import Weight, weighed
 
@@ -56,7 +56,7 @@ def main() -> int:
         written(Path(path), int(count), shuffled=order == "shuffled")
         return 0
     good = True
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with on_disk() as folder:
         directory = Path(folder)
         site = directory / "site.yaml"
         site.write_text(SITE, encoding="utf-8")

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
-import tempfile
 import time
 from pathlib import Path
+
+from folder import on_disk
 
 from agent.model import Cause, Sample
 from agent.quality.judge import PointRule, judge
@@ -80,7 +81,7 @@ def judged(rule: PointRule, at: float) -> Sample:
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with on_disk() as folder:
         limit = floor(Path(folder))
         stored, read = asyncio.run(ours(Path(folder)))
     print(f"{SECONDS} s at {POINTS_S} points/s: stored in {stored:.2f} s, read in {read:.2f} s")

@@ -13,10 +13,10 @@ import asyncio
 import logging
 import sqlite3
 import sys
-import tempfile
 from pathlib import Path
 
 import standard_site
+from folder import on_disk
 
 from agent.bells import Bells
 from agent.metrics import Metrics
@@ -148,7 +148,7 @@ def main() -> int:
     parser.add_argument("--hours", type=float, default=3.0, help="of the clock, scaled to a day")
     hours = parser.parse_args().hours
     logging.disable(logging.WARNING)
-    with tempfile.TemporaryDirectory(dir=".") as folder:
+    with on_disk() as folder:
         total, cycles, uploads = asyncio.run(run(Path(folder), hours))
     a_day = total * 24 / hours
     payload = cycles * 100 * 11 * 24 / hours

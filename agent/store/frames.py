@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 FLUSH_S = 10.0
 """Real seconds that records gather: each row touches a page, and pages are what wears."""
 TOGETHER = 256
-"""Records in one row; so many do not wait any longer."""
+"""Records in one row."""
+MANY = 1024
+"""Records that do not wait any longer."""
 CROWDED = 2048
 """Records at which who sends waits for the disk, where that is not full."""
 WAITING = 4096
@@ -43,8 +45,10 @@ _SECRET = re.compile(r"(?i)\b((?:new)?(?:pw|sk|password|key))=(?:[^;&]|&(?!&))*"
 def masked(text: str) -> str:
     """Give a text with the values of all secrets as `***`."""
     low = text.lower()
-    # nearly all texts hold none, and to see that so takes a tenth of the time
-    if "pw=" in low or "sk=" in low or "password=" in low or "key=" in low:
+    # nearly all texts hold none, and to see that so takes a hundredth of the time
+    if ("p" in low and ("pw=" in low or "password=" in low)) or (
+        "k" in low and ("sk=" in low or "key=" in low)
+    ):
         return _SECRET.sub(r"\1=***", text)
     return text
 
@@ -96,6 +100,22 @@ class FrameLog:
         """Note a frame that came in; `reason` says why it was refused, if it was."""
         self._frame(station, RECEIVED, segment, sealed=sealed, reason=reason)
 
+    def written(
+        self,
+        station: str,
+        qn: str,
+        cn: str,
+        text: str,
+        *,
+        sealed: bool,
+        attempt: int = 1,
+        reason: str = "",
+    ) -> None:
+        """Note, as `sent`, a frame whose text is known already, without secrets."""
+        told = reason and masked(reason)
+        now = self._clock.now()
+        self._add(FrameRecord(now, station, SENT, qn, cn, text, sealed, attempt, "", told))
+
     def alike(self, station: str, qn: str, cn: str, text: str, *, sealed: bool) -> None:
         """Note a frame that came in whose text is known already, without secrets."""
         now = self._clock.now()
@@ -146,24 +166,27 @@ class FrameLog:
         """
         async with self._writing:
             self._full.clear()
-            while self._records:
-                records, self._records = [*self._records], deque()
-                lost = self._lost
-                try:
-                    await self._store.write(self._job(records, lost), patient=patient)
-                except sqlite3.OperationalError as error:
-                    if not room.is_full(error):
-                        raise
-                    self._records.extendleft(reversed(records))
-                    self._bound()
-                    if not self._tight:
-                        log.error("no room for the message log: %s", error)
-                    self._tight = True
-                    return
-                finally:
-                    self._taken.set()
-                self._tight = False
-                self._lost -= lost
+            records, self._records = [*self._records], deque()
+            if records:
+                await self._keep(records, patient=patient)
+
+    async def _keep(self, records: list[FrameRecord], *, patient: bool) -> None:
+        lost = self._lost
+        try:
+            await self._store.write(self._job(records, lost), patient=patient)
+        except sqlite3.OperationalError as error:
+            if not room.is_full(error):
+                raise
+            self._records.extendleft(reversed(records))
+            self._bound()
+            if not self._tight:
+                log.error("no room for the message log: %s", error)
+            self._tight = True
+            return
+        finally:
+            self._taken.set()
+        self._tight = False
+        self._lost -= lost
 
     def _frame(
         self,
@@ -191,9 +214,10 @@ class FrameLog:
 
     def _add(self, record: FrameRecord) -> None:
         self._records.append(record)
-        self._bound()
-        if len(self._records) >= TOGETHER and not self._tight:
-            self._full.set()
+        if len(self._records) >= MANY:
+            self._bound()
+            if not self._tight:
+                self._full.set()
 
     def _bound(self) -> None:
         while len(self._records) > WAITING:

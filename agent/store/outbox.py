@@ -225,9 +225,18 @@ def renumber(connection: sqlite3.Connection, row: Row, *, now: float) -> Row:
     return row._replace(qn_ms=number)
 
 
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a packet ended: accepted, unconfirmed, rejected or dropped; or kept, up to a time."""
+def renumbered(
+    connection: sqlite3.Connection, rows: Sequence[Row], fresh: Collection[int], *, now: float
+) -> list[Row]:
+    """Give rows as they go out, those of these ids under a number that was never used."""
+    return [renumber(connection, row, now=now) if row.id in fresh else row for row in rows]
+
+
+class End(NamedTuple):
+    """How a packet ended: accepted, unconfirmed, rejected or dropped; or kept, up to a time.
+
+    A tuple for the same reason as `Row`.
+    """
 
     row: Row
     state: str

@@ -18,8 +18,10 @@ class Flight:
     """How many times it is sent at most while its 9014 does not come; 0: none is waited for."""
     number: int = 1
     """Which of these times it is."""
+    qn: str = ""
+    """The QN it went out under the last time."""
     asked: list[str] = field(default_factory=list)
-    """The QNs it went out under."""
+    """The QNs an answer may bear."""
     handed: bool = False
     """Whether the link has had its say; from then on a wait ends at `due`."""
     answered: bool = False

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from agent.store.frames import segment_text
 from agent.store.outbox import Row
+from agent.uplink.heads import KNOWN, Head, Written, learn
 from protocols.hj212.editions import Edition
 from protocols.hj212.errors import LocalFrameError
 from protocols.hj212.flag import Flag
@@ -17,6 +19,11 @@ from protocols.hj212.times import wire_qn
 
 if TYPE_CHECKING:
     from agent.uplink.sealing import KeyRing
+
+_MARKS = len("CP=&&&&")
+
+_Kind = tuple[str, str, bool, int, int, bool]
+"""What of an outbox row its head depends on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +42,25 @@ class Header:
     """What a request that is repeated may still bear."""
     encoding: str = "auto"
     """How the platform writes text (`wire.encoding`)."""
+    _heads: dict[_Kind, Head] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """Heads that were printed before, with these fields: they bear the password."""
 
     def frame(self, row: Row, *, resent: bool) -> bytes:
         """Make the bytes of an outbox row. `resent` sets RF where the edition has it."""
-        return self.bytes_of(self.segment(row, resent=resent))
+        return self.written(row, resent=resent).frame
+
+    def written(self, row: Row, *, resent: bool) -> Written:
+        """Make the frame of an outbox row, and its text. `resent` as in `frame`."""
+        qn, kind = wire_qn(row.qn_ms), (row.cn, row.st, row.answer, row.pnum, row.pno, resent)
+        head = self._heads.get(kind)
+        data = None if head is None else head.segment(qn, row.body)
+        if head is not None and data is not None:
+            return Written(qn, self._enclosed(data, row.cn), head.shown(qn, row.body))
+        segment = self.segment(row, resent=resent)
+        frame = self.bytes_of(segment)
+        if head is None:
+            self._learn(kind, segment)
+        return Written(qn, frame, segment_text(segment))
 
     def segment(self, row: Row, *, resent: bool = False) -> Segment:
         """Put the header before the data area of an outbox row."""
@@ -59,15 +81,29 @@ class Header:
     def bytes_of(self, segment: Segment) -> bytes:
         """Make the frame of a segment, sealed where its command is to be."""
         try:
-            text = print_segment(segment, self.edition)
-            if self.key is not None and self.seals(segment.cn):
-                return self.key.frame(text)
-            return encode_frame(text, limit=self.edition.max_segment)
+            return self._enclosed(print_segment(segment, self.edition), segment.cn)
         except LocalFrameError as error:
             masked = str(error)
             for pw in filter(None, {self.pw, segment.pw}):
                 masked = masked.replace(f"PW={pw}", "PW=***")
             raise LocalFrameError(masked) from None
+
+    def _enclosed(self, data: bytes, cn: str) -> bytes:
+        """Make a frame of a data segment; raises LocalFrameError."""
+        if self.key is not None and self.seals(cn):
+            return self.key.frame(data)
+        return encode_frame(data, limit=self.edition.max_segment)
+
+    def _learn(self, kind: _Kind, segment: Segment) -> None:
+        """Remember the head of a segment that could be printed."""
+        bare = replace(segment, cp="")
+        printed = print_segment(bare, self.edition)
+        most = min(self.edition.max_cp - _MARKS, self.edition.max_segment - len(printed))
+        head = learn(printed, bare, most=most)
+        if len(self._heads) >= KNOWN:
+            self._heads.clear()
+        if head is not None:
+            self._heads[kind] = head
 
     def seals(self, cn: str) -> bool:
         """Say whether a frame of ours with that command goes sealed."""

@@ -11,10 +11,10 @@ from agent.store import outbox
 from agent.store.db import Store
 from agent.store.outbox import KEPT, End
 
-TOGETHER = 256
+TOGETHER = 512
 """Ends that wait for no company: fewer share the commit of somebody else, if one comes soon."""
-SETTLING = 2 * TOGETHER
-"""Uploads that may wait for the commit of their end, outside the window: those of two commits."""
+SETTLING = 3 * TOGETHER
+"""Uploads that may wait for the commit of their end, outside the window: those of three commits."""
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import asyncio
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from agent.errors import LinkError
 from protocols.hj212.errors import PeerFrameError
@@ -38,10 +38,10 @@ Ended = Callable[[Sent | LinkError], None]
 """Told once how a publication ended, or what broke the link before it did."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """Something that came down a link: a frame, or what became of bytes that are none.
 
+    A tuple: while a backlog drains thousands of answers come a second.
     `topic` is empty on a link without topics; `error` says why there is no frame.
     """
 

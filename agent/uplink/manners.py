@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from agent.store.outbox import Row
+
 SILENT_UPLOADS = 5
 """Uploads without any 9014 on a live connection before the station counts as unconfirmed."""
 FIRST_PAUSE_S = 2.0
 LONGEST_PAUSE_S = 60.0
+PATIENT_TIMES = 5
+FIRST_WAIT_S = 4.0
+LONGEST_WAIT_S = 300.0
+"""How long a row waits that was kept more than five times: twice as long each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,20 @@ class Manners:
     """Whether what is sent again bears a new QN."""
     shared_qn: bool = False
     """Whether the packets of one upload bear one QN: such an upload keeps it."""
+
+    def tries(self, confirmation: Confirmation, *, shows_delivery: bool) -> int:
+        """Give how often an upload goes out at most that wants an answer; 0: none is waited for.
+
+        Where 9014 does not decide the broker's acknowledgement does (architecture §3.5);
+        `shows_delivery`: whether that one tells that somebody took the message.
+        """
+        if self.ack == "auto":
+            decides = confirmation.seen or not shows_delivery
+        else:
+            decides = self.ack == "9014"
+        if not decides:
+            return 0
+        return 1 if confirmation.unconfirmed else 1 + self.resends
 
 
 @dataclass(slots=True)
@@ -75,3 +95,14 @@ class Pause:
     def shorten(self) -> None:
         """Something went through: the next rest is a short one again."""
         self._doublings = 0
+
+
+def not_before(row: Row, now: float) -> float:
+    """Let a row that was kept again and again wait, so that it stands before nobody for ever.
+
+    The first times the rest of the whole station is enough.
+    """
+    times = row.attempts - PATIENT_TIMES
+    if times < 0:
+        return row.not_before
+    return now + min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(times, 16))

@@ -1,40 +1,33 @@
-"""An MQTT link: paho in our own event loop, without its thread, a fresh client per connection.
-
-The loop tells it when its socket can be read or written; a thread of its own would cost two changes
-of thread for each message, which is more than paho itself takes. Only look-up and handshake, which
-block, have one.
-
-paho keeps unacknowledged messages in memory and sends them again by itself after a reconnect. Our
-outbox is the only queue there may be, so a client object never outlives its connection.
-"""
+"""An MQTT link: one connection to a broker, each publication followed to its acknowledgement."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import functools
 import logging
-import socket
-import ssl
-import struct
-import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, NamedTuple
 
-from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
-
-from agent.errors import LinkError, Rejected, Unreachable
+from agent.errors import LinkError, Unreachable
 from agent.model import EVENT
-from agent.uplink.link import Arrival, Awaiting, Ended, Outcome, Sent, Traffic, judge_puback
-from agent.uplink.login import Login, parse_address, tls_context
-from agent.uplink.tcp import go_out_by, keep_alive
+from agent.uplink.broker_reasons import (
+    PACKET_TOO_LARGE,
+    NoGreeting,
+    TakenOver,
+    UnknownVersion,
+    acknowledged,
+    goodbye,
+    refusal,
+)
+from agent.uplink.dialling import dial
+from agent.uplink.link import Arrival, Awaiting, Ended, Outcome, Sent, Traffic
+from agent.uplink.login import Login
+from agent.uplink.mqtt_client import IN_FLIGHT, LARGEST_DOWN, OVERHEAD, MqttClient
+from agent.uplink.mqtt_pump import Pump
 from protocols.hj212.frame_parts import Unseal
+
+__all__ = ["MqttLink", "NoGreeting", "TakenOver", "UnknownVersion"]
 
 log = logging.getLogger(__name__)
 
@@ -44,69 +37,17 @@ TICK_S = 1.0
 """How often paho looks after its keep-alive, and we after acknowledgements that do not come."""
 INBOX = 256
 """Arrivals that may wait; a platform that floods us is dropped, not buffered without end."""
-SESSION_S = 3600
-"""How long the broker keeps what came down while we were away."""
-IN_FLIGHT = 65_535
-"""What MQTT 5 allows unacknowledged where the broker sets no bound of its own (§3.3.4)."""
-LARGEST_DOWN = 256 * 1024
-"""Bytes of the largest thing that may come down: an order; a frame has at most 9,999."""
-OVERHEAD = 16
-"""Bytes a PUBLISH of ours has at most beside topic and payload."""
-
-UNSUPPORTED_VERSION = 132
-SESSION_TAKEN_OVER = 142
-PACKET_TOO_LARGE = 149
-_TRY_AGAIN = {128, 136, 137, 151, 159}
-"""Connect reasons that pass: unspecified, unavailable, busy, quota, connection rate."""
 
 
-class TakenOver(LinkError):
-    """Another client connected with our identity. Reconnecting would start a tug of war."""
-
-
-class UnknownVersion(LinkError):
-    """The broker does not speak this version of MQTT."""
-
-
-class NoGreeting(Unreachable):
-    """Somebody listens and never greets: perhaps it does not know this version of MQTT."""
-
-
-class _Client(paho.Client):
-    """A client whose socket is one of ours: bound to a network device, its keep-alive set."""
-
-    def __init__(self, login: Login, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._login = login
-
-    def _create_socket_connection(self) -> socket.socket:
-        """Connect to the first place of the host that answers. Raises OSError."""
-        host, port, _ = parse_address(self._login.address)
-        problem = OSError("no address")
-        for family, *_, at in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-            line = socket.socket(family, socket.SOCK_STREAM)
-            try:
-                keep_alive(line, idle_s=self._login.keepalive_s)
-                if self._login.interface:
-                    go_out_by(line, self._login.interface)
-                line.settimeout(self._login.connect_s)
-                line.connect(at)
-            except OSError as error:
-                problem = error
-                line.close()
-            else:
-                return line
-        raise problem
-
-
-class _Message(NamedTuple):
+@dataclass(slots=True)
+class _Message:
     """One publication with QoS 1, and who is told its end."""
 
     topic: str
     payload: bytes
     size: int
     ended: Ended
-    retain: bool = False
+    retain: bool
     due: float = 0.0
     """When its acknowledgement is given up (s, of the loop)."""
 
@@ -128,16 +69,10 @@ class MqttLink:
         """What waits because the broker takes no more at a time."""
         self._acknowledged: list[tuple[int, int]] = []
         self._most = IN_FLIGHT
-        self._thread = threading.get_ident()
-        self._line: socket.socket | None = None
-        """The connection while the event loop looks after it."""
-        self._tick: asyncio.TimerHandle | None = None
-        self._taken = asyncio.Event()
-        """All that paho had to say was written."""
-        self._taken.set()
         self._largest: int | None = None
-        self._given_up = False
-        self._client = self._make_client()
+        self._tick: asyncio.TimerHandle | None = None
+        self._client = MqttClient(login, self)
+        self._pump = Pump(self._client, self._failed, self._tell_ends)
         self.topics = self.taken = True
         self.traffic = Traffic()
 
@@ -159,10 +94,11 @@ class MqttLink:
             async with asyncio.timeout(self._login.connect_s):
                 await self._dial()
             dialled = True
-            self._attend()
+            self._pump.attend()
+            self._look_after()
             async with asyncio.timeout(self._login.connect_s):
                 await self._connected
-            self._subscribe()
+            self._client.subscribe()
         except TimeoutError:
             await self._stop()
             what = NoGreeting if dialled else Unreachable
@@ -184,7 +120,7 @@ class MqttLink:
         """Say that we go, where somebody still listens; a clean goodbye leaves the will unsaid."""
         if not self._closed.done():
             will = self._login.will
-            self._client.publish(will.topic, will.payload, qos=0, retain=True)
+            await self.publish(will.topic, will.payload, qos=0, retain=True)
         await self._stop()
 
     def post(self, cn: str, payload: bytes, ended: Ended) -> None:
@@ -193,7 +129,7 @@ class MqttLink:
         self._post(f"{self._login.topics}/{below}", payload, ended)
 
     async def flush(self) -> None:
-        """See that the link lives: paho takes what is posted. Raises `Unreachable`."""
+        """See that the link lives: what is posted goes by itself. Raises `Unreachable`."""
         if self._closed.done():
             raise self._closed.result()
 
@@ -222,6 +158,67 @@ class MqttLink:
             await self._something.wait()
         return self._inbox.popleft()
 
+    def greeted(self, code: int, text: str, *, in_flight: int, largest: int | None) -> None:
+        """Take note of the broker's greeting."""
+        self._most, self._largest = max(1, in_flight), largest
+        if self._connected.done():
+            return
+        if code == 0:
+            self._connected.set_result(None)
+        else:
+            self._connected.set_exception(refusal(self._login.address, code, text))
+
+    def acknowledged(self, mid: int, code: int) -> None:
+        """Take note of an acknowledgement, told when all that came with it was read."""
+        if mid in self._waiting:  # else it had QoS 0, and its number comes round again
+            self._acknowledged.append((mid, code))
+
+    def subscribed(self, refusals: Sequence[str]) -> None:
+        """Say what will not come down."""
+        for text in refusals:
+            log.warning("%s: nothing can come down: %s", self._login.address, text)
+
+    def arrived(self, topic: str, payload: bytes) -> None:
+        """Take something in that came down."""
+        if len(payload) > LARGEST_DOWN:
+            log.warning("%s: dropped %d bytes", self._login.address, len(payload))
+            return
+        if self._closed.done():
+            return
+        self.traffic.received += len(topic.encode()) + len(payload) + OVERHEAD
+        if len(self._inbox) >= INBOX:
+            self._close(Unreachable(f"{self._login.address}: more than {INBOX} arrivals wait"))
+            return
+        self._inbox.append(Arrival(topic, payload))
+        self._something.set()
+
+    def parted(self, code: int, text: str) -> None:
+        """Take note that the connection has ended."""
+        if code == PACKET_TOO_LARGE and self._waiting:
+            # sent again it would cost the next connection, too: the largest must be meant
+            largest = max(self._waiting, key=lambda mid: self._waiting[mid].size)
+            self._acknowledged.append((largest, code))
+        if not self._connected.done():
+            early = "the connection was closed without a greeting"
+            self._connected.set_exception(NoGreeting(f"{self._login.address}: {early}"))
+        self._close(goodbye(self._login.address, code, text))
+
+    def has_more(self) -> None:
+        """Have what was handed over written."""
+        self._pump.has_more()
+
+    def hangs_up(self) -> None:
+        """Leave the socket alone from here on."""
+        self._pump.leave()
+
+    async def _dial(self) -> None:
+        name = f"dial-{self._login.client_id}"
+        try:
+            await dial(self._client.connect, name=name, late=self._client.hang_up)
+        except asyncio.CancelledError:
+            self._client.given_up = True
+            raise
+
     def _post(
         self, topic: str, payload: bytes, ended: Ended, *, qos: int = 1, retain: bool = False
     ) -> None:
@@ -232,266 +229,65 @@ class MqttLink:
             text = f"{size} bytes, the broker takes {self._largest}"
             ended(Sent(Outcome.REJECTED, text))
         elif qos == 0:
-            self._client.publish(topic, payload, qos=0, retain=retain)
-            self.traffic.sent += size
-            self._mind_writing()
-            ended(Sent(Outcome.ACCEPTED, "QoS 0"))
+            self._say(_Message(topic, payload, size, ended, retain), qos=0)
+        elif len(self._waiting) < self._most:
+            self._say(_Message(topic, payload, size, ended, retain), qos=1)
         else:
-            message = _Message(topic, payload, size, ended, retain)
-            if len(self._waiting) < self._most:
-                self._hand_over(message)
-            else:
-                self._queued.append(message)
+            self._queued.append(_Message(topic, payload, size, ended, retain))
 
-    def _hand_over(self, message: _Message) -> None:
-        info = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
-        if info.rc != paho.MQTT_ERR_SUCCESS:
-            message.ended(Unreachable(f"{self._login.address}: {paho.error_string(info.rc)}"))
+    def _say(self, message: _Message, *, qos: int) -> None:
+        try:
+            mid = self._client.publish(
+                message.topic, message.payload, qos=qos, retain=message.retain
+            )
+        except Unreachable as error:
+            message.ended(error)
             return
-        due = self._loop.time() + self._login.ack_s
-        self._waiting[info.mid] = message._replace(due=due)
         self.traffic.sent += message.size
-        self._mind_writing()
+        if qos == 0:
+            message.ended(Sent(Outcome.ACCEPTED, "QoS 0"))
+        else:
+            message.due = self._loop.time() + self._login.ack_s
+            self._waiting[mid] = message
 
-    def _attend(self) -> None:
-        """Have the event loop read, write and look after the connection from now on."""
-        line = self._client.socket()
-        if isinstance(line, socket.socket):
-            self._line = line
-            self._loop.add_reader(line, self._readable)
-        self._mind_writing()
-        self._look_after()
-
-    def _leave(self) -> None:
-        """Have the event loop forget the connection, which paho or we are about to close."""
-        if self._line is not None:
-            self._loop.remove_reader(self._line)
-            self._loop.remove_writer(self._line)
-        self._line = None
-        if self._tick is not None:
-            self._tick.cancel()
-        self._taken.set()
-
-    def _readable(self) -> None:
-        self._go(self._client.loop_read)
-        # TLS may hold more than what made the socket readable
-        while isinstance(self._line, ssl.SSLSocket) and self._line.pending():
-            self._go(self._client.loop_read)
-        self._tell_ends()
-        self._mind_writing()
-
-    def _writable(self) -> None:
-        self._go(self._client.loop_write)
-        self._mind_writing()
+    def _tell_ends(self) -> None:
+        """Tell the ends of what was acknowledged, and hand over what waited for that."""
+        told, self._acknowledged = self._acknowledged, []
+        for mid, code in told:
+            message = self._waiting.pop(mid, None)
+            if message is not None:
+                message.ended(acknowledged(code))
+        while self._queued and len(self._waiting) < self._most and not self._closed.done():
+            self._say(self._queued.popleft(), qos=1)
 
     def _look_after(self) -> None:
         """Every second: keep-alive, and an acknowledgement that did not come in time."""
         every_s = min(TICK_S, self._login.ack_s)
         self._tick = self._loop.call_later(every_s, self._look_after)
-        self._go(self._client.loop_misc)
-        self._mind_writing()
+        self._pump.look_after()
         oldest = next(iter(self._waiting.values()), None)
         if oldest is not None and self._loop.time() >= oldest.due:
             text = f"no PUBACK in {self._login.ack_s:g} s"
             self._close(Unreachable(f"{self._login.address}: {text}"))
 
-    def _go(self, step: Callable[[], object]) -> None:
-        """Let paho take a step; bytes that are no MQTT end the link and nothing else."""
-        try:
-            step()
-        except (ValueError, LookupError, struct.error) as error:
-            self._close(Unreachable(f"{self._login.address}: not MQTT: {error}"))
-
-    def _mind_writing(self) -> None:
-        """Wait for the socket to take more, as long as paho has more."""
-        more = self._client.want_write() and self._client.socket() is not None
-        if more and self._line is not None:
-            self._loop.add_writer(self._line, self._writable)
-            self._taken.clear()
-        elif not self._taken.is_set():
-            self._taken.set()
-            if self._line is not None:
-                self._loop.remove_writer(self._line)
-
-    def _tell_ends(self) -> None:
-        """Tell the ends of what was acknowledged, and hand over what waited for that."""
-        acknowledged, self._acknowledged = self._acknowledged, []
-        for mid, code in acknowledged:
-            message = self._waiting.pop(mid, None)
-            if message is not None:
-                message.ended(_end(code))
-        while self._queued and len(self._waiting) < self._most and not self._closed.done():
-            self._hand_over(self._queued.popleft())
-
-    def _make_client(self) -> paho.Client:
-        login = self._login
-        client = _Client(
-            login,
-            CallbackAPIVersion.VERSION2,
-            client_id=login.client_id,
-            protocol=MQTTProtocolVersion.MQTTv5 if login.newest else MQTTProtocolVersion.MQTTv311,
-            clean_session=None if login.newest else False,
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = login.connect_s
-        client.max_inflight_messages_set(0)  # we count ourselves, by what the broker allows
-        if login.username is not None:
-            client.username_pw_set(login.username, login.password)
-        client.will_set(login.will.topic, login.will.payload, qos=1, retain=True)
-        client.on_connect = self._on_connect
-        client.on_disconnect = self._on_disconnect
-        client.on_publish = self._on_publish
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        client.on_socket_open = self._on_socket_open
-        client.on_socket_close = self._on_socket_close
-        return client
-
-    async def _dial(self) -> None:
-        """Connect on a thread of its own: a look-up or handshake that hangs holds nobody up."""
-        dialled: asyncio.Future[None] = self._loop.create_future()
-
-        def settle(error: OSError | None) -> None:
-            if dialled.done():  # given up meanwhile
-                self._hang_up()
-            elif error is not None:
-                dialled.set_exception(error)
-            else:
-                dialled.set_result(None)
-
-        def dial() -> None:
-            error = None
-            try:
-                self._connect()
-            except OSError as problem:
-                # paho leaves the socket of a handshake that failed in the frames behind it
-                error = problem.with_traceback(None)
-            except ValueError as problem:  # a host name that cannot be one
-                error = OSError(str(problem))
-            self._call(settle, error)
-
-        name = f"dial-{self._login.client_id}"
-        threading.Thread(target=dial, name=name, daemon=True).start()
-        try:
-            await dialled
-        except asyncio.CancelledError:
-            self._given_up = True
-            raise
-
-    def _connect(self) -> None:
-        host, port, tls = parse_address(self._login.address)
-        if tls:
-            self._client.tls_set_context(tls_context(self._login))
-        options: dict[str, Any] = {}
-        if self._login.newest:
-            properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho
-            properties.SessionExpiryInterval = SESSION_S
-            properties.MaximumPacketSize = LARGEST_DOWN + OVERHEAD
-            properties.ReceiveMaximum = IN_FLIGHT
-            options = {"clean_start": False, "properties": properties}
-        self._client.connect(host, port, keepalive=self._login.keepalive_s, **options)
-
-    def _on_socket_open(self, _client: object, _data: object, _line: object) -> None:
-        """Say nothing on a line that came too late: our next connection may live already.
-
-        A greeting from here would take its session over.
-        """
-        if self._given_up:
-            raise OSError("given up before it was connected")
-
-    def _on_socket_close(self, _client: object, _data: object, _line: object) -> None:
-        self._leave()
-
-    def _hang_up(self) -> None:
-        line = self._client.socket()
-        if isinstance(line, socket.socket):
-            with contextlib.suppress(OSError):
-                line.close()
-
-    def _subscribe(self) -> None:
-        for topic in self._login.subscribe:
-            code, _ = self._client.subscribe(topic, qos=1)
-            if code != paho.MQTT_ERR_SUCCESS:
-                raise Unreachable(f"{self._login.address}: {paho.error_string(code)}")
-
     async def _stop(self) -> None:
         """Say goodbye and close the connection."""
-        self._client.disconnect()
-        self._mind_writing()
         try:
             async with asyncio.timeout(STOP_S):  # a peer that reads nothing takes no goodbye
-                await self._taken.wait()
+                await self._pump.drained()
+                self._client.disconnect()
+                await self._pump.drained()
         except TimeoutError:
             pass
         finally:
-            self._leave()
-            self._hang_up()
+            if self._tick is not None:
+                self._tick.cancel()
+            self._pump.leave()
+            self._client.hang_up()
             self._close(Unreachable(f"{self._login.address}: closed"))
 
-    def _call(self, act: Callable[..., None], *values: object) -> None:
-        """Go to the loop, from whichever thread; at the very end the loop may be gone."""
-        if threading.get_ident() == self._thread:
-            act(*values)
-            return
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(act, *values)
-
-    def _on_connect(
-        self, _client: object, _data: object, _flags: object, reason: ReasonCode, granted: object
-    ) -> None:
-        self._call(
-            self._greeted,
-            reason.value,
-            str(reason),
-            getattr(granted, "ReceiveMaximum", IN_FLIGHT),
-            getattr(granted, "MaximumPacketSize", None),
-        )
-
-    def _on_disconnect(
-        self, _client: object, _data: object, _flags: object, reason: ReasonCode, _p: object
-    ) -> None:
-        self._call(self._gone, reason.value, str(reason))
-
-    def _on_publish(
-        self, _client: object, _data: object, mid: int, reason: ReasonCode, _p: object
-    ) -> None:
-        if mid in self._waiting:  # else it had QoS 0, and its number comes round again
-            self._acknowledged.append((mid, reason.value))
-
-    def _on_subscribe(
-        self, _client: object, _data: object, _mid: int, reasons: Sequence[ReasonCode], _p: object
-    ) -> None:
-        for reason in reasons:
-            if reason.is_failure:
-                log.warning("%s: nothing can come down: %s", self._login.address, reason)
-
-    def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
-        if len(message.payload) > LARGEST_DOWN:
-            log.warning("%s: dropped %d bytes", self._login.address, len(message.payload))
-            return
-        self._arrived(Arrival(message.topic, bytes(message.payload)))
-
-    def _greeted(self, code: int, text: str, in_flight: int, largest: int | None) -> None:
-        self._most, self._largest = max(1, in_flight), largest
-        if self._connected.done():
-            return
-        if code == 0:
-            self._connected.set_result(None)
-        else:
-            self._connected.set_exception(_refusal(self._login.address, code, text))
-
-    def _gone(self, code: int, text: str) -> None:
-        error: LinkError = Unreachable(f"{self._login.address}: {text}")
-        if code == SESSION_TAKEN_OVER:
-            error = TakenOver(f"{self._login.address}: {text}")
-        elif code == PACKET_TOO_LARGE and self._waiting:
-            # sent again it would cost the next connection, too: the largest must be meant
-            largest = max(self._waiting, key=lambda mid: self._waiting[mid].size)
-            self._acknowledged.append((largest, code))
-        if not self._connected.done():
-            text = "the connection was closed without a greeting"
-            self._connected.set_exception(NoGreeting(f"{self._login.address}: {text}"))
-        self._close(error)
+    def _failed(self, text: str) -> None:
+        self._close(Unreachable(f"{self._login.address}: {text}"))
 
     def _close(self, error: LinkError) -> None:
         if self._closed.done():
@@ -503,26 +299,3 @@ class MqttLink:
             message.ended(error)
         self._waiting.clear()
         self._queued.clear()
-
-    def _arrived(self, arrival: Arrival) -> None:
-        if self._closed.done():
-            return
-        self.traffic.received += len(arrival.topic.encode()) + len(arrival.payload) + OVERHEAD
-        if len(self._inbox) >= INBOX:
-            self._close(Unreachable(f"{self._login.address}: more than {INBOX} arrivals wait"))
-            return
-        self._inbox.append(arrival)
-        self._something.set()
-
-
-@functools.cache
-def _end(reason: int) -> Sent:
-    return Sent(judge_puback(reason), f"PUBACK {reason}")
-
-
-def _refusal(address: str, code: int, text: str) -> LinkError:
-    if code == UNSUPPORTED_VERSION:
-        return UnknownVersion(f"{address}: {text}")
-    if code in _TRY_AGAIN:
-        return Unreachable(f"{address}: {text}")
-    return Rejected(f"{address}: {text}")

@@ -20,7 +20,7 @@ from agent.uplink.manners import Confirmation, Manners
 
 LIVE_S = 60.0
 """A row that waited longer than this is backlog."""
-AHEAD = 512
+AHEAD = 1024
 """Rows read at a time."""
 PACKETS = 4
 """Rows of the backlog looked at for each that may go: of an upload one packet goes at a time."""

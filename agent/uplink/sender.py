@@ -13,8 +13,6 @@ import asyncio
 import contextlib
 import functools
 import logging
-import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
 
@@ -27,25 +25,21 @@ from agent.store import outbox
 from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.store.outbox import KEPT, End, Row
+from agent.uplink.account import Account
 from agent.uplink.awaited import Awaited
 from agent.uplink.flight import Flight
 from agent.uplink.header import Header
 from agent.uplink.ledger import Ledger
 from agent.uplink.link import Link, Outcome, Sent
-from agent.uplink.manners import Confirmation, Manners, Pause
+from agent.uplink.manners import Confirmation, Manners, Pause, not_before
 from agent.uplink.picking import LIVE_S, Picker
 from agent.uplink.tally import Tally
 from protocols.hj212.answers import Answered
 from protocols.hj212.errors import LocalFrameError
-from protocols.hj212.times import wire_qn
 
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-PATIENT_TIMES = 5
-FIRST_WAIT_S = 4.0
-LONGEST_WAIT_S = 300.0
-"""How long a row waits that was kept more than five times: twice as long each time."""
 WRITTEN = 1000
 """Uploads without a wish for an answer that may wait to see whether the connection lives on."""
 ANSWERED = Sent(Outcome.ACCEPTED, "9014")
@@ -74,16 +68,17 @@ class Sender:
     """How many of the flights only wait whether the connection lives on."""
     _due: float = inf
     """When the first of the waits may end."""
-    _counters: dict[Outcome, Callable[[], None]] = field(default_factory=dict)
     _broken: LinkError | None = None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _awaited: Awaited = field(default_factory=Awaited)
     _picker: Picker = field(init=False)
     _ledger: Ledger = field(init=False)
+    _account: Account = field(init=False)
 
     def __post_init__(self) -> None:
         self._picker = Picker(self.manners, self.store, self.clock, self.confirmation)
         self._ledger = Ledger(self.store, self.clock, self._noted)
+        self._account = Account(self.manners.station, self.metrics, self.frames, self.tally)
 
     async def run(self) -> None:
         """Send until the link closes. Raises `LinkError`."""
@@ -95,13 +90,11 @@ class Sender:
                 self._wake.clear()
                 self._close_late()
                 await self._end_waits(_now())
-                for row in await self._next(_now()):
-                    self._launch(row)
+                self._launch(await self._next(_now()))
                 await self.link.flush()
                 if self._broken is not None:
                     raise self._broken
-                if self.frames is not None:
-                    await self.frames.room()
+                await self._account.room()
                 await self._rest_awake()
 
     def adopt(self, manners: Manners) -> None:
@@ -160,43 +153,37 @@ class Sender:
         answered = {row.id for row in self._awaited.late}  # while we looked
         return await self._renumbered([row for row in rows if row.id not in answered])
 
-    def _launch(self, row: Row) -> None:
-        """Hand one row over for the first time."""
-        waited = row.live_from <= self.clock.now() - LIVE_S
-        tries = 0
-        if row.answer and row.cn != EVENT and self._wants_answer():
-            tries = 1 if self.confirmation.unconfirmed else 1 + self.manners.resends
-        resent = self.manners.rf_on_resend and (waited or row.attempts > 0)
-        flight = self._flights[row.id] = Flight(row, resent, tries)
-        self._transmit(flight)
+    def _launch(self, rows: list[Row]) -> None:
+        """Hand rows over for the first time."""
+        late, marks = self.clock.now() - LIVE_S, self.manners.rf_on_resend
+        tries = self.manners.tries(self.confirmation, shows_delivery=self.link.shows_delivery)
+        for row in rows:
+            resent = marks and (row.attempts > 0 or row.live_from <= late)
+            asks = row.answer and row.cn != EVENT
+            flight = self._flights[row.id] = Flight(row, resent, tries if asks else 0)
+            self._transmit(flight)
 
     def _transmit(self, flight: Flight, again: str = "") -> None:
         """Send a row once, under the credentials of this moment; `again`: why once more."""
         row, flight.handed, flight.due = flight.row, False, inf
-        if flight.tries:
-            flight.asked.append(wire_qn(row.qn_ms))
-            self._awaited.expect(flight.asked[-1], flight)
         try:
             payload = row.body.encode() if row.cn == EVENT else self._framed(flight, again)
         except LocalFrameError as error:
             # what cannot be said must not stand before all that follows for ever
             self._end(flight, Sent(Outcome.REJECTED, f"no frame of ours: {error}"))
             return
+        if flight.tries:
+            flight.asked.append(flight.qn)
+            self._awaited.expect(flight.qn, flight)
         self.link.post(row.cn, payload, functools.partial(self._handed, flight))
 
     def _framed(self, flight: Flight, again: str) -> bytes:
         row = flight.row
-        segment = self.header.segment(row, resent=flight.resent)
-        frame = self.header.bytes_of(segment)
-        if self.frames is not None:
-            self.frames.sent(
-                self.manners.station,
-                segment,
-                sealed=self.header.seals(row.cn),
-                attempt=row.attempts + flight.number,
-                reason=again or row.outcome,
-            )
-        return frame
+        written = self.header.written(row, resent=flight.resent)
+        flight.qn = written.qn
+        sealed = self.header.seals(row.cn)
+        self._account.sent(flight, written, sealed=sealed, reason=again or row.outcome)
+        return written.frame
 
     def _handed(self, flight: Flight, how: Sent | LinkError) -> None:
         """Take note of what the link says of a flight: its 9014 may be still to come."""
@@ -261,12 +248,12 @@ class Sender:
         del self._flights[row.id]
         self._awaited.end(flight.asked)  # under whichever number the answer comes, it is the answer
         self._written -= flight.written
-        self._count(row, sent)
+        self._account.ended(flight, sent)
         pause = self.event_pause if row.cn == EVENT else self.pause
         if sent.outcome is Outcome.KEPT:
             self._rest(pause, row, sent.reason)
             self._keeping[row.id] = row
-            self._ledger.note(End(row, KEPT, sent.reason, self._not_before(row)))
+            self._ledger.note(End(row, KEPT, sent.reason, not_before(row, self.clock.now())))
         else:
             pause.shorten()
             self._ledger.note(End(row, self._state(sent), sent.reason))
@@ -280,58 +267,25 @@ class Sender:
                 self._picker.stale = True
         self._wake.set()
 
-    def _not_before(self, row: Row) -> float:
-        """Let a row that was kept again and again wait, so that it stands before nobody for ever.
-
-        The first times the rest of the whole station is enough.
-        """
-        times = row.attempts - PATIENT_TIMES
-        if times < 0:
-            return row.not_before
-        return self.clock.now() + min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(times, 16))
-
     def _state(self, sent: Sent) -> str:
         if sent.outcome is Outcome.REJECTED:
             log.error("%s: rejected for good: %s", self.manners.station, sent.reason)
             return "rejected"
         return sent.reason if sent.reason == "unconfirmed" else "accepted"
 
-    def _count(self, row: Row, sent: Sent) -> None:
-        if sent.outcome not in self._counters:
-            counter = self.metrics.sent.labels(self.manners.station, sent.outcome)
-            self._counters[sent.outcome] = counter.inc
-        self._counters[sent.outcome]()
-        if row.cn == EVENT:
-            return
-        if self.tally is not None:
-            self.tally.ended(sent.outcome)
-        if self.frames is not None:
-            qn = wire_qn(row.qn_ms)
-            self.frames.settled(self.manners.station, qn, cn=row.cn, outcome=sent.reason)
-
     async def _renumbered(self, rows: list[Row]) -> list[Row]:
         """Give what goes out once more a number of its own, where the platform wants that."""
         if not self.manners.fresh_qn or not rows:
             return rows
-        now, fresh = self.clock.now(), {row.id for row in rows if self._is_repeated(row)}
-
-        def job(connection: sqlite3.Connection) -> list[Row]:
-            return [
-                outbox.renumber(connection, row, now=now) if row.id in fresh else row
-                for row in rows
-            ]
-
-        return await self.store.write(job)
+        fresh = {row.id for row in rows if self._is_repeated(row)}
+        now = self.clock.now()
+        return await self.store.write(
+            lambda connection: outbox.renumbered(connection, rows, fresh, now=now)
+        )
 
     def _is_repeated(self, row: Row) -> bool:
         shared = row.pnum > 1 and self.manners.shared_qn
         return (row.attempts > 0 or row.id in self._flights) and not shared
-
-    def _wants_answer(self) -> bool:
-        """Say whether 9014 decides; else the broker's acknowledgement does (architecture §3.5)."""
-        if self.manners.ack != "auto":
-            return self.manners.ack == "9014"
-        return self.confirmation.seen or not self.link.shows_delivery
 
     def _rest(self, pause: Pause, row: Row, reason: str) -> None:
         """Pause the whole station, or only its notices: the next one would fare no better."""

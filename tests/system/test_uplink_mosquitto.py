@@ -72,9 +72,8 @@ async def test_will_is_said_when_we_vanish(broker: Broker) -> None:
     async with Listener(broker.port) as listener:
         link = MqttLink(login(broker.url))
         await link.__aenter__()
-        line = link._client.socket()
-        assert isinstance(line, socket.socket)
-        line.shutdown(socket.SHUT_RDWR)  # no goodbye, like a pulled cable
+        assert link._client.line is not None
+        link._client.line.line.shutdown(socket.SHUT_RDWR)  # no goodbye, like a pulled cable
         await listener.until_heard("state")
         await link.__aexit__(None, None, None)
     assert json.loads(listener.payloads("state")[0])["online"] is False

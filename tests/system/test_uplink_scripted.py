@@ -30,15 +30,8 @@ from uplink_scripted import (
 from agent.errors import LinkError, Rejected, Unreachable
 from agent.uplink.link import Outcome, Sent
 from agent.uplink.login import Login, Will
-from agent.uplink.mqtt import (
-    INBOX,
-    LARGEST_DOWN,
-    OVERHEAD,
-    MqttLink,
-    NoGreeting,
-    TakenOver,
-    UnknownVersion,
-)
+from agent.uplink.mqtt import INBOX, MqttLink, NoGreeting, TakenOver, UnknownVersion
+from agent.uplink.mqtt_client import LARGEST_DOWN, OVERHEAD
 
 pytestmark = pytest.mark.system
 
@@ -214,7 +207,7 @@ async def test_id_of_a_qos_0_message_acknowledges_nothing_later(broker: Scripted
         await link.publish("health", b"h", qos=0, retain=True)
         await until(lambda: len(broker.published()) == 1)
         await asyncio.sleep(0)
-        link._client._last_mid -= 1  # the next message gets that very id
+        link._client._paho._last_mid -= 1  # the next message gets that very id
         with pytest.raises(Unreachable, match="no PUBACK"):
             await link.publish("t", b"x")
 
@@ -313,10 +306,10 @@ async def test_what_is_too_large_to_be_for_us_is_dropped(broker: Scripted) -> No
 async def test_line_that_came_too_late_says_nothing(broker: Scripted) -> None:
     """Our next connection may live by then, and a greeting would take its session over."""
     link = MqttLink(login(broker.address))
-    link._given_up = True
+    link._client.given_up = True
     with pytest.raises(OSError, match="given up"):
-        await asyncio.to_thread(link._connect)
-    link._hang_up()
+        await asyncio.to_thread(link._client.connect)
+    link._client.hang_up()
     await until(lambda: broker.connections == 1)
     assert broker.packets == []
 
@@ -379,9 +372,8 @@ async def test_interface_that_is_not_there_is_named(broker: Scripted) -> None:
 async def test_connection_goes_out_by_the_interface(broker: Scripted) -> None:
     try:
         async with MqttLink(login(broker.address, interface="lo")) as link:
-            line = link._client.socket()
-            assert isinstance(line, socket.socket)
-            bound = line.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)
+            assert link._client.line is not None
+            bound = link._client.line.line.getsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, 16)
             assert bound.rstrip(b"\0") == b"lo"
     except Unreachable as error:
         assert "takes CAP_NET_RAW" in str(error)

@@ -153,13 +153,13 @@ async def test_a_frame_costs_a_row_of_its_own_only_when_it_is_alone(
 async def test_many_records_go_to_disk_before_their_time(store: Store, log: FrameLog) -> None:
     task = asyncio.create_task(log.run())
     try:
-        for _ in range(frames.TOGETHER):
+        for _ in range(frames.MANY):
             log.sent("st1", segment())
         for _ in range(500):
             if await records(store):
                 break
             await asyncio.sleep(0.01)
-        assert len(await records(store)) == frames.TOGETHER
+        assert len(await records(store)) == frames.MANY
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -1,0 +1,59 @@
+"""What is told of a station's uploads beside the store: counters, message log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from agent.metrics import Metrics
+from agent.model import EVENT
+from agent.store.frames import FrameLog
+from agent.uplink.flight import Flight
+from agent.uplink.heads import Written
+from agent.uplink.link import Outcome, Sent
+from agent.uplink.tally import Tally
+from protocols.hj212.times import wire_qn
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One station's; `frames` and `tally` None where nobody keeps them."""
+
+    station: str
+    metrics: Metrics
+    frames: FrameLog | None = None
+    tally: Tally | None = None
+    _counters: dict[Outcome, Callable[[], None]] = field(default_factory=dict)
+
+    def sent(self, flight: Flight, written: Written, *, sealed: bool, reason: str) -> None:
+        """Note a frame that leaves now; `reason`: why it went out again, if it did."""
+        if self.frames is not None:
+            self.frames.written(
+                self.station,
+                written.qn,
+                flight.row.cn,
+                written.text,
+                sealed=sealed,
+                attempt=flight.row.attempts + flight.number,
+                reason=reason,
+            )
+
+    def ended(self, flight: Flight, sent: Sent) -> None:
+        """Count how a flight ended, and note it; of a notice no more than the number is kept."""
+        counter = self._counters.get(sent.outcome)
+        if counter is None:
+            counter = self.metrics.sent.labels(self.station, sent.outcome).inc
+            self._counters[sent.outcome] = counter
+        counter()
+        if flight.row.cn == EVENT:
+            return
+        if self.tally is not None:
+            self.tally.ended(sent.outcome)
+        if self.frames is not None:
+            qn = flight.qn or wire_qn(flight.row.qn_ms)
+            self.frames.settled(self.station, qn, cn=flight.row.cn, outcome=sent.reason)
+
+    async def room(self) -> None:
+        """Wait while the message log waits for the disk."""
+        if self.frames is not None:
+            await self.frames.room()
