@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import add, mul
+from typing import cast
 
 from drivers.device import Cause, DeviceError, Reading, Refused
 from drivers.placing import hexed, number_of, placed, value_of
 from drivers.plan import Span, Want, want_of
 from drivers.profile_model import Point, Profile, StateWord
-from drivers.records import maker
 from drivers.runs import Place, Run, runs_of
 from protocols.registers import decode_numbers, decode_time
 
-_made = maker(Reading)
 BUSY = (5, 6)
 TARGET_SILENT = (10, 11)
 
@@ -126,30 +127,42 @@ def _whole(answers: Sequence[Answer], want: Want) -> Answer | None:
 def _together(
     run: Run, answer: Answer, state: State, *, taken_at: float, measured_at: float | None
 ) -> list[Reading]:
-    """Read points that came in one piece: most of what is read, every second at some places."""
-    of, values = run.places[0].point, answer.values
+    """Read points that came in one piece, column by column: most of what is read is of this kind.
+
+    Each is what `_apart` makes of it, which makes those that hold no number.
+    """
+    of, columns = run.places[0].point, run.columns
     assert of.type != "bit"
-    numbers = decode_numbers(answer.cut(run.want), of.type, of.order, count=len(run.places))
-    cause, start = state.cause, answer.span.start
-    reason = "" if cause is Cause.NORMAL else state.text
-    readings = []
-    for place, number in zip(run.places, numbers, strict=True):
-        point, want = place.point, place.want
-        if number is None or number in point.unavailable:
-            one = _apart(place, answer, state, taken_at=taken_at, measured_at=measured_at)
-        else:
-            one = _made(
-                point.id,
-                number * point.scale + point.offset,
-                point.unit,
-                taken_at,
-                cause,
-                reason,
-                measured_at if place.batch else None,
-                values[want.first - start : want.last - start],
-            )
-        readings.append(one)
+    registers = answer.cut(run.want)
+    numbers = decode_numbers(registers, of.type, of.order, count=len(run.places))
+    without = _without_number(run, numbers)
+    for place in without:
+        numbers[place] = 0.0
+    rows = zip(
+        columns.ids,
+        map(add, map(mul, cast("list[float]", numbers), columns.scales), columns.offsets),
+        columns.units,
+        repeat(taken_at),
+        repeat(state.cause),
+        repeat("" if state.cause is Cause.NORMAL else state.text),
+        [measured_at if batch else None for batch in columns.batch],
+        zip(*[iter(registers)] * of.width, strict=True),
+        strict=False,  # what is the same for all goes on for ever
+    )
+    readings = [*map(Reading._make, rows)]
+    for place in without:
+        readings[place] = _apart(
+            run.places[place], answer, state, taken_at=taken_at, measured_at=measured_at
+        )
     return readings
+
+
+def _without_number(run: Run, numbers: Sequence[float | None]) -> list[int]:
+    """Give the places of a run whose registers hold no number, or one that means none."""
+    if not run.columns.sentinels and None not in numbers:
+        return []
+    pairs = enumerate(zip(numbers, run.places, strict=True))
+    return [n for n, (one, at) in pairs if one is None or one in at.point.unavailable]
 
 
 def _apart(

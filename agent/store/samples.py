@@ -15,6 +15,7 @@ import sqlite3
 import struct
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, repeat
 
 from agent.model import Cause, Sample
 from agent.store.series import Names
@@ -35,8 +36,21 @@ _CAUSES = (
 _NUMBERS = {cause: number for number, cause in enumerate(_CAUSES)}
 
 
-def pack(samples: Iterable[Sample], names: Names) -> bytes:
+def pack(samples: Sequence[Sample], names: Names) -> bytes:
     """Pack the samples of one device and cycle."""
+    if not samples:
+        return b""
+    outlets, factors, _, values, causes, zs, _, totals = zip(*samples, strict=True)
+    nothing = (None,) * len(samples)
+    if zs != nothing or totals != nothing or None in values:
+        return _pack_each(samples, names)
+    # only values, as of most devices: by columns, at a fifth of the price
+    series = map(names.series.__getitem__, zip(outlets, factors, repeat("rtd"), strict=False))
+    rows = zip(series, map(_NUMBERS.__getitem__, causes), values, strict=True)
+    return _values(len(samples)).pack(*chain.from_iterable(rows))
+
+
+def _pack_each(samples: Iterable[Sample], names: Names) -> bytes:
     series, parts = names.series, list[float]()
     for sample in samples:
         outlet, factor, cause = sample.outlet, sample.factor, _NUMBERS[sample.cause]

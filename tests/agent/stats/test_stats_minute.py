@@ -108,7 +108,7 @@ def test_sample_without_a_number_never_counts_as_normal() -> None:
 
 def test_samples_of_the_neighbouring_minutes_do_not_count() -> None:
     good = samples((12, 7.0, N))
-    others = [replace(one, at=one.at + shift, value=1.0) for one in good for shift in (-60, 60)]
+    others = [one._replace(at=one.at + shift, value=1.0) for one in good for shift in (-60, 60)]
     assert statistic(PH, MINUTE, Rows(samples=good + others, due=12)).avg == 7.0
 
 

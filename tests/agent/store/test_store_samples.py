@@ -39,6 +39,8 @@ values = st.builds(
     value=st.none() | floats,
     cause=st.sampled_from(Cause),
     zs=st.none() | floats,
+    reason=st.just(""),
+    total=st.none(),
 )
 
 
@@ -66,6 +68,11 @@ def test_pack_gives_back_every_value_and_cause(given: list[Sample]) -> None:
         if one.zs is not None:
             expected.append((NAMES.series[one.outlet, one.factor, "zs"], one.cause, one.zs))
     assert samples.unpack(samples.pack(given, NAMES)) == expected
+
+
+def test_zero_beside_a_value_is_kept() -> None:
+    given = [sample(1.0, zs=0.0), sample(2.0)]
+    assert [value for *_, value in samples.unpack(samples.pack(given, NAMES))] == [1.0, 0.0, 2.0]
 
 
 @pytest.mark.parametrize("cause", Cause)
