@@ -37,7 +37,7 @@ from drivers.settings import BusSettings, DeviceSettings
 
 @dataclass(frozen=True, slots=True)
 class _Heedful:
-    """A device whose caller hears of its own cancellation: pymodbus may swallow it."""
+    """A device whose caller hears of its own cancellation: a library may swallow it."""
 
     device: Device
 

@@ -30,6 +30,10 @@ class Columns:
     sentinels: bool
     """Whether some number of one of them means: nothing to say."""
 
+    def times(self, measured_at: float) -> list[float | None]:
+        """Give the time of the result to those that are of it."""
+        return [measured_at if batch else None for batch in self.batch]
+
     @classmethod
     def of(cls, places: Sequence[Place]) -> Columns:
         """Take them from the points."""

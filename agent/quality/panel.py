@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from itertools import repeat
 from operator import add, itemgetter, le, mul
 
@@ -16,6 +17,9 @@ from agent.model import Cause, Sample
 from agent.quality.judge import IMPOSSIBLE, PointRule
 from agent.quality.units import UnitError, line
 from drivers.device import Reading
+
+_sample = partial(tuple.__new__, Sample)
+"""Makes a sample of a row, as `Sample._make` does, without a call of Python for each."""
 
 
 class Panel:
@@ -62,7 +66,7 @@ class Panel:
             repeat(None),
             strict=False,  # what is the same for all goes on for ever
         )
-        return [*map(Sample._make, rows)]
+        return [*map(_sample, rows)]
 
     def _in_order(self, readings: Sequence[Reading]) -> Sequence[Reading]:
         """Give the readings of the factors in their order; none where one is not there once."""
