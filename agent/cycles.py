@@ -7,6 +7,7 @@ it, and a value and its consequence cannot part.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agent.clock import Clock
@@ -32,7 +33,7 @@ class Cycle:
     at: float
     mono: float
     epoch: int | None
-    values: tuple[Sample, ...]
+    values: Sequence[Sample]
     results: tuple[Measurement, ...] = ()
     turns: tuple[Turn, ...] = ()
     ranges: tuple[ActiveRange, ...] = ()

@@ -10,9 +10,11 @@ from agent.metrics import Metrics
 from agent.model import Cause
 from agent.plan import FactorPlan
 from drivers.device import BadAnswer, DeviceError, NoAnswer, Reading
+from drivers.rows import columns_of
 
 log = logging.getLogger(__name__)
 
+VALUE = Reading._fields.index("value")
 BUSY = "busy"
 """Why a device that is at work gives no reading."""
 
@@ -27,7 +29,7 @@ class DeviceState:
     ok: bool = False
     cause: str = "not asked yet"
     last_good_at: float | None = None
-    readings: tuple[Reading, ...] = ()
+    readings: Sequence[Reading] = ()
     """The last ones; while a batch analyzer is at work, the result it showed before."""
 
 
@@ -41,8 +43,8 @@ class Watch:
 
     def note(self, readings: Sequence[Reading], trouble: str, *, now: float) -> None:
         """Take what it says; `trouble` is why it says nothing, if so."""
-        state = self.state
-        lost = [reading for reading in readings if reading.value is None]
+        state, values = self.state, columns_of(readings)[VALUE] if readings else ()
+        lost = [readings[place] for place, value in enumerate(values) if value is None]
         good = len(readings) - len(lost)
         if good:
             state.last_good_at = now
@@ -50,7 +52,7 @@ class Watch:
         if lost:
             readings = [_standing(reading, state.readings) for reading in readings]
             self._absent.inc(len(lost))
-        state.readings = tuple(readings)
+        state.readings = readings
         ok = bool(good) or any(reading.cause is Cause.NORMAL for reading in lost)
         cause = "" if good else trouble
         if lost:

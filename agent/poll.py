@@ -147,7 +147,7 @@ class BusPoll:
             trouble = str(error)
             readings = absent(due.factors, error, now=self._clock.now())
         now, mono = self._clock.now(), self._clock.monotonic()
-        values = due.panel.judged(readings) if due.panel is not None else None
+        values: Sequence[Sample] | None = due.panel.judged(readings) if due.panel else None
         results: Sequence[Shown] = ()
         if values is None:
             readings = [*readings, *left_out(due.factors, readings, now=now)]
@@ -164,7 +164,7 @@ class BusPoll:
             at=now,
             mono=mono,
             epoch=self._time.epoch if self._time.trusted else None,
-            values=tuple(values),
+            values=values,
             results=due.results.new(results),
             turns=turns,
             ranges=self._loops.active(due.loops, mono=mono),

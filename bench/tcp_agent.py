@@ -30,7 +30,7 @@ from agent.clock import Clock
 from agent.cycles import Cycle
 from agent.line import _Heedful
 from agent.metrics import Metrics
-from agent.model import EVENT, Upload
+from agent.model import EVENT, Sample, Upload
 from agent.near import Near
 from agent.plan import Plan, StationPlan, make_plan
 from agent.poll import BusPoll
@@ -44,11 +44,13 @@ from agent.uplink.station import StationLink
 from drivers.bus import Bus
 from drivers.device import Device
 from drivers.registry import open_device
+from drivers.rows import columns_of
 from drivers.settings import DeviceSettings
 
 IN_FLIGHT = 100
 MOST_NODES = 10**6
 """450 devices make a longer site file than any site may have."""
+VALUE = Sample._fields.index("value")
 KEYS = tuple(f"p{number:02d}" for number in range(len(CODES)))
 """The points of every device, in their order."""
 
@@ -68,7 +70,7 @@ class ReportingPoll(BusPoll):
     def _commit(self, connection: sqlite3.Connection, cycle: Cycle) -> None:
         self._cycles.commit(connection, cycle)
         at_ms = int(cycle.at * 1000)
-        said = zip(KEYS, [one.value for one in cycle.values], strict=False)
+        said = zip(KEYS, columns_of(cycle.values)[VALUE], strict=False)
         body = json.dumps({"ts": at_ms, "values": dict(said)})
         number = self._names.devices[cycle.device]
         upload = Upload(EVENT, "", at_ms, (body,), revision=number, answer=False)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
-from itertools import repeat
 from operator import add, mul
 from typing import cast
 
@@ -17,11 +15,10 @@ from drivers.device import Cause, DeviceError, Reading, Refused
 from drivers.placing import hexed, number_of, placed, value_of
 from drivers.plan import Span, Want, want_of
 from drivers.profile_model import Point, Profile, StateWord
+from drivers.rows import Rows, joined
 from drivers.runs import Place, Run, runs_of
 from protocols.registers import decode_numbers, decode_time
 
-_of_row = partial(tuple.__new__, Reading)
-"""Makes a reading of a row, as `Reading._make` does, without a call of Python for each."""
 BUSY = (5, 6)
 TARGET_SILENT = (10, 11)
 
@@ -100,22 +97,27 @@ def readings_of(
     taken_at: float,
     runs: Sequence[Run] | None = None,
     without: frozenset[str] = frozenset(),
-) -> list[Reading]:
+) -> Sequence[Reading]:
     """Give a reading for every point, but those in `without` and those the instrument is busy for.
 
     `runs` are those of the profile, where somebody keeps them. A time of the result that is no time
     gives `measured_at` None, not an error.
     """
     at = measured_at(profile, answers)
-    readings: list[Reading] = []
+    parts: list[Sequence[Reading]] = []
     for run in runs_of(profile) if runs is None else runs:
         if run.plain and (found := _whole(answers, run.want)) is not None:
-            readings += _together(run, found, state, taken_at=taken_at, measured_at=at)
+            parts.append(_together(run, found, state, taken_at=taken_at, measured_at=at))
             continue
-        for place in run.places:
-            answer = find(answers, place.want)
-            if not answer.busy:
-                readings.append(_apart(place, answer, state, taken_at=taken_at, measured_at=at))
+        each = ((place, find(answers, place.want)) for place in run.places)
+        parts.append(
+            [
+                _apart(place, answer, state, taken_at=taken_at, measured_at=at)
+                for place, answer in each
+                if not answer.busy
+            ]
+        )
+    readings = joined(parts)
     return [one for one in readings if one.point not in without] if without else readings
 
 
@@ -129,30 +131,35 @@ def _whole(answers: Sequence[Answer], want: Want) -> Answer | None:
 
 def _together(
     run: Run, answer: Answer, state: State, *, taken_at: float, measured_at: float | None
-) -> list[Reading]:
+) -> Sequence[Reading]:
     """Read points that came in one piece, column by column: most of what is read is of this kind.
 
     Each is what `_apart` makes of it, which makes those that hold no number.
     """
-    of, columns = run.places[0].point, run.columns
+    of, columns, count = run.places[0].point, run.columns, len(run.places)
     assert of.type != "bit"
     registers = answer.cut(run.want)
-    numbers = decode_numbers(registers, of.type, of.order, count=len(run.places))
+    numbers = decode_numbers(registers, of.type, of.order, count=count)
     without = _without_number(run, numbers)
     for place in without:
         numbers[place] = 0.0
-    rows = zip(
-        columns.ids,
-        map(add, map(mul, cast("list[float]", numbers), columns.scales), columns.offsets),
-        columns.units,
-        repeat(taken_at),
-        repeat(state.cause),
-        repeat("" if state.cause is Cause.NORMAL else state.text),
-        repeat(None) if measured_at is None else columns.times(measured_at),
-        zip(*[iter(registers)] * of.width, strict=True),
-        strict=False,  # what is the same for all goes on for ever
+    products = map(mul, cast("list[float]", numbers), columns.scales)
+    rows = Rows(
+        Reading._make,
+        (
+            columns.ids,
+            tuple(map(add, products, columns.offsets)),
+            columns.units,
+            (taken_at,) * count,
+            (state.cause,) * count,
+            ("" if state.cause is Cause.NORMAL else state.text,) * count,
+            columns.times(measured_at),
+            tuple(zip(*[iter(registers)] * of.width, strict=True)),
+        ),
     )
-    readings = [*map(_of_row, rows)]
+    if not without:
+        return rows
+    readings = [*rows]
     for place in without:
         readings[place] = _apart(
             run.places[place], answer, state, taken_at=taken_at, measured_at=measured_at

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -125,7 +126,7 @@ class Device(Protocol):
     def id(self) -> str:
         """The name of the device in the site file."""
 
-    async def read(self) -> list[Reading]:
+    async def read(self) -> Sequence[Reading]:
         """Ask for every point once.
 
         A span that failed gives readings without value and with their cause, its neighbours stand.

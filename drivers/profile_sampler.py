@@ -55,7 +55,7 @@ class ProfileSampler:
 
     async def read(self) -> list[Reading]:
         """Ask for the points of the profile once."""
-        return await self.device.read()
+        return [*await self.device.read()]
 
     async def status(self) -> SamplerStatus:
         """State in words of the profile. Raises DeviceError."""

@@ -27,12 +27,16 @@ class Columns:
     scales: tuple[float, ...]
     offsets: tuple[float, ...]
     batch: tuple[bool, ...]
+    nothing: tuple[None, ...]
+    """None for each."""
     sentinels: bool
     """Whether some number of one of them means: nothing to say."""
 
-    def times(self, measured_at: float) -> list[float | None]:
+    def times(self, measured_at: float | None) -> tuple[float | None, ...]:
         """Give the time of the result to those that are of it."""
-        return [measured_at if batch else None for batch in self.batch]
+        if measured_at is None:
+            return self.nothing
+        return tuple(measured_at if batch else None for batch in self.batch)
 
     @classmethod
     def of(cls, places: Sequence[Place]) -> Columns:
@@ -44,6 +48,7 @@ class Columns:
             scales=tuple(point.scale for point in points),
             offsets=tuple(point.offset for point in points),
             batch=tuple(place.batch for place in places),
+            nothing=(None,) * len(points),
             sentinels=any(point.unavailable for point in points),
         )
 

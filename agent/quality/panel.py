@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from functools import partial
-from itertools import repeat
-from operator import add, itemgetter, le, mul
+from operator import add, le, mul
+from typing import cast
 
 from agent.model import Cause, Sample
 from agent.quality.judge import IMPOSSIBLE, PointRule
 from agent.quality.units import UnitError, line
 from drivers.device import Reading
-
-_sample = partial(tuple.__new__, Sample)
-"""Makes a sample of a row, as `Sample._make` does, without a call of Python for each."""
+from drivers.rows import Columns, Rows, columns_of
 
 
 class Panel:
@@ -42,42 +39,34 @@ class Panel:
         self._slopes: tuple[float, ...] = ()
         self._shifts: tuple[float, ...] = ()
 
-    def judged(self, readings: Sequence[Reading]) -> list[Sample] | None:
+    def judged(self, readings: Sequence[Reading]) -> Rows[Sample] | None:
         """Give the sample of each factor; None where they are to be judged one by one."""
-        found = self._in_order(readings)
+        found = self._in_order(columns_of(readings))
         if not found:
             return None
-        _, numbers, units, taken, causes, reasons, measured, _ = zip(*found, strict=True)
+        _, numbers, units, taken, causes, reasons, measured, _ = found
         if causes != self._normal or measured != self._nothing or not self._knows(units):
             return None
-        if None in numbers or not _possible(numbers):
+        if not _possible(numbers):
             return None
         values = tuple(map(add, map(mul, numbers, self._slopes), self._shifts))
         if not (_possible(values) and self._within(values)):
             return None
-        rows = zip(
-            self._outlets,
-            self._factors,
-            taken,
-            values,
-            causes,
-            self._nothing,
-            reasons,
-            repeat(None),
-            strict=False,  # what is the same for all goes on for ever
-        )
-        return [*map(_sample, rows)]
+        nothing = self._nothing
+        columns = (self._outlets, self._factors, taken, values, causes, nothing, reasons, nothing)
+        return Rows(Sample._make, columns)
 
-    def _in_order(self, readings: Sequence[Reading]) -> Sequence[Reading]:
-        """Give the readings of the factors in their order; none where one is not there once."""
-        said = tuple(map(itemgetter(0), readings))
-        if said != self._said:
-            self._said, self._places = said, self._where(said)
-        if self._places is None:
+    def _in_order(self, columns: Columns) -> Columns:
+        """Give the columns in the order of the factors; none where one is not said once."""
+        if not columns:
             return ()
-        if said == self._wanted:
-            return readings
-        return [readings[place] for place in self._places]
+        if columns[0] != self._said:
+            self._said, self._places = columns[0], self._where(columns[0])
+        if not self._places:
+            return ()
+        if columns[0] == self._wanted:
+            return columns
+        return tuple(tuple(map(column.__getitem__, self._places)) for column in columns)
 
     def _where(self, said: tuple[str, ...]) -> tuple[int, ...] | None:
         if any(said.count(point) != 1 for point in self._wanted):
@@ -109,6 +98,9 @@ def _low(rule: PointRule) -> float:
     return low if rule.signed else max(low, 0.0)
 
 
-def _possible(values: Sequence[float]) -> bool:
+def _possible(values: Sequence[float | None]) -> bool:
     """Say whether all of them can be values; a sum with a NaN in it is none."""
-    return not math.isnan(sum(values)) and min(values) > -IMPOSSIBLE and max(values) < IMPOSSIBLE
+    if None in values:
+        return False
+    found = cast("Sequence[float]", values)
+    return not math.isnan(sum(found)) and min(found) > -IMPOSSIBLE and max(found) < IMPOSSIBLE
