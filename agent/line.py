@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from agent.actions import DeviceActions, Outcome
@@ -37,7 +38,7 @@ from drivers.settings import BusSettings, DeviceSettings
 
 @dataclass(frozen=True, slots=True)
 class _Heedful:
-    """A device whose caller hears of its own cancellation: pymodbus may swallow it."""
+    """A device whose caller hears of its own cancellation: a library may swallow it."""
 
     device: Device
 
@@ -46,7 +47,7 @@ class _Heedful:
         """The name of the device in the site file."""
         return self.device.id
 
-    async def read(self) -> list[Reading]:
+    async def read(self) -> Sequence[Reading]:
         """Ask for every point once. Raises DeviceError."""
         try:
             return await self.device.read()

@@ -63,11 +63,11 @@ class Loops:
 
     def seen(
         self, factors: Sequence[FactorPlan], readings: Sequence[Reading], *, mono: float
-    ) -> list[Reading]:
+    ) -> Sequence[Reading]:
         """Give readings as they are to be seen: currents as the quantities they stand for."""
         loops = {one.point: one for one in factors if one.loop is not None}
         if not loops:
-            return list(readings)
+            return readings
         return [
             self.engineering(loops[each.point], each, mono=mono) if each.point in loops else each
             for each in readings

@@ -70,7 +70,7 @@ class Held:
         found = self.of(sample.outlet, sample.factor, at) if self._by_place else None
         if found is None:
             return sample
-        return dataclasses.replace(sample, cause=KINDS[found.kind], reason=f"switch: {found.kind}")
+        return sample._replace(cause=KINDS[found.kind], reason=f"switch: {found.kind}")
 
     def result(self, result: Measurement, at: float) -> Measurement:
         """Give a result the cause of the switch; its value stays."""

@@ -6,6 +6,7 @@ import datetime
 import enum
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from drivers.device import Cause
 from protocols.hj212.times import BEIJING_OFFSET_S
@@ -35,9 +36,8 @@ class Kind(enum.StrEnum):
     MONTH = "1M"
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One judged value of one factor, in the factor's wire unit and basis.
+class Sample(NamedTuple):
+    """One judged value of one factor, in the factor's wire unit and basis. A tuple as `Reading` is.
 
     `zs` is the value converted to reference oxygen, where the factor has one. Both are None when
     nothing usable was there; `cause` then says why, `reason` in words where that adds something.

@@ -3,7 +3,7 @@
 The daemon's own parts from the line to the platform: bus, driver, judge, rules, store (WAL, FULL),
 outbox, sender. Only the report is the bench's: one JSON a cycle, `{"ts": …, "values": {"p00": …}}`,
 laid into the outbox by the commit that stores the cycle's samples. As it is owed at once, that
-commit waits for no company, which is the one difference to a duty cycle.
+commit waits for company as short as that of a cycle which may order a bottle.
 
 `BENCH_PROFILE=FILE` writes where the event loop's thread spends its time.
 """
@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import cProfile
 import dataclasses
+import functools
 import json
 import os
 import signal
@@ -21,59 +22,63 @@ import sqlite3
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from tcp_site import CODES, station
 
 from agent.bells import Bells
 from agent.clock import Clock
+from agent.cycles import Cycle
 from agent.line import _Heedful
 from agent.metrics import Metrics
-from agent.model import EVENT, Upload
+from agent.model import EVENT, Sample, Upload
 from agent.near import Near
 from agent.plan import Plan, StationPlan, make_plan
 from agent.poll import BusPoll
 from agent.settings import source
 from agent.settings.load import load_site
 from agent.store import outbox, series
-from agent.store.db import Store
+from agent.store.db import SOON_S, Store
 from agent.timekeeping import Timekeeper
 from agent.uplink.contract import contract
 from agent.uplink.station import StationLink
 from drivers.bus import Bus
 from drivers.device import Device
 from drivers.registry import open_device
+from drivers.rows import columns_of
 from drivers.settings import DeviceSettings
 
 IN_FLIGHT = 100
 MOST_NODES = 10**6
 """450 devices make a longer site file than any site may have."""
-KEYS = {code: f"p{number:02d}" for number, code in enumerate(CODES)}
+VALUE = Sample._fields.index("value")
+KEYS = tuple(f"p{number:02d}" for number in range(len(CODES)))
+"""The points of every device, in their order."""
 
 
 class ReportingPoll(BusPoll):
     """The polling of a bus that owes its platform every cycle."""
 
-    async def _keep(self, cycle: Any) -> None:
-        """Store the cycle and what is owed for it; without patience, and with a bell."""
+    async def _keep(self, cycle: Cycle) -> None:
+        """Store the cycle and what is owed for it, as the urgent ones; and ring the bell."""
         try:
-            await self._store.write(lambda connection: self._commit(connection, cycle))
+            job = functools.partial(self._commit, cycle=cycle)
+            await self._store.write(job, wait_s=SOON_S)
         finally:
             self._slots.release()
         self._bells.ring(f"outbox:{_station_of(cycle)}")
 
-    def _commit(self, connection: sqlite3.Connection, cycle: Any) -> None:
-        super()._commit(connection, cycle)
+    def _commit(self, connection: sqlite3.Connection, cycle: Cycle) -> None:
+        self._cycles.commit(connection, cycle)
         at_ms = int(cycle.at * 1000)
-        values = {KEYS[one.factor]: one.value for one in cycle.values}
-        body = json.dumps({"ts": at_ms, "values": values})
-        number = self._names.devices[cycle.due.device.id]
+        said = zip(KEYS, columns_of(cycle.values)[VALUE], strict=False)
+        body = json.dumps({"ts": at_ms, "values": dict(said)})
+        number = self._names.devices[cycle.device]
         upload = Upload(EVENT, "", at_ms, (body,), revision=number, answer=False)
         outbox.add(connection, _station_of(cycle), upload, now=cycle.at)
 
 
-def _station_of(cycle: Any) -> str:
-    return station(int(cycle.due.device.id.removeprefix("dev")))
+def _station_of(cycle: Cycle) -> str:
+    return station(int(cycle.device.removeprefix("dev")))
 
 
 class BenchAgent:

@@ -196,18 +196,25 @@ class Bus:
         send: Callable[[], Awaitable[T]],
     ) -> T:
         while True:
-            await _until(self._ready_at(unit, question))
-            async with self._turns.turn(order=order):
-                if self._ready_at(unit, question) > _now():
+            if rest_s := self._rest_s(unit, question):
+                await asyncio.sleep(rest_s)
+            await self._turns.take(order=order)
+            try:
+                if self._rest_s(unit, question):
                     continue
                 await self._line_ready(timing)
                 return await self._exchange(unit, question, timing, send=send)
+            finally:
+                self._turns.give(order=order)
 
-    def _ready_at(self, unit: Unit, question: Asked) -> float:
-        """Tell when nothing that is still owed, by whomever, could pass for the answer."""
+    def _rest_s(self, unit: Unit, question: Asked) -> float:
+        """Tell how long something that is still owed, by whomever, could pass for the answer."""
         now = _now()
-        others = (known.clear_at(question, now) for known in self._units.values() if known.doubts)
-        return max(unit.ready_at(question, now), *others, 0.0)
+        ready_at = unit.ready_at(question, now)
+        for known in self._units.values():
+            if known.doubts:
+                ready_at = max(ready_at, known.clear_at(question, now))
+        return max(0.0, ready_at - now)
 
     async def _exchange(
         self, unit: Unit, question: Asked, timing: Pace, *, send: Callable[[], Awaitable[T]]
@@ -218,11 +225,12 @@ class Bus:
         """
         self._asking, began = question.unit, _now()
         dirty = owed = True
+        failure: DeviceError | None = None
         try:
             answer = await send()
             dirty = owed = False
         except DeviceError as error:
-            self._note(question, error, began)
+            failure = error
             dirty = isinstance(error, BadAnswer | NoAnswer)
             if isinstance(error, NoLine):
                 dirty = self._far and bool(error.sent)
@@ -237,7 +245,8 @@ class Bus:
                 self._dirty_s, self._dirty_at = timing.timeout_s, now
             if owed:
                 unit.doubt(question, now, timeout_s=timing.timeout_s)
-        self._note(question, None, began)
+            if failure is not None or not dirty:  # else it was cancelled
+                self._note(question, failure, took_s=now - began, now=now)
         return answer
 
     async def _line_ready(self, timing: Pace) -> None:
@@ -245,7 +254,8 @@ class Bus:
         pause_s = max(self._wire.silence_s, min(timing.gap_s, LINE_PAUSE_S))
         if self._dirty_s:
             await self._drain()
-        await _until(self._wire.busy_at + pause_s)
+        if (at := self._wire.busy_at + pause_s) > _now():
+            await _until(at)
 
     async def _drain(self) -> None:
         give_up_at = _now() + NEVER_SILENT * self._dirty_s
@@ -265,9 +275,10 @@ class Bus:
         with contextlib.suppress(NoAnswer, Refused):
             await self._ask(read, timing, order=True)
 
-    def _note(self, question: Asked, error: DeviceError | None, began: float) -> None:
-        now = _now()
-        self.counts.end(question.unit, error, took_s=now - began, now=now)
+    def _note(
+        self, question: Asked, error: DeviceError | None, *, took_s: float, now: float
+    ) -> None:
+        self.counts.end(question.unit, error, took_s=took_s, now=now)
         if isinstance(error, NoLine):
             self.trouble = str(error)
         elif error is None or isinstance(error, Refused):

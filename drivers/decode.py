@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import add, mul
+from typing import cast
 
 from drivers.device import Cause, DeviceError, Reading, Refused
 from drivers.placing import hexed, number_of, placed, value_of
 from drivers.plan import Span, Want, want_of
 from drivers.profile_model import Point, Profile, StateWord
-from drivers.records import maker
+from drivers.rows import Rows, joined
 from drivers.runs import Place, Run, runs_of
 from protocols.registers import decode_numbers, decode_time
 
-_made = maker(Reading)
 BUSY = (5, 6)
 TARGET_SILENT = (10, 11)
 
@@ -96,22 +97,27 @@ def readings_of(
     taken_at: float,
     runs: Sequence[Run] | None = None,
     without: frozenset[str] = frozenset(),
-) -> list[Reading]:
+) -> Sequence[Reading]:
     """Give a reading for every point, but those in `without` and those the instrument is busy for.
 
     `runs` are those of the profile, where somebody keeps them. A time of the result that is no time
     gives `measured_at` None, not an error.
     """
     at = measured_at(profile, answers)
-    readings: list[Reading] = []
+    parts: list[Sequence[Reading]] = []
     for run in runs_of(profile) if runs is None else runs:
         if run.plain and (found := _whole(answers, run.want)) is not None:
-            readings += _together(run, found, state, taken_at=taken_at, measured_at=at)
+            parts.append(_together(run, found, state, taken_at=taken_at, measured_at=at))
             continue
-        for place in run.places:
-            answer = find(answers, place.want)
-            if not answer.busy:
-                readings.append(_apart(place, answer, state, taken_at=taken_at, measured_at=at))
+        each = ((place, find(answers, place.want)) for place in run.places)
+        parts.append(
+            [
+                _apart(place, answer, state, taken_at=taken_at, measured_at=at)
+                for place, answer in each
+                if not answer.busy
+            ]
+        )
+    readings = joined(parts)
     return [one for one in readings if one.point not in without] if without else readings
 
 
@@ -125,31 +131,48 @@ def _whole(answers: Sequence[Answer], want: Want) -> Answer | None:
 
 def _together(
     run: Run, answer: Answer, state: State, *, taken_at: float, measured_at: float | None
-) -> list[Reading]:
-    """Read points that came in one piece: most of what is read, every second at some places."""
-    of, values = run.places[0].point, answer.values
+) -> Sequence[Reading]:
+    """Read points that came in one piece, column by column: most of what is read is of this kind.
+
+    Each is what `_apart` makes of it, which makes those that hold no number.
+    """
+    of, columns, count = run.places[0].point, run.columns, len(run.places)
     assert of.type != "bit"
-    numbers = decode_numbers(answer.cut(run.want), of.type, of.order, count=len(run.places))
-    cause, start = state.cause, answer.span.start
-    reason = "" if cause is Cause.NORMAL else state.text
-    readings = []
-    for place, number in zip(run.places, numbers, strict=True):
-        point, want = place.point, place.want
-        if number is None or number in point.unavailable:
-            one = _apart(place, answer, state, taken_at=taken_at, measured_at=measured_at)
-        else:
-            one = _made(
-                point.id,
-                number * point.scale + point.offset,
-                point.unit,
-                taken_at,
-                cause,
-                reason,
-                measured_at if place.batch else None,
-                values[want.first - start : want.last - start],
-            )
-        readings.append(one)
+    registers = answer.cut(run.want)
+    numbers = decode_numbers(registers, of.type, of.order, count=count)
+    without = _without_number(run, numbers)
+    for place in without:
+        numbers[place] = 0.0
+    products = map(mul, cast("list[float]", numbers), columns.scales)
+    rows = Rows(
+        Reading._make,
+        (
+            columns.ids,
+            tuple(map(add, products, columns.offsets)),
+            columns.units,
+            (taken_at,) * count,
+            (state.cause,) * count,
+            ("" if state.cause is Cause.NORMAL else state.text,) * count,
+            columns.times(measured_at),
+            tuple(zip(*[iter(registers)] * of.width, strict=True)),
+        ),
+    )
+    if not without:
+        return rows
+    readings = [*rows]
+    for place in without:
+        readings[place] = _apart(
+            run.places[place], answer, state, taken_at=taken_at, measured_at=measured_at
+        )
     return readings
+
+
+def _without_number(run: Run, numbers: Sequence[float | None]) -> list[int]:
+    """Give the places of a run whose registers hold no number, or one that means none."""
+    if not run.columns.sentinels and None not in numbers:
+        return []
+    pairs = enumerate(zip(numbers, run.places, strict=True))
+    return [n for n, (one, at) in pairs if one is None or one in at.point.unavailable]
 
 
 def _apart(

@@ -16,10 +16,10 @@ class Look:
 
     answers: Sequence[Answer | Heard]
     state: State | None
-    readings: tuple[Reading, ...]
+    readings: Sequence[Reading]
 
     @property
-    def came(self) -> tuple[Reading, ...]:
+    def came(self) -> Sequence[Reading]:
         """Give the readings. Raises NoAnswer or BadAnswer when nothing at all came."""
         for answer in self.answers:
             if answer.error is None or isinstance(answer.error, Refused):

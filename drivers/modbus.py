@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from drivers.bus import Bus, Pace
 from drivers.decode import Answer, find, readings_of, state_of
@@ -45,14 +46,14 @@ class ModbusDevice:
         """The name of the device in the site file."""
         return self.settings.id
 
-    async def read(self) -> list[Reading]:
+    async def read(self) -> Sequence[Reading]:
         """Ask for every point once.
 
         A span that failed gives readings without value and with their cause, its neighbours stand.
         A busy instrument gives no reading for what it was busy with. Raises NoAnswer or BadAnswer
         when nothing at all came.
         """
-        return list((await self.look()).came)
+        return (await self.look()).came
 
     async def look(self, *, order: bool = False) -> Look:
         """Ask for every point once and give the answers too. Errors are in the answers."""
@@ -60,7 +61,7 @@ class ModbusDevice:
         torn = await self._torn(answers, order=order)
         state = state_of(self.profile, answers)
         if state is None:
-            return Look(answers, None, ())
+            return Look(answers, None, [])
         without = self.profile.batch_points if torn else frozenset[str]()
         readings = readings_of(
             self.profile,
@@ -70,7 +71,7 @@ class ModbusDevice:
             runs=self._runs,
             without=without,
         )
-        return Look(answers, state, tuple(readings))
+        return Look(answers, state, readings)
 
     async def _ask_all(self, *, order: bool) -> tuple[Answer, ...]:
         """Ask span by span; stop when the unit stays silent.

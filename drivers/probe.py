@@ -96,7 +96,7 @@ async def probe_device(
         address=settings.address,
         frames=tuple(frames),
         spans=tuple(_span(answer) for answer in look.answers),
-        readings=look.readings,
+        readings=tuple(look.readings),
         state=state,
         cause=cause,
         error=error,

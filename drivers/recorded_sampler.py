@@ -43,7 +43,7 @@ class RecordedSampler(Generic[D]):
 
     async def read(self) -> list[Reading]:
         """Ask for what the profile lists once."""
-        return await self.device.read()
+        return [*await self.device.read()]
 
     async def status(self) -> SamplerStatus:
         """State in words of the profile, and nothing of bottles and door. Raises DeviceError."""

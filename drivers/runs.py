@@ -19,6 +19,41 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """What the points of a run say of themselves, point by point, in the order of the run."""
+
+    ids: tuple[str, ...]
+    units: tuple[str, ...]
+    scales: tuple[float, ...]
+    offsets: tuple[float, ...]
+    batch: tuple[bool, ...]
+    nothing: tuple[None, ...]
+    """None for each."""
+    sentinels: bool
+    """Whether some number of one of them means: nothing to say."""
+
+    def times(self, measured_at: float | None) -> tuple[float | None, ...]:
+        """Give the time of the result to those that are of it."""
+        if measured_at is None:
+            return self.nothing
+        return tuple(measured_at if batch else None for batch in self.batch)
+
+    @classmethod
+    def of(cls, places: Sequence[Place]) -> Columns:
+        """Take them from the points."""
+        points = [place.point for place in places]
+        return cls(
+            ids=tuple(point.id for point in points),
+            units=tuple(point.unit for point in points),
+            scales=tuple(point.scale for point in points),
+            offsets=tuple(point.offset for point in points),
+            batch=tuple(place.batch for place in places),
+            nothing=(None,) * len(points),
+            sentinels=any(point.unavailable for point in points),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Points in the order of the profile. `plain`: numbers of one type and order, without a gap."""
 
@@ -26,6 +61,7 @@ class Run:
     plain: bool
     want: Want
     """The registers of all of them."""
+    columns: Columns
 
 
 def runs_of(profile: Profile) -> tuple[Run, ...]:
@@ -44,7 +80,7 @@ def runs_of(profile: Profile) -> tuple[Run, ...]:
 def _run(group: Sequence[Place]) -> Run:
     first, last = group[0].want, group[-1].want
     want = Want(first.table, first.first, last.last)
-    return Run(tuple(group), _plain(group[0].point), want)
+    return Run(tuple(group), _plain(group[0].point), want, Columns.of(group))
 
 
 def _plain(point: Point) -> bool:

@@ -83,7 +83,7 @@ class DayueSampler:
 
     async def read(self) -> list[Reading]:
         """Ask for the points of the profile once."""
-        return await self.device.read()
+        return [*await self.device.read()]
 
     async def look(self, *, order: bool = False) -> Look:
         """Ask for the points of the profile once and give the answers too."""

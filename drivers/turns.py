@@ -29,6 +29,14 @@ class Turns:
     @contextlib.asynccontextmanager
     async def turn(self, *, order: bool) -> AsyncIterator[None]:
         """Wait for the turn and hold it."""
+        await self.take(order=order)
+        try:
+            yield
+        finally:
+            self.give(order=order)
+
+    async def take(self, *, order: bool) -> None:
+        """Wait for the turn; whoever has it gives it back."""
         if order and self._kept_free is not None:
             self._kept_free.cancel()
             self._kept_free = None
@@ -36,12 +44,8 @@ class Turns:
             await self._wait(self._orders if order else self._polls)
         self._taken = True
         self._in_a_row = self._in_a_row + 1 if order else 0
-        try:
-            yield
-        finally:
-            self._end(order=order)
 
-    def _end(self, *, order: bool) -> None:
+    def give(self, *, order: bool) -> None:
         """Pass the turn on, or keep it for the order that may follow on this one."""
         if order and not self._orders and self._in_a_row < ORDERS_IN_A_ROW:
             loop = asyncio.get_running_loop()

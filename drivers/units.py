@@ -43,6 +43,8 @@ class Unit:
         could be mistaken for it. An answer of another shape shows that nothing is outstanding:
         a unit answers in order.
         """
+        if not self.doubts:
+            return self.resting_until
         if now >= self.doubtful_until:
             self._trust()
         return max(self.resting_until, self.clear_at(question, now))
@@ -61,6 +63,8 @@ class Unit:
         self.misses = 0
         self.asked_again_at = 0.0
         self.retries_left = min(self.retries_left + RETRY_PER_ANSWER, MOST_RETRIES)
+        if not self.doubts:
+            return
         if not any(doubt.answer_key == question.answer_key for doubt in self.doubts):
             self._trust()
         else:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from drivers.byte_wire import ByteWire
 from drivers.line import Record, Wire
-from drivers.modbus_wire import TcpWire
 from drivers.port import character_s, frame_silence_s
 from drivers.serial_line import SerialPort
 from drivers.settings import AnyBus, SerialBus, TcpBus
 from drivers.stream_port import StreamPort
+from drivers.tcp_wire import TcpWire
 
 
 def wire_of(settings: AnyBus, record: Record) -> Wire:

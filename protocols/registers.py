@@ -87,6 +87,8 @@ def decode_numbers(
     meaning = _MEANINGS.get(type_)
     if meaning is not None:
         return [meaning(value) for value in values]
+    if isfinite(sum(values)):  # then each of them is
+        return list(values)
     return [value if isfinite(value) else None for value in values]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from agent import gas
 from agent.model import Cause, Sample
@@ -103,21 +103,21 @@ def converted(chain: Chain, sample: Sample, near: Mapping[str, Sample]) -> Sampl
             value = _step(chain, step, value, near)
         if first and sample.cause is Cause.NORMAL:
             cause, reason = looked_at(value, chain.rule)
-            sample = replace(sample, cause=cause, reason=reason or sample.reason)
+            sample = sample._replace(cause=cause, reason=reason or sample.reason)
         for step in then:
             value = _step(chain, step, value, near)
     except _Unusable as error:
         return _without(sample, error.cause, str(error))
     except gas.NotComputable as error:
         return _without(sample, Cause.FAULT, str(error))
-    sample = replace(sample, value=value)
+    sample = sample._replace(value=value)
     return _at_reference(chain, sample, near) if "oxygen" in chain.steps else sample
 
 
 def _without(sample: Sample, cause: Cause, why: str) -> Sample:
     """Give the sample without value; a cause that it had of its own stays."""
     cause = cause if sample.cause is Cause.NORMAL else sample.cause
-    return replace(sample, value=None, cause=cause, reason=f"{gas.INVALID_INPUT}: {why}")
+    return sample._replace(value=None, cause=cause, reason=f"{gas.INVALID_INPUT}: {why}")
 
 
 def _step(chain: Chain, step: Conversion, value: float, near: Mapping[str, Sample]) -> float:
@@ -160,9 +160,9 @@ def _at_reference(chain: Chain, sample: Sample, near: Mapping[str, Sample]) -> S
         oxygen = _input(chain.duct.oxygen, near)
         factor = gas.oxygen_factor(oxygen, reference=chain.reference, intake=chain.intake)
     except (_Unusable, gas.NotComputable) as error:
-        return replace(sample, zs=None, reason=f"{gas.INVALID_INPUT}: {error}")
+        return sample._replace(zs=None, reason=f"{gas.INVALID_INPUT}: {error}")
     reason = f"{gas.O2_NEAR_AIR}: {oxygen:g} %" if oxygen >= chain.suspect else sample.reason
-    return replace(sample, zs=sample.value * factor, reason=reason)
+    return sample._replace(zs=sample.value * factor, reason=reason)
 
 
 def _pressure_pa(duct: Duct, near: Mapping[str, Sample]) -> float:

@@ -9,9 +9,6 @@ from agent.gas import INVALID_INPUT
 from agent.model import Kind, Measurement, Period, Sample
 from agent.quality.units import UnitError, convert
 from drivers.device import Cause, Reading
-from drivers.records import maker
-
-_made = maker(Sample)
 
 IMPOSSIBLE = 1e15
 """No quantity of an outlet comes near it, in any unit."""
@@ -54,11 +51,11 @@ def judge(reading: Reading, rule: PointRule, *, converted: Reading | None = None
         at = reading.measured_at
     value, cause, reason = _judged(reading, rule)
     if converted is None:
-        return _made(rule.outlet, rule.factor, at, value, cause, None, reason)
+        return Sample(rule.outlet, rule.factor, at, value, cause, None, reason)
     zs, zs_cause, _ = _judged(converted, PointRule(rule.outlet, rule.factor, rule.unit))
     if cause is Cause.NORMAL and (zs is None or zs_cause is not Cause.NORMAL):
         zs, reason = None, reason or INVALID_INPUT
-    return _made(rule.outlet, rule.factor, at, value, cause, zs, reason)
+    return Sample(rule.outlet, rule.factor, at, value, cause, zs, reason)
 
 
 def state_sample(reading: Reading, rule: PointRule) -> Sample:

@@ -5,7 +5,6 @@ Fault limits come from the settings; their defaults are those of NAMUR NE 43 (3.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,7 +56,7 @@ def engineering(reading: Reading, loop: Loop, span: Span | None) -> Reading:
     above its end is over range. `span` is what `loop.active` said.
     """
     if reading.value is None:
-        return dataclasses.replace(reading, unit=loop.unit)
+        return reading._replace(unit=loop.unit)
     raw = reading.value
     if not math.isfinite(raw):
         return _no_value(reading, loop, f"{raw} is no signal")
@@ -76,7 +75,7 @@ def engineering(reading: Reading, loop: Loop, span: Span | None) -> Reading:
     cause, reason = reading.cause, reading.reason
     if share > 1 and not loop.ranged and cause is Cause.NORMAL:
         cause, reason = Cause.OVER_RANGE, f"{value:g} is above the range, {span[1]:g} {loop.unit}"
-    return dataclasses.replace(reading, value=value, unit=loop.unit, cause=cause, reason=reason)
+    return reading._replace(value=value, unit=loop.unit, cause=cause, reason=reason)
 
 
 def error_permille(read: float, fed: float, raw: Span) -> float:
@@ -87,4 +86,4 @@ def error_permille(read: float, fed: float, raw: Span) -> float:
 def _no_value(reading: Reading, loop: Loop, why: str) -> Reading:
     cause = Cause.FAULT if reading.cause is Cause.NORMAL else reading.cause
     reason = f"{reading.reason}; {why}" if reading.reason else why
-    return dataclasses.replace(reading, value=None, unit=loop.unit, cause=cause, reason=reason)
+    return reading._replace(value=None, unit=loop.unit, cause=cause, reason=reason)

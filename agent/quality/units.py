@@ -6,7 +6,7 @@ import functools
 
 from agent.settings.units import convertible, needs_conversion, unit_of
 
-__all__ = ["NeedsConversion", "NoWay", "UnitError", "UnknownUnit", "convert", "convertible"]
+__all__ = ["NeedsConversion", "NoWay", "UnitError", "UnknownUnit", "convert", "convertible", "line"]
 
 
 class UnitError(Exception):
@@ -35,13 +35,13 @@ def convert(value: float, unit: str, wire_unit: str) -> float:
 
     Raises UnknownUnit, NoWay or NeedsConversion.
     """
-    factor, offset = _line(unit, wire_unit)
+    factor, offset = line(unit, wire_unit)
     return value * factor + offset
 
 
 @functools.lru_cache(maxsize=256)
-def _line(unit: str, wire_unit: str) -> tuple[float, float]:
-    """Give the straight line from one unit to the other, each number rounded once."""
+def line(unit: str, wire_unit: str) -> tuple[float, float]:
+    """Give slope and shift from one unit to the other, each rounded once. Raises as `convert`."""
     one, other = unit_of(unit), unit_of(wire_unit)
     if one is None or other is None:
         unknown = unit if one is None else wire_unit

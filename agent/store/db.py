@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import queue
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from urllib.parse import quote
 
 from agent.errors import StoreError
 from agent.store import room
+from agent.store.waiting import Full, Waiting
 
 T = TypeVar("T")
 Job = Callable[[sqlite3.Connection], T]
@@ -33,6 +33,8 @@ WAITING = 1024
 """Jobs that may wait; more means the disk stands still, and that is an error to be seen."""
 PATIENCE_S = 0.5
 """How long samples wait for company; bounds the wear, and what a power cut can cost."""
+SOON_S = 0.02
+"""How long what is urgent waits for what is due at the same moment, on all lines."""
 BUSY_TIMEOUT_S = 5.0
 
 
@@ -41,7 +43,8 @@ class _Ticket:
     job: Job[Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
-    patient: bool
+    until: float
+    """The monotonic time up to which it may wait for company."""
     result: Any = None
     error: BaseException | None = field(default=None)
 
@@ -97,7 +100,7 @@ class Store:
     def __init__(self, directory: Path, *, max_mb: int | None = None, ballast_mb: int = 16) -> None:
         self.path = directory / FILE_NAME
         self.room = room.Room(directory, max_mb=max_mb, ballast_mb=ballast_mb)
-        self._jobs: queue.Queue[_Ticket | None] = queue.Queue(WAITING)
+        self._waiting: Waiting[_Ticket] = Waiting(WAITING, group=GROUP)
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._reader_lock = threading.Lock()
         self._reader: sqlite3.Connection | None = None
@@ -121,21 +124,22 @@ class Store:
         """Finish the jobs that wait, then close."""
         await asyncio.to_thread(self._close)
 
-    async def write(self, job: Job[T], *, patient: bool = False) -> T:
+    async def write(self, job: Job[T], *, patient: bool = False, wait_s: float = 0.0) -> T:
         """Run a job in the writer; returns when its commit is on disk.
 
-        A patient job may wait `PATIENCE_S` for others to share its commit; samples do. A job may
-        run twice when a commit fails, so it does nothing but change rows.
+        It may wait `wait_s` for others to share its commit, a patient one `PATIENCE_S`; samples
+        do. A job may run twice when a commit fails, so it does nothing but change rows.
 
         Raises what the job raised, `StoreError` when too many jobs wait or the store is closed.
         """
         if not self._thread.is_alive():
             raise StoreError("the store is closed")
         loop = asyncio.get_running_loop()
-        ticket = _Ticket(job, loop, loop.create_future(), patient)
+        until = time.monotonic() + (PATIENCE_S if patient else wait_s)
+        ticket = _Ticket(job, loop, loop.create_future(), until)
         try:
-            self._jobs.put_nowait(ticket)
-        except queue.Full:
+            self._waiting.put(ticket)
+        except Full:
             raise StoreError(f"{WAITING} jobs wait for the disk; it does not keep up") from None
         result: T = await ticket.future
         return result
@@ -161,7 +165,7 @@ class Store:
 
     def _close(self) -> None:
         if self._thread.is_alive():
-            self._jobs.put(None)
+            self._waiting.end()
             self._thread.join()
         self._refuse_the_rest()
         with self._reader_lock:
@@ -173,44 +177,18 @@ class Store:
 
     def _refuse_the_rest(self) -> None:
         """Tell those who came behind the end; nobody else will."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                ticket = self._jobs.get_nowait()
-                if ticket is not None:
-                    ticket.error = StoreError("the store is closed")
-                    _tell(ticket)
+        while late := self._waiting.take():
+            for ticket in late:
+                ticket.error = StoreError("the store is closed")
+            _tell(late)
 
     def _work(self) -> None:
         """The writer thread: take what waits, run it, commit once, tell everybody."""
-        while True:
-            first = self._jobs.get()
-            if first is None:
-                return
-            group, stop = self._gather(first)
+        assert self._writer is not None
+        while group := self._waiting.take():
             self._commit(group)
-            assert self._writer is not None
             self.room.look(self._writer)
-            for ticket in group:
-                _tell(ticket)
-            if stop:
-                return
-
-    def _gather(self, first: _Ticket) -> tuple[list[_Ticket], bool]:
-        """Take who waits too; with patient jobs only, wait for more of them for a while."""
-        group = [first]
-        deadline = time.monotonic() + (PATIENCE_S if first.patient else 0.0)
-        while len(group) < GROUP:
-            left = deadline - time.monotonic()
-            try:
-                ticket = self._jobs.get(timeout=left) if left > 0 else self._jobs.get_nowait()
-            except queue.Empty:
-                break
-            if ticket is None:
-                return group, True
-            group.append(ticket)
-            if not ticket.patient:
-                deadline = 0.0
-        return group, False
+            _tell(group)
 
     def _commit(self, group: list[_Ticket]) -> None:
         assert self._writer is not None
@@ -247,15 +225,20 @@ class Store:
                 connection.execute("RELEASE job")
 
 
-def _tell(ticket: _Ticket) -> None:
-    def settle() -> None:
+def _tell(group: Sequence[_Ticket]) -> None:
+    """Wake whoever asked: all of one event loop at once."""
+    for loop in {ticket.loop for ticket in group}:
+        own = [ticket for ticket in group if ticket.loop is loop]
+        # The loop may be closed already at the very end; then nobody waits for this.
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(_settle, own)
+
+
+def _settle(group: Sequence[_Ticket]) -> None:
+    for ticket in group:
         if ticket.future.done():  # whoever asked was cancelled meanwhile
-            return
+            continue
         if ticket.error is not None:
             ticket.future.set_exception(ticket.error)
         else:
             ticket.future.set_result(ticket.result)
-
-    # The loop may be closed already at the very end; then nobody waits for this.
-    with contextlib.suppress(RuntimeError):
-        ticket.loop.call_soon_threadsafe(settle)

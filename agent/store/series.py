@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Key = tuple[str, str, str]
 """Outlet, factor, quantity (`rtd`, `zs` or `total`)."""
@@ -16,6 +16,10 @@ class Names:
 
     series: Mapping[Key, int]
     devices: Mapping[str, int]
+    frames: dict[tuple[tuple[str, ...], tuple[str, ...]], int] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """What packs of samples begin from (`agent.store.samples`), by outlets and factors."""
 
     def key(self, series: int) -> Key | None:
         """Give the key of a series number, None for one that the settings no longer name."""

@@ -10,7 +10,7 @@ from drivers.decode import Answer, State, readings_of
 from drivers.device import Cause, NoAnswer, Reading, Refused
 from drivers.plan import Span, plan
 from drivers.profile_model import Profile
-from drivers.runs import runs_of
+from drivers.runs import Columns, runs_of
 
 NORMAL = State(Cause.NORMAL, "idle")
 
@@ -45,7 +45,7 @@ def answers(found: Profile, seed: int = 1) -> list[Answer]:
 
 def one_by_one(found: Profile, given: list[Answer], state: State) -> list[Reading]:
     runs = [
-        type(run)((place,), plain=False, want=place.want)
+        type(run)((place,), plain=False, want=place.want, columns=Columns.of([place]))
         for run in runs_of(found)
         for place in run.places
     ]

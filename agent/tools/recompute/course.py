@@ -169,7 +169,7 @@ class Course:
         """Give the samples of the minute, each with what the counter said in the same instant."""
         totals = self.totals.get(code, {})
         return [
-            replace(sample, total=totals[sample.at]) if sample.at in totals else sample
+            sample._replace(total=totals[sample.at]) if sample.at in totals else sample
             for sample in self.taken[code].values()
         ]
 

@@ -103,8 +103,8 @@ def test_minute_whose_counter_is_silent_has_no_volume_and_says_so() -> None:
     rule = replace(FLOW, counter=RULE, by_counter=True)
     made = statistic(rule, MINUTE, Rows(samples=samples, due=6))
     assert (made.valid, made.cou, made.reason) == (True, None, "no amount: no counter")
-    told = [replace(one, total=5.0) for one in samples]
-    told[3] = replace(told[3], total=400.0, cause=Cause.NORMAL)
+    told = [one._replace(total=5.0) for one in samples]
+    told[3] = told[3]._replace(total=400.0, cause=Cause.NORMAL)
     made = statistic(rule, MINUTE, Rows(samples=told, due=6))
     assert made.reason.startswith("counter exchanged: 5 -> 400 m3")
 

@@ -179,7 +179,7 @@ def test_over_range_result_is_reported_and_not_valid() -> None:
 
 
 def states(*groups: tuple[int, float | None, Cause]) -> list[Sample]:
-    return [replace(one, at=HOUR.start + i) for i, one in enumerate(samples(*groups))]
+    return [one._replace(at=HOUR.start + i) for i, one in enumerate(samples(*groups))]
 
 
 def test_wat_06_hour_without_result_has_no_value_and_says_why() -> None:

@@ -116,7 +116,7 @@ def test_minute_between_two_samples_of_a_slow_instrument_is_not_due() -> None:
 
 def test_samples_of_the_neighbouring_minutes_do_not_count() -> None:
     good = samples((12, 7.0, N))
-    others = [replace(one, at=one.at + shift, value=1.0) for one in good for shift in (-60, 60)]
+    others = [one._replace(at=one.at + shift, value=1.0) for one in good for shift in (-60, 60)]
     assert statistic(PH, MINUTE, Rows(samples=good + others, due=12)).avg == 7.0
 
 

@@ -16,6 +16,7 @@ from agent.model import Cause, Sample
 from agent.store import samples, series
 from agent.store.db import connect
 from agent.store.series import Names
+from drivers.rows import Rows, columns_of
 
 FACTORS = ("w00000", "w01018", "a21026")
 KEYS = [
@@ -39,6 +40,8 @@ values = st.builds(
     value=st.none() | floats,
     cause=st.sampled_from(Cause),
     zs=st.none() | floats,
+    reason=st.just(""),
+    total=st.none(),
 )
 
 
@@ -66,6 +69,20 @@ def test_pack_gives_back_every_value_and_cause(given: list[Sample]) -> None:
         if one.zs is not None:
             expected.append((NAMES.series[one.outlet, one.factor, "zs"], one.cause, one.zs))
     assert samples.unpack(samples.pack(given, NAMES)) == expected
+
+
+@given(st.lists(values, min_size=1, max_size=20))
+def test_pack_of_columns_is_that_of_rows(given: list[Sample]) -> None:
+    plain = [one._replace(cause=Cause.NORMAL, zs=None, value=one.value or 0.0) for one in given]
+    for found in (given, plain):
+        kept = Rows(Sample._make, columns_of(found))
+        whole = b"".join(samples.pack([one._replace(total=None)], NAMES) for one in found)
+        assert samples.pack(kept, NAMES) == samples.pack(found, NAMES) == whole
+
+
+def test_zero_beside_a_value_is_kept() -> None:
+    given = [sample(1.0, zs=0.0), sample(2.0)]
+    assert [value for *_, value in samples.unpack(samples.pack(given, NAMES))] == [1.0, 0.0, 2.0]
 
 
 @pytest.mark.parametrize("cause", Cause)

@@ -237,7 +237,7 @@ async def test_change_of_state_is_logged_once(
     trusted: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     well = said(trusted, PH, 7.0)
-    with caplog.at_level(logging.WARNING, "agent.poll"):
+    with caplog.at_level(logging.WARNING, "agent.device_state"):
         device = FakeDevice("ph", well, well, *[NoAnswer("silent")] * 3, well)
         poll = await play(trusted, device)
     assert [record.getMessage() for record in caplog.records] == [
@@ -495,8 +495,9 @@ async def test_results_that_wait_for_a_trusted_clock_are_bounded(early: House) -
     poll = poll_of(early, device)
     for _ in range(300):
         await poll._ask(poll._due[0])
-    assert len(poll._due[0].held) == 100
-    assert poll._due[0].held[-1].reading.measured_at == T0 - 60
+    held = poll._due[0].results.before().held
+    assert len(held) == 100
+    assert held[-1].reading.measured_at == T0 - 60
 
 
 async def keep(poll: BusPoll, cycles: int) -> None:
