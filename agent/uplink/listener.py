@@ -112,7 +112,8 @@ class Listener:
         if self.talk.frames is not None:
             text = self._alike.text(qn)
             self.talk.frames.alike(self.talk.station.id, qn, self._alike.cn, text, sealed=sealed)
-        self._tell(Answered(qn), self._alike.cn)
+        if not self.talk.take_answer(qn):
+            self.sender.acknowledged(qn)
 
     def _tell(self, what: Answered, cn: str) -> None:
         mine = self.talk.take_answer(what.qn)
