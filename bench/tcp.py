@@ -85,10 +85,8 @@ def told(child: subprocess.Popen[str]) -> str:
 
 def threads_s(pid: int) -> tuple[float, ...]:
     """Processor seconds of every thread of a process, the oldest thread first."""
-    ticks = os.sysconf("SC_CLK_TCK")
     rows = sorted(Path(f"/proc/{pid}/task").iterdir(), key=lambda path: int(path.name))
-    stats = [(row / "stat").read_text().rpartition(")")[2].split() for row in rows]
-    return tuple((int(row[11]) + int(row[12])) / ticks for row in stats)
+    return tuple(int((row / "schedstat").read_text().split()[0]) / 1e9 for row in rows)
 
 
 def run(command: list[str], broker: int, base_port: int, devices: int, seconds: float) -> Found:

@@ -34,6 +34,7 @@ from drivers.question import (
     Asked,
     FrameQuestion,
     Question,
+    reading,
 )
 from drivers.settings import AnyBus, StreamBus
 from drivers.taps import Taps
@@ -102,7 +103,7 @@ class Bus:
         Raises NoAnswer, BadAnswer or Refused. A unit that stayed silent several times is left alone
         for a while, except for orders.
         """
-        return await self._ask(Question(address, function, start, count), timing, order=order)
+        return await self._ask(reading(address, function, start, count), timing, order=order)
 
     async def write(
         self,
@@ -198,9 +199,10 @@ class Bus:
         while True:
             if rest_s := self._rest_s(unit, question):
                 await asyncio.sleep(rest_s)
-            await self._turns.take(order=order)
+                continue
+            waited = await self._turns.take(order=order)
             try:
-                if self._rest_s(unit, question):
+                if waited and self._rest_s(unit, question):
                     continue
                 await self._line_ready(timing)
                 return await self._exchange(unit, question, timing, send=send)

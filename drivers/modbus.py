@@ -90,19 +90,21 @@ class ModbusDevice:
             pending.remove(span)
             came = await self._ask(span, order=order)
             answers += came
-            if not any(isinstance(answer.error, NoAnswer | BadAnswer) for answer in came):
+            if not _unheard(came):
                 silent = None
             elif silent is not None:
                 break
             else:
                 silent = span
                 self._first = pending[0] if pending else None
-        rest = NoAnswer("not asked, the unit was silent before")
-        return (*answers, *(Answer(span, error=rest) for span in pending))
+        if pending:
+            rest = NoAnswer("not asked, the unit was silent before")
+            answers += [Answer(span, error=rest) for span in pending]
+        return tuple(answers)
 
     def _in_order(self) -> list[Span]:
         spans = self._spans
-        if self._first in spans:
+        if self._first is not None and self._first in spans:
             at = spans.index(self._first)
             spans = spans[at:] + spans[:at]
         self._first = None
@@ -195,6 +197,12 @@ class ModbusDevice:
         except DeviceError:
             return True
         return again != find(answers, time).cut(time)
+
+
+def _unheard(answers: Sequence[Answer]) -> bool:
+    """Tell whether some question was not answered, or not as it should."""
+    errors = [answer.error for answer in answers if answer.error is not None]
+    return any(isinstance(error, NoAnswer | BadAnswer) for error in errors)
 
 
 def _another(pending: list[Span], silent: Span | None) -> Span | None:

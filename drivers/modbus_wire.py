@@ -81,4 +81,9 @@ def answer_values(question: Question, pdu: bytes) -> list[int]:
     data = pdu[2:]
     if question.function in READS_OF_BITS:
         return [data[bit >> 3] >> (bit & 7) & 1 for bit in range(question.count)]
-    return list(struct.unpack(f">{question.count}H", data))
+    return list(_words(question.count).unpack(data))
+
+
+@functools.lru_cache(maxsize=256)
+def _words(count: int) -> struct.Struct:
+    return struct.Struct(f">{count}H")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from protocols.frame_shapes import Shape
@@ -64,6 +65,19 @@ class Question:
     start: int
     count: int
     values: tuple[int, ...] = ()
+    answer_head: bytes = field(init=False, repr=False, compare=False)
+    """The first bytes of the answer's PDU, as far as the question fixes them.
+
+    A read fixes function and byte count, a write repeats address and count or value.
+    """
+    answer_size: int = field(init=False, repr=False, compare=False)
+    """The bytes of the answer's PDU."""
+
+    def __post_init__(self) -> None:
+        """Work out what every look at an answer needs."""
+        head = self._head()
+        object.__setattr__(self, "answer_head", head)
+        object.__setattr__(self, "answer_size", len(head) + (self.data_size if self.reads else 0))
 
     @property
     def reads(self) -> bool:
@@ -77,21 +91,11 @@ class Question:
             return (self.count + 7) // 8
         return self.count * 2
 
-    @property
-    def answer_head(self) -> bytes:
-        """Give the first bytes of the answer's PDU, as far as the question fixes them.
-
-        A read fixes function and byte count, a write repeats address and count or value.
-        """
+    def _head(self) -> bytes:
         if self.reads:
             return bytes((self.function, self.data_size))
         last = self.values[0] if self.function in WRITES_OF_ONE else self.count
         return bytes((self.function,)) + self.start.to_bytes(2, "big") + last.to_bytes(2, "big")
-
-    @property
-    def answer_size(self) -> int:
-        """Count the bytes of the answer's PDU."""
-        return len(self.answer_head) + (self.data_size if self.reads else 0)
 
     @property
     def answer_key(self) -> Hashable:
@@ -100,9 +104,15 @@ class Question:
 
     def fits(self, pdu: bytes) -> bool:
         """Tell whether a PDU has the form of the answer, or of an exception."""
-        if len(pdu) == 2 and pdu[0] == self.function | 0x80:
+        if len(pdu) == self.answer_size and pdu.startswith(self.answer_head):
             return True
-        return len(pdu) == self.answer_size and pdu.startswith(self.answer_head)
+        return len(pdu) == 2 and pdu[0] == self.function | 0x80
+
+
+@functools.lru_cache(maxsize=4096)
+def reading(unit: int, function: int, start: int, count: int) -> Question:
+    """Give the question for some registers or bits; the same few are asked all day long."""
+    return Question(unit, function, start, count)
 
 
 @dataclass(frozen=True, slots=True)

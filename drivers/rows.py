@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeVar, cast, final, overload
 
 T = TypeVar("T", bound=tuple[Any, ...])
 Columns = tuple[tuple[Any, ...], ...]
 """One tuple for each field of a row, in the order of the fields, all of one length."""
 
 
+@final
 class Rows(Sequence[T]):
     """A sequence of rows of one kind; `make` is the kind's `_make`. Never changes."""
 
@@ -59,14 +60,15 @@ class Rows(Sequence[T]):
 
 def columns_of(rows: Sequence[T]) -> Columns:
     """Give the columns of some rows; none where there is no row."""
-    return rows.columns if isinstance(rows, Rows) else tuple(zip(*rows, strict=True))
+    # an `isinstance` of an abstract class costs more than all that is done with the columns
+    return rows.columns if type(rows) is Rows else tuple(zip(*rows, strict=True))
 
 
 def joined(parts: Sequence[Sequence[T]]) -> Sequence[T]:
     """Give all rows of some sequences as one, by columns where each is kept so."""
     if len(parts) == 1:
         return parts[0]
-    if not parts or not all(isinstance(part, Rows) for part in parts):
+    if not parts or not all(type(part) is Rows for part in parts):
         return [*chain.from_iterable(parts)]
     whole = cast("Sequence[Rows[T]]", parts)
     columns = zip(*(part.columns for part in whole), strict=True)

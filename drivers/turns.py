@@ -35,15 +35,18 @@ class Turns:
         finally:
             self.give(order=order)
 
-    async def take(self, *, order: bool) -> None:
-        """Wait for the turn; whoever has it gives it back."""
+    async def take(self, *, order: bool) -> bool:
+        """Wait for the turn; whoever has it gives it back. Tells whether there was a wait."""
+        waited = False
         if order and self._kept_free is not None:
             self._kept_free.cancel()
             self._kept_free = None
         elif self._taken:
             await self._wait(self._orders if order else self._polls)
+            waited = True
         self._taken = True
         self._in_a_row = self._in_a_row + 1 if order else 0
+        return waited
 
     def give(self, *, order: bool) -> None:
         """Pass the turn on, or keep it for the order that may follow on this one."""
