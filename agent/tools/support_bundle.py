@@ -32,7 +32,7 @@ from agent.settings import Site, load_site
 from agent.settings.masking import masking
 from agent.settings.storage import socket_paths, state_directory
 from agent.store.db import FILE_NAME, connect, schema_version
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.words import cannot_write, lang_option, local_time, pick
 
 UNIT = "paikou"
 LOG_S = 30.0
@@ -68,7 +68,10 @@ def command(site: Path, out: Path | None, lang: Lang) -> None:
     """把配置、状态、日志、报文收进一个文件，密钥遮盖 / everything for support, secrets masked."""
     out = out or Path(f"paikou-support-{local_time(time.time(), '%Y%m%d-%H%M%S')}.tar.gz")
     parts = dict(gather(site))
-    write(out, parts)
+    try:
+        write(out, parts)
+    except OSError as error:
+        raise cannot_write(out, error, lang) from error
     size = out.stat().st_size // 1000
     click.echo(pick(_DONE, lang).format(file=out, size=size, count=len(parts)))
 
