@@ -51,6 +51,8 @@ def list_(
 ) -> None:
     """列出标记，默认最近七天 / list marks; the last seven days by default."""
     with desk(site, write=False) as at:
+        if outlet is not None:
+            at.settings(outlet)
         end = int(until if until is not None else at.now)
         start = int(since if since is not None else end - 7 * _DAY_S)
         kept = [

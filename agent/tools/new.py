@@ -13,6 +13,7 @@ import click
 from agent.errors import Lang
 from agent.settings.config import config_directory
 from agent.settings.messages import language
+from agent.tools.words import cannot_write
 
 # What a template holds where a site has its own, and what an answer must look like.
 _UNIT_CODE, _UNIT_NAME = "91000000000000000X001P", "示例企业"
@@ -30,14 +31,12 @@ _WORDS: dict[Lang, dict[str, str]] = {
         "exists": "{file} 已存在；要覆盖请加 --force",
         "form": "格式不对",
         "written": "已写入 {file}；下一步：paikou check {file}",
-        "failed": "写不了 {file}：{error}",
     },
     "en": {
         "unknown": "no template for {kind}; there is: {known}",
         "exists": "{file} is there already; --force overwrites it",
         "form": "wrong form",
         "written": "{file} written; next: paikou check {file}",
-        "failed": "cannot write {file}: {error}",
     },
 }
 
@@ -68,8 +67,7 @@ def new(kind: str, output: Path | None, force: bool) -> None:
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        message = words["failed"].format(file=output, error=error.strerror)
-        raise click.ClickException(message) from error
+        raise cannot_write(output, error, language()) from error
     click.echo(words["written"].format(file=output), err=True)
 
 

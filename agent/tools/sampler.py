@@ -22,7 +22,7 @@ from agent.tools.hand import site_group
 from agent.tools.open_store import open_store
 from agent.tools.persons import PIN_FILE, pin_of
 from agent.tools.seal_photo import keep_photo
-from agent.tools.words import JSON, lang_option, pick
+from agent.tools.words import JSON, cannot_write, lang_option, pick
 
 _NONE = ("没有留样", "no bottles")
 _ORDERED = (
@@ -149,15 +149,19 @@ def release(
     type=click.Path(path_type=Path, dir_okay=False),
     help="写入文件，默认标准输出 / file.",
 )
+@lang_option
 @click.pass_obj
-def label(site_file: Path, code: str, output: Path | None) -> None:
+def label(site_file: Path, code: str, output: Path | None, lang: Lang) -> None:
     """瓶签，SVG，80 × 50 mm / a bottle's label."""
     site, _ = load_site(site_file)
     text = label_svg(_bottle(site, code), site)
     if output is None:
         click.echo(text, nl=False)
     else:
-        output.write_text(text, encoding="utf-8")
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise cannot_write(output, error, lang) from error
 
 
 def _bottle(site: Site, code: str) -> Bottle:

@@ -26,14 +26,14 @@ from typing import Any
 import click
 
 from agent import __version__
-from agent.errors import ConfigError, Lang, PaikouError, StoreError
+from agent.errors import ConfigError, Lang, StoreError
 from agent.local import ask
 from agent.settings import Site, load_site
 from agent.settings.masking import masking
 from agent.settings.storage import socket_paths, state_directory
 from agent.store.db import FILE_NAME, connect, schema_version
 from agent.tools.frames import newest_lines
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.words import cannot_write, lang_option, local_time, pick
 
 UNIT = "paikou"
 LOG_S = 30.0
@@ -63,10 +63,6 @@ _DONE = ("已写入 {file}（{size} kB，{count} 个文件）；发出前可先�
          "{count} files); have a look before you send it")  # fmt: skip
 
 
-class NotWritten(PaikouError):
-    """The bundle cannot be written where it was asked for."""
-
-
 @click.command("support-bundle")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--out", type=click.Path(path_type=Path), help="写入的文件，.tar.gz / file to write.")
@@ -84,7 +80,7 @@ def command(site: Path, out: Path | None, lang: Lang) -> None:
     try:
         write(out, parts)
     except OSError as error:
-        raise NotWritten(f"{out}: {error.strerror}") from None
+        raise cannot_write(out, error, lang) from error
     size = out.stat().st_size // 1000
     click.echo(pick(_DONE, lang).format(file=out, size=size, count=len(parts)))
 

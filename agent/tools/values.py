@@ -19,6 +19,7 @@ from agent.tools.words import JSON_LINES, factor_name, lang_option, local_time, 
 from protocols.hj212.factors import factor as factor_of
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_NONE = ("没有手工监测值", "no manual values")
 _SAME = ("已有同一数值，未改动", "this very value is there already; nothing changed")
 _PURPOSES: dict[str, tuple[str, str]] = {
     "substitute": ("替代", "substitute"),
@@ -113,6 +114,7 @@ def list_(
 ) -> None:
     """列出手工监测值 / list values."""
     with desk(site, write=False) as at:
+        at.settings(outlet)
         found = rows.between(at.connection, int(since), int(until), outlet=outlet, factor=factor)
     for number, told in found:
         if as_json:
@@ -120,6 +122,8 @@ def list_(
             click.echo(json.dumps(row, ensure_ascii=False))
         else:
             click.echo(_line(number, told, lang))
+    if not found and not as_json:
+        click.echo(pick(_NONE, lang))
 
 
 def _line(number: int, told: ManualValue, lang: Lang) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -120,6 +121,12 @@ def factor_name(code: str, lang: Lang) -> str:
     """Give a factor's Chinese name; in English its code."""
     known = factor(code, "hj212-2017")
     return known.name_zh if known and lang == "zh" else code
+
+
+def cannot_write(path: Path, error: OSError, lang: Lang) -> click.ClickException:
+    """Give the end of a command whose file cannot be written."""
+    words = ("写不了 {path}：{why}", "cannot write {path}: {why}")
+    return click.ClickException(pick(words, lang).format(path=path, why=error.strerror))
 
 
 def pad(text: str, width: int) -> str:

@@ -19,7 +19,7 @@ from agent.tools.export.row import Row, Wanted
 from agent.tools.export.table import WHATS, What, columns, heading
 from agent.tools.export.writers import CsvWriter, JsonLinesWriter, Writer
 from agent.tools.hand import SITE, desk, person, span_options
-from agent.tools.words import lang_option, local_time, pick
+from agent.tools.words import cannot_write, lang_option, local_time, pick
 
 Format = Literal["csv", "xlsx", "jsonl"]
 _NO_XLSX = (
@@ -30,7 +30,6 @@ _NO_OUTPUT = ("xlsx 要写到文件：加 --output", "xlsx goes to a file: give 
 _REVERSED = ("--to 应晚于 --from", "--to must be later than --from")
 _UNKNOWN = ("站点没有 {found}；有：{known}", "the site has no {found}; it has: {known}")
 _DONE = ("已导出 {count} 行到 {path}", "{count} rows written to {path}")
-_FAILED = ("写不了 {path}：{error}", "cannot write {path}: {error}")
 
 
 @click.command("export")
@@ -71,8 +70,7 @@ def export(
         try:
             count = _write(found, wanted, form, output, by=by)
         except OSError as error:
-            said = pick(_FAILED, lang).format(path=output or "-", error=error.strerror)
-            raise click.ClickException(said) from error
+            raise cannot_write(output or Path("-"), error, lang) from error
     if output is not None:
         click.echo(pick(_DONE, lang).format(count=count, path=output), err=True)
 

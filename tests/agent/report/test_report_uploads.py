@@ -206,12 +206,12 @@ def batch(result: Measurement | None, sample: Sample | None = None) -> Live:
 
 def test_sample_is_told_with_its_letter() -> None:
     assert live(continuous(SAMPLE)) == "w01001-Rtd=7.26,w01001-Flag=N"
-    over = replace(SAMPLE, cause=Cause.OVER_RANGE)
+    over = SAMPLE._replace(cause=Cause.OVER_RANGE)
     assert live(continuous(over)) == "w01001-Rtd=7.26,w01001-Flag=T"
 
 
 def test_sample_without_value_is_its_letter_alone() -> None:
-    assert live(continuous(replace(SAMPLE, value=None, cause=Cause.FAULT))) == "w01001-Flag=D"
+    assert live(continuous(SAMPLE._replace(value=None, cause=Cause.FAULT))) == "w01001-Flag=D"
 
 
 def test_factor_without_sample_has_no_link() -> None:
@@ -220,7 +220,7 @@ def test_factor_without_sample_has_no_link() -> None:
 
 
 def test_converted_sample_is_told_beside_the_measured_one() -> None:
-    sample = replace(SAMPLE, factor="a21026", value=100.0, zs=140.0)
+    sample = SAMPLE._replace(factor="a21026", value=100.0, zs=140.0)
     one = Live("a21026", batch=False, max_age_s=30, sample=sample, result=None)
     assert live(one) == "a21026-Rtd=100.00,a21026-ZsRtd=140.00,a21026-Flag=N"
 

@@ -101,6 +101,18 @@ def test_site_file_that_is_not_there_is_a_wrong_one_not_wrong_usage(
     assert "none.yaml:1: 错误：没有这个文件" in str(result.exception)
 
 
+@pytest.mark.parametrize(
+    ("group", "said"), [("marks", "没有标记\n"), ("values", "没有手工监测值\n")]
+)
+def test_empty_list_says_so_and_an_outlet_there_is_not_is_refused(
+    site: Path, group: str, said: str
+) -> None:
+    interval = ("--from", "2026-06-01", "--to", "2026-06-02")
+    assert good(group, site, "list", "--outlet", "DW001", *interval) == said
+    refused = call(group, site, "list", "--outlet", "DW009", *interval)
+    assert "no such outlet; DW001" in str(refused.exception)
+
+
 @pytest.mark.parametrize("missing", ["--by", "--why"])
 def test_nobody_and_no_reason_change_nothing(site: Path, missing: str) -> None:
     options = ["--outlet", "DW001", "--code", "校准", *span(3, 20), *SIGNED]

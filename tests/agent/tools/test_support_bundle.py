@@ -117,3 +117,10 @@ def test_wrong_site_file_still_gives_what_it_can(site: Path) -> None:
 def test_damaged_store_is_told(site: Path) -> None:
     (site.parent / "store" / FILE_NAME).write_bytes(b"no database at all" * 100)
     assert "error" in json.loads(bundle(site)["store.json"])
+
+
+def test_place_that_cannot_be_written_is_said_and_no_traceback(site: Path, tmp_path: Path) -> None:
+    out = tmp_path / "none" / "bundle.tar.gz"
+    done = CliRunner().invoke(command, [str(site), "--out", str(out), "--lang", "zh"])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"写不了 {out}" in done.stderr
