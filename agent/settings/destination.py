@@ -218,7 +218,8 @@ class Destination(Model):
         default=10, description="分钟数据间隔"
     )
     absent: Literal["flag_only", "omit", "profile_sentinel"] = Field(
-        default="flag_only", description="无值因子：只发标记、不发、按规约占位值"
+        default="flag_only",
+        description="无值因子：只发标记、不发、占位值；hj212-2025 不写即占位值（8.1.1）",
     )
     batch_in_minutes: Literal["omit", "repeat_flagged"] = "omit"
     revisions: bool = Field(default=False, description="平台是否接受修订数据")
@@ -255,6 +256,7 @@ class Destination(Model):
         """Give stations names and waits their defaults, where the file says none.
 
         A station is `<destination>-<first outlet>`; time-out and retries go by the access line.
+        What cannot be converted is told as HJ 212-2025 §8.1.1 has it where that is spoken.
         """
         if not isinstance(given, Mapping):
             return given
@@ -262,6 +264,8 @@ class Destination(Model):
         if access in tuple(WAITS):
             timeout_s, resends = WAITS[access]
             given = {"timeout_s": timeout_s, "resends": resends, **given}
+        if given.get("edition") == "hj212-2025" and not given.get("dialect"):
+            given = {"absent": "profile_sentinel", **given}
         stations = given.get("stations")
         if not isinstance(stations, list | tuple):
             return given

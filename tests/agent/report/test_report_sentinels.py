@@ -89,3 +89,19 @@ def test_plan_knows_which_factors_are_converted(conversions: list[str]) -> None:
     plan = plan_with(gas, destination(edition="hj212-2025", absent="profile_sentinel"))
     (station,) = plan.stations.values()
     assert station.wording.sentinel(NOX) is ("oxygen" in conversions)
+
+
+@pytest.mark.parametrize(
+    ("keys", "absent"),
+    [
+        ({"edition": "hj212-2025"}, "profile_sentinel"),
+        ({"edition": "hj212-2025", "absent": "flag_only"}, "flag_only"),
+        ({"edition": "hj212-2017"}, "flag_only"),
+        ({"dialect": "hebei"}, "flag_only"),
+    ],
+)
+def test_cems_08_it_is_told_by_itself_where_the_standard_asks_for_it(
+    keys: dict[str, str], absent: str
+) -> None:
+    (station,) = plan_with(destination(**keys)).stations.values()
+    assert station.wording.absent == absent
