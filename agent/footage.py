@@ -7,15 +7,19 @@ itself. One without its `.json` is none: the daemon died over it, and makes it a
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 CLIPS = "clips"
+HELD = ".bundle-"
 LEAST_FREE_MB = 256
 """What clips leave free on the disk: the store comes first (architecture §3.12)."""
 _MB = 1024 * 1024
@@ -74,6 +78,41 @@ def drop_halves(directory: Path, camera: str) -> None:
     """Take away what a camera's process left behind when it was killed. Raises OSError."""
     for path in directory.glob(f"{camera}.*.part*"):
         path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def held(directory: Path) -> Iterator[Path]:
+    """Give a folder beside the clips, for links to what a reader needs; it goes with the reader.
+
+    Raises OSError.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix=HELD, dir=directory) as folder,
+        _locked(Path(folder)),
+    ):
+        yield Path(folder)
+
+
+def drop_held(directory: Path, *, older_s: float = 60.0) -> None:
+    """Take away what readers left that were killed: their links keep films nobody counts.
+
+    A folder that is in use is locked; one that was just made is left alone. Raises OSError.
+    """
+    for folder in directory.glob(f"{HELD}*"):
+        with contextlib.suppress(FileNotFoundError, BlockingIOError), _locked(folder):
+            if not 0 <= time.time() - folder.stat().st_mtime < older_s:
+                shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Lock a folder. Raises BlockingIOError where somebody has."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def make_room(

@@ -27,7 +27,7 @@ from agent.rules import (
     triggered,
 )
 from agent.rules.keeping import TURN_S
-from agent.rules.retention import Kept, bound_at_stake
+from agent.rules.retention import INSIDE_THE_INTERVAL, Kept, bound_at_stake
 from agent.store import actions, events, journal, maintenance, statistics
 from agent.store.series import Names
 from agent.telling import tell
@@ -167,6 +167,7 @@ def _blocked(connection: sqlite3.Connection, plan: Plan, blocked: Blocked, *, no
         now=now,
         outlet=blocked.outlet,
         factor=blocked.factor,
+        alarm=blocked.reason != INSIDE_THE_INTERVAL,  # its bottle is there, or on its way
     )
 
 

@@ -104,7 +104,10 @@ def _keep(
         }
     person = person_of(plan, who)
     if person is None:
-        return {"error": NOBODY.format(who=who)}
+        error = NOBODY.format(who=who)
+        detail = {"outlet": outlet, "refused": error, "why": why}
+        journal.add(connection, "bottle not ordered", detail, at=now, who=who)
+        return {"error": error}
     count = int(asked.get("bottles") or 1)
     if not 1 <= count <= MOST_BOTTLES:
         return {"error": f"bottles: 1 to {MOST_BOTTLES}（瓶数）"}

@@ -31,10 +31,12 @@ def tell(
     outlet: str = "",
     factor: str = "",
     lasts: bool = False,
+    alarm: bool = True,
 ) -> int | None:
     """Store an event and owe its notice; None when the same fact was told before.
 
-    `lasts`: it stays open until `closed` ends it.
+    `lasts`: it stays open until `closed` ends it. `alarm`: where its kind is one, nobody needs to
+    take note of this one when False.
     """
     number = events.add(
         connection,
@@ -59,7 +61,7 @@ def tell(
     )
     _owe(connection, plan, notice, now)
     journal.add(connection, f"event {kind}", {"id": number, **detail}, at=now)
-    level = plan.site.alarms.level(kind)
+    level = plan.site.alarms.level(kind) if alarm else None
     if level is not None:
         alarms.raise_(
             connection,

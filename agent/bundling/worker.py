@@ -22,6 +22,7 @@ from agent.bundling.places import folder
 from agent.bundling.policy import ask_by_policy, has_news
 from agent.bundling.terms import MOST_PARTS, terms
 from agent.clock import Clock
+from agent.footage import clips_directory, drop_held
 from agent.plan import Plan
 from agent.store import bundles, journal
 from agent.store.bundles import Bundle
@@ -90,6 +91,7 @@ class Bundling:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         for path in self._folder.glob("*.part"):
             path.unlink(missing_ok=True)
+        drop_held(clips_directory(self.store.path.parent))
 
     def _due(self, connection: sqlite3.Connection) -> list[Bundle]:
         now = self.clock.now()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from agent.footage import clips, clips_directory
+from agent.footage import clips, clips_directory, drop_held, held
 from agent.tools.evidence.gather import Interval
 
 FOLDER = "clips"
@@ -28,13 +27,14 @@ def clips_of(
     if not wanted or not there.is_dir():
         yield {}
         return
-    with tempfile.TemporaryDirectory(prefix=".bundle-", dir=there) as held:
+    drop_held(there)
+    with held(there) as folder:
         found: dict[str, Callable[[], Iterator[bytes]]] = {}
         for clip in clips(there):
             if not clip.touches(interval.begin, interval.end):
                 continue
             for file in clip.files:
-                kept = Path(held) / file.name
+                kept = folder / file.name
                 with contextlib.suppress(FileNotFoundError):
                     os.link(file, kept)
                     found[f"{FOLDER}/{file.name}"] = partial(_bytes, kept)

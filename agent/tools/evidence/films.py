@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.tools.evidence.markup import text
@@ -28,30 +28,37 @@ class Shown:
 
 
 def shown(files: Mapping[str, Chunks]) -> list[Shown]:
-    """Give the films of a bundle, in the order they were made."""
+    """Give the films of a bundle, in the order they were made; pictures of the first alone."""
     found = []
     for name in files:
         if not name.endswith(".mp4"):
             continue
-        sidecar, still = name.replace(".mp4", ".json"), name.replace(".mp4", ".jpg")
+        sidecar = name.replace(".mp4", ".json")
         about = json.loads(b"".join(files[sidecar]())) if sidecar in files else {}
-        found.append(Shown(name, about, b"".join(files[still]()) if still in files else b""))
-    return sorted(found, key=lambda one: float(one.about.get("at", 0.0)))
+        found.append(Shown(name, about, b""))
+    found.sort(key=lambda one: float(one.about.get("at", 0.0)))
+    return [
+        replace(one, still=_still(files, one)) if place < MOST_STILLS else one
+        for place, one in enumerate(found)
+    ]
+
+
+def _still(files: Mapping[str, Chunks], one: Shown) -> bytes:
+    still = one.name.replace(".mp4", ".jpg")
+    return b"".join(files[still]()) if still in files else b""
 
 
 def films(found: list[Shown], names: Mapping[str, str]) -> str:
     """Give them as HTML; `names` are those of the cameras."""
-    made = "".join(
-        _film(one, names, with_still=place < MOST_STILLS) for place, one in enumerate(found)
-    )
+    made = "".join(_film(one, names) for one in found)
     return f'<div class="films">{made}</div>' if made else ""
 
 
-def _film(one: Shown, names: Mapping[str, str], *, with_still: bool) -> str:
+def _film(one: Shown, names: Mapping[str, str]) -> str:
     about = one.about
     camera = str(about.get("camera", ""))
     picture = ""
-    if with_still and 0 < len(one.still) <= LARGEST_STILL:
+    if 0 < len(one.still) <= LARGEST_STILL:
         coded = base64.b64encode(one.still).decode()
         picture = f'<img alt="{text(one.name)} 画面" src="data:image/jpeg;base64,{coded}">'
     why = KINDS.get(str(about.get("kind")), str(about.get("kind", "")))

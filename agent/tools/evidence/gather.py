@@ -46,7 +46,7 @@ TABLES = (
     "alarms",
     "states",
 )
-AT_ONCE = ("journal", "marks", "manual_values", "checks", "series", "devices")
+AT_ONCE = ("journal", "marks", "manual_values", "checks", "bottles", "series", "devices")
 """What is read at one instant: the journal, and what is held against its last lines."""
 PAGE = 2000
 """Rows of one statement."""

@@ -39,6 +39,7 @@ _LINES: Mapping[str, str] = {
     "frozen": "冻结时段",
     "hold": "督办冻结时段",
     "hold not released": "要求解除冻结，被拒绝",
+    "bottle not ordered": "要求留样，被拒绝",
     "bottle not released": "要求放行留样，被拒绝",
     "alarms acknowledged": "确认报警",
     "alarms silenced": "报警静音",

@@ -19,6 +19,7 @@ from agent.store import identity, journal
 from agent.store.seals import DAY_S
 from agent.tools.evidence.pack import MANIFEST, Tail, tail
 from agent.tools.verify import contents
+from agent.tools.verify.bottles import bottle_faults
 from agent.tools.verify.sealed import (
     Fault,
     Looked,
@@ -145,3 +146,4 @@ def _rows(
 
     whole = int(manifest["reach"]["line"]) == 1
     yield from told_faults(connection, sealed, looked, expected=told_here, whole=whole)
+    yield from bottle_faults(connection, sealed, looked, whole=False)

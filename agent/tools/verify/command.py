@@ -32,10 +32,11 @@ _WORDS = {
         "  unit {unit}, {begin} to {end}, made {made}; {files} files",
     ),
     "looked": (
-        "  日志 {lines} 行，封存 {seals} 段共 {rows} 行，迟到 {late} 行，标记等 {told} 条，"
+        "  日志 {lines} 行，封存 {seals} 段共 {rows} 行，迟到 {late} 行，标记、留样等 {told} 条，"
         "签名 {signed} 个；已清理 {pruned} 段，尚未封存 {unsealed} 行",
-        "  journal {lines} lines, {seals} seals of {rows} rows, {late} late rows, {told} marks and "
-        "such, {signed} signed heads; {pruned} seals pruned, {unsealed} rows not sealed yet",
+        "  journal {lines} lines, {seals} seals of {rows} rows, {late} late rows, {told} marks, "
+        "bottles and such, {signed} signed heads; {pruned} seals pruned, {unsealed} rows not "
+        "sealed yet",
     ),
     "outside": (
         "  日志另有 {n} 段封存在本包时段之外",

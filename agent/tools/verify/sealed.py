@@ -14,7 +14,7 @@ from agent.store.seals import DAY_S, HOUR_S, digest, late_digest, names_digest
 
 PRUNED_GRID = {
     "samples": HOUR_S, "minutes": HOUR_S, "statistics": DAY_S, "results": 1,
-    "marks": 1, "manual_values": 1, "checks": 1,
+    "marks": 1, "manual_values": 1, "checks": 1, "bottles": 1,
 }  # fmt: skip
 """What is given up, and how the seals of it are cut: one that was cut through fits no more."""
 

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 
 from agent.store import journal, signatures
+from agent.tools.verify.bottles import bottle_faults
 from agent.tools.verify.sealed import (
     Fault,
     Looked,
@@ -74,6 +75,7 @@ def _faults(
     yield from told_faults(
         connection, sealed, looked, expected=lambda _table, _begin, _end: True, whole=True
     )
+    yield from bottle_faults(connection, sealed, looked, whole=True)
     yield from signature_faults(connection, looked)
 
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from agent.footage import Clip, clips, drop_halves, make_room, read_clip, write_sidecar
+from agent.footage import (
+    HELD,
+    Clip,
+    clips,
+    drop_halves,
+    drop_held,
+    held,
+    make_room,
+    read_clip,
+    write_sidecar,
+)
 
 MB = 1 << 20
 
@@ -65,3 +76,16 @@ def test_what_a_killed_process_left_is_taken_away_and_nothing_else(tmp_path: Pat
     (tmp_path / "yard2.500.2.part.mp4").write_bytes(b"of another camera")
     drop_halves(tmp_path, "yard")
     assert names(tmp_path) == sorted([*before, "yard2.500.2.part.mp4"])
+
+
+def test_what_a_killed_reader_held_is_given_back_and_what_is_in_use_is_not(tmp_path: Path) -> None:
+    (film := tmp_path / "yard.1.1.mp4").write_bytes(b"film")
+    left = tmp_path / f"{HELD}left"
+    left.mkdir()
+    os.link(film, left / film.name)
+    with held(tmp_path) as folder:
+        drop_held(tmp_path)
+        assert left.exists(), "it may have been made a moment ago"
+        drop_held(tmp_path, older_s=0.0)
+        assert (left.exists(), folder.exists()) == (False, True)
+    assert [one.name for one in tmp_path.iterdir()] == [film.name]

@@ -170,6 +170,8 @@ async def test_bottle_of_one_hour_is_inside_the_interval_of_the_last(
     await judged(ordered, second)
     ((_, _, detail),) = ordered.events("retention_blocked")
     assert json.loads(detail)["reason"] == "inside the retention interval"
+    alarms = ordered.rows("SELECT kind FROM alarms ORDER BY id")
+    assert alarms == [("exceedance",)], "the bottle is there: nobody needs to be called"
 
 
 async def test_platform_without_a_message_for_bottles_gets_the_event_alone(
