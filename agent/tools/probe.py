@@ -42,8 +42,10 @@ _ADVICE: Mapping[str, tuple[str, str]] = {
         "is the converter plugged in, and is `port` its /dev/serial/by-path name?",
     ),
     "NoAnswer": (
-        "核对地址、波特率和校验、A/B 线、供电；--scan BUS 可查线上有哪些地址，加 --baud all 连波特率一起查",
-        "check address, baud and parity, A/B wires, power; --scan BUS looks for units, with --baud all at every speed",
+        "核对地址、波特率和校验、A/B 线、供电；--scan BUS 可查线上有哪些地址，"
+        "加 --baud all 连波特率一起查",
+        "check address, baud and parity, A/B wires, power; --scan BUS looks for units, "
+        "with --baud all at every speed",
     ),
     "BadAnswer": (
         "线上有两个主站、地址重复，或缺终端电阻",
