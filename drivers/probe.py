@@ -16,6 +16,7 @@ from drivers.question import READ_HOLDING
 from drivers.registry import open_device
 from drivers.settings import DeviceSettings
 
+GARBLED = "garbled"
 UNITS = range(1, 248)
 
 
@@ -66,6 +67,11 @@ class FoundUnit:
 
     address: int
     said: str
+
+    @property
+    def garbled(self) -> bool:
+        """Whether what came was no frame: another speed, two at one address, or noise."""
+        return self.said.startswith(GARBLED)
 
 
 async def probe_device(
@@ -123,7 +129,7 @@ async def scan(
         except Refused as error:
             yield FoundUnit(address, str(error))
         except BadAnswer as error:
-            yield FoundUnit(address, f"garbled: {error}")
+            yield FoundUnit(address, f"{GARBLED}: {error}")
         else:
             yield FoundUnit(address, f"register 0 = {registers[0]:04X}")
 

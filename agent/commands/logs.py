@@ -12,22 +12,23 @@ import json
 import sqlite3
 from collections.abc import Mapping
 
+from agent.commands.history import ended
 from agent.commands.naming import named
 from agent.commands.streaming import Stream
-from agent.store import journal
 from agent.uplink.desk import Desk
-from agent.uplink.results import CONDITION, NO_DATA, Asked, Result
+from agent.uplink.results import CONDITION, Asked, Result
 from protocols.hj212.message import print_message
 from protocols.hj212.orders import AskOnSite
 from protocols.hj212.reports import OnSite
 from protocols.hj212.words import MAX_TEXT
 
-LINES = 200
-"""Lines of the log told in answer to one request."""
+AT_ONCE = 5_000
+"""Lines of the journal looked through in one piece."""
 OF_LOGGER, OF_INSTRUMENT, OF_DOORS = "i21001", "i11001", "i31001"
 # a line of old may hold a number that JSON does not have
 _DEVICE = "CASE WHEN json_valid(detail) THEN json_extract(detail, '$.device') END = ?"
-_DOORS = "what LIKE ?"
+_DOORS = ("what LIKE ?", "event door%")
+_ALL = ("? = ''", "")
 
 Line = tuple[float, str, str]
 
@@ -51,30 +52,41 @@ async def tell_log(asked: Asked, desk: Desk) -> Result:
         if one is None:
             return Result(CONDITION, f"no factor {order.pol_id} here")
         device = one.device
-    begin, end = order.begin, order.end
+    which, word = {OF_LOGGER: _ALL, OF_DOORS: _DOORS}.get(code, (_DEVICE, device))
+    span, stream = (order.begin, order.end), Stream(desk, asked)
+    first, last = await desk.office.store.read(lambda connection: _bounds(connection, span))
+    for after in range(first - 1, last, AT_ONCE):
 
-    def read(connection: sqlite3.Connection) -> list[Line]:
-        if code == OF_LOGGER:
-            return journal.between(connection, begin, end, limit=LINES)
-        if code == OF_DOORS:
-            return _lines(connection, begin, end, _DOORS, "event door%")
-        return _lines(connection, begin, end, _DEVICE, device)
+        def read(connection: sqlite3.Connection, after: int = after) -> list[Line]:
+            return _lines(connection, (after, min(after + AT_ONCE, last)), span, which, word=word)
 
-    lines = await desk.office.store.read(read)
-    stream = Stream(desk, asked)
-    for at, what, detail in lines:
-        told = OnSite("3020", at, ((order.code, _worded(what, json.loads(detail))),), order.pol_id)
-        await stream.send(print_message(told, desk.edition))
-    return Result(outcome=f"{len(lines)} lines") if lines else Result(NO_DATA, "no lines")
+        for at, what, detail in await desk.office.store.read(read):
+            text = _worded(what, json.loads(detail))
+            told = OnSite("3020", at, ((order.code, text),), order.pol_id)
+            await stream.send(print_message(told, desk.edition))
+    return ended(stream)
+
+
+def _bounds(connection: sqlite3.Connection, span: tuple[float, float]) -> tuple[int, int]:
+    """Give the numbers of the first line and the last of a time; none where there is nothing."""
+    first, last = connection.execute(
+        "SELECT min(seq), max(seq) FROM journal WHERE at >= ? AND at <= ?", span
+    ).fetchone()
+    return (first, last) if first is not None else (1, 0)
 
 
 def _lines(
-    connection: sqlite3.Connection, begin: float, end: float, which: str, word: str
+    connection: sqlite3.Connection,
+    numbers: tuple[int, int],
+    span: tuple[float, float],
+    which: str,
+    *,
+    word: str,
 ) -> list[Line]:
     return connection.execute(
-        f"SELECT at, what, detail FROM journal WHERE at >= ? AND at <= ? AND {which}"
-        " ORDER BY seq LIMIT ?",
-        (begin, end, word, LINES),
+        "SELECT at, what, detail FROM journal WHERE seq > ? AND seq <= ? AND at >= ? AND at <= ?"
+        f" AND {which} ORDER BY seq",
+        (*numbers, *span, word),
     ).fetchall()
 
 

@@ -57,7 +57,7 @@ TABLE: Mapping[str, Service] = MappingProxyType(
         "3017": Service(on_site.tell_cycle),
         "3018": Service(on_site.tell_sample_out_time),
         "3019": Service(on_site.tell_serial),
-        "3020": Service(on_site.tell_on_site),
+        "3020": Service(on_site.tell_on_site, long=True),
         "3021": _ORDER,
         "3022": _ORDER,
         "3024": _ORDER,

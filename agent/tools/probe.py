@@ -27,12 +27,12 @@ from agent.settings import Site, load_site
 from agent.settings.storage import socket_paths, state_directory
 from agent.tools.loop_check import Checked, check_loop, shown
 from agent.tools.probe_frames import probed_transcript, raw, recorded_command, write_new
+from agent.tools.probe_scan import scan_command
 from agent.tools.words import cause, lang_option, pick
 from drivers.bus import Bus
-from drivers.line import NoLine
-from drivers.probe import probe_device, scan
+from drivers.probe import probe_device
 from drivers.profile import Profile, load_profile
-from drivers.settings import BusSettings, DeviceSettings
+from drivers.settings import DeviceSettings
 
 Facts = Mapping[str, Any]
 
@@ -42,8 +42,10 @@ _ADVICE: Mapping[str, tuple[str, str]] = {
         "is the converter plugged in, and is `port` its /dev/serial/by-path name?",
     ),
     "NoAnswer": (
-        "核对地址、波特率和校验、A/B 线、供电；--scan BUS 可查线上有哪些地址",
-        "check address, baud and parity, A/B wires, power; --scan BUS looks for units",
+        "核对地址、波特率和校验、A/B 线、供电；--scan BUS 可查线上有哪些地址，"
+        "加 --baud all 连波特率一起查",
+        "check address, baud and parity, A/B wires, power; --scan BUS looks for units, "
+        "with --baud all at every speed",
     ),
     "BadAnswer": (
         "线上有两个主站、地址重复，或缺终端电阻",
@@ -65,8 +67,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "probe": ("本命令", "this command"),
     "state": ("  状态：{cause} {text}", "  state: {cause} {text}"),
     "next": ("  下一步：{advice}", "  next: {advice}"),
-    "unit": ("地址 {address}：{said}", "unit {address}: {said}"),
-    "units": ("{bus}：{of} 个地址中有 {count} 个应答", "{bus}: {count} of {of} addresses spoke"),
 }
 
 
@@ -78,6 +78,18 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 )
 @click.option(
     "--units", default="1-32", show_default=True, help="查找哪些地址 / addresses to look at"
+)
+@click.option(
+    "--baud",
+    "bauds",
+    metavar="LIST",
+    help="--scan 时试哪些波特率，逗号分隔或 all / baud rates to try, or all",
+)
+@click.option(
+    "--parity",
+    "parities",
+    metavar="LIST",
+    help="--scan 时试哪些校验，逗号分隔或 all / parities to try, or all",
 )
 @click.option("--raw", "as_raw", is_flag=True, help="只显示原始报文 / the frames and nothing else")
 @click.option(
@@ -108,6 +120,8 @@ def probe(
     device: str | None,
     bus: str | None,
     units: str,
+    bauds: str | None,
+    parities: str | None,
     point: str | None,
     feed: str,
     as_raw: bool,
@@ -123,8 +137,10 @@ def probe(
     """
     settings, _ = load_site(site, lang=lang)
     if bus is not None:
-        _scan_command(settings, bus, units, as_json=as_json, lang=lang)
+        scan_command(settings, bus, units, (bauds, parities), as_json=as_json, lang=lang)
         return
+    if bauds is not None or parities is not None:
+        raise click.UsageError("--baud and --parity go with --scan")
     known = [one.id for one in (*settings.devices, *settings.samplers)]
     if device is not None and device not in known:
         raise click.BadParameter(f"no device {device!r} in {site}; there are: {', '.join(known)}")
@@ -219,42 +235,6 @@ async def _ask_daemon(site: Site, device: str) -> Facts:
 async def _ask_here(settings: DeviceSettings, profile: Profile, bus: Bus) -> Facts:
     found = await probe_device(settings, profile, bus=bus, clock=Clock())
     return {**probe_facts(found), "asked_by": "probe"}
-
-
-def _scan_command(site: Site, bus_id: str, units: str, *, as_json: bool, lang: Lang) -> None:
-    """Look for units on one line. Not beside a daemon: a scan would stop its polling."""
-    try:
-        bus = site.bus(bus_id)
-    except KeyError:
-        names = ", ".join(one.id for one in site.buses)
-        raise click.BadParameter(f"no bus {bus_id!r}; there are: {names}") from None
-    if held(state_directory(site)):
-        raise click.UsageError("the daemon owns this line; stop it to scan")
-    first, _, last = units.partition("-")
-    try:
-        span = range(int(first), int(last or first) + 1)
-    except ValueError:
-        raise click.BadParameter(f"units {units!r}: a number or FIRST-LAST expected") from None
-    if not span or span[0] < 1 or span[-1] > 247:
-        raise click.BadParameter(f"units {units!r}: within 1-247 expected")
-    count = asyncio.run(_scan(bus, span, as_json=as_json, lang=lang))
-    if not as_json:
-        click.echo(_say("units", lang, bus=bus_id, of=len(span), count=count))
-    sys.exit(0 if count else 1)
-
-
-async def _scan(settings: BusSettings, units: range, *, as_json: bool, lang: Lang) -> int:
-    count = 0
-    async with Bus(settings) as bus:
-        try:
-            async for unit in scan(bus, units):
-                count += 1
-                said = {"address": unit.address, "said": unit.said}
-                text = json.dumps(said, ensure_ascii=False)
-                click.echo(text if as_json else _say("unit", lang, **said))
-        except NoLine as error:
-            raise click.ClickException(str(error)) from None
-    return count
 
 
 def _say(word: str, lang: Lang, **values: Any) -> str:

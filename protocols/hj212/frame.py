@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from protocols.hj212.ciphers import looks_sealed, may_be_sealed
 from protocols.hj212.crc import crc16
 from protocols.hj212.errors import LocalFrameError, PeerFrameError
 from protocols.hj212.frame_parts import (
@@ -17,9 +18,7 @@ from protocols.hj212.frame_parts import (
     Unseal,
     character_end,
     declared_length,
-    is_cipher,
     looks_like,
-    looks_sealed,
     open_frame,
     shown,
 )
@@ -50,7 +49,7 @@ def decode_frame(
     """
     segment = data[SEGMENT_AT : -CRC_SIZE - len(TAIL)]
     short = len(segment) <= min(limit, MAX_SEGMENT)
-    if short and encode_frame(segment) == data and not (unseal and is_cipher(segment)):
+    if short and encode_frame(segment) == data and not (unseal and may_be_sealed(segment)):
         return Frame(segment)  # the usual case: as we would have written it
     declared = declared_length(data, limit)
     if declared is None or not data.startswith(HEADER):

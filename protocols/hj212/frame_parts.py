@@ -13,10 +13,10 @@ Source: HJ 212-2017 §6.3.1, HJ 212-2025 §6.3
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from protocols.hj212.ciphers import cannot_be_text, is_cipher, is_utf8, may_be_sealed
 from protocols.hj212.crc import crc16
 
 MAX_SEGMENT = 1024
@@ -33,10 +33,6 @@ _SHOWN = 40
 
 # Takes a segment as it stands, proposes plaintexts: see `seal.unsealer`.
 Unseal = Callable[[bytes], Iterator[bytes]]
-
-_CONTROL = bytes((*range(0x20), 0x7F))
-_PRINTABLE = bytes(range(0x20, 0x7F))
-_CIPHER_TEXT = re.compile(rb"\{0x[0-9A-Fa-f]{2},|[0-9A-Fa-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +65,8 @@ def open_frame(
     if crc == expected and len(segment) == declared <= MAX_SEGMENT and unseal is None:
         return Frame(segment)
     plain = segment if crc.upper() == expected else None
-    if unseal is not None and (plain is None or is_cipher(plain)):
-        plain = _unsealed(segment, crc.upper(), unseal)
+    if unseal is not None and (plain is None or may_be_sealed(plain)):
+        plain = _unsealed(segment, crc.upper(), unseal) or _as_it_stands(plain)
     if plain is None:
         return None
     warnings = []
@@ -83,6 +79,11 @@ def open_frame(
     return Frame(plain, tuple(warnings), sealed=plain is not segment)
 
 
+def _as_it_stands(plain: bytes | None) -> bytes | None:
+    """Take what no key opens for text, unless it can be none."""
+    return None if plain is None or is_cipher(plain) or cannot_be_text(plain) else plain
+
+
 def _unsealed(segment: bytes, crc: bytes, unseal: Unseal) -> bytes | None:
     """Give the first plaintext with that CRC that is text.
 
@@ -90,36 +91,9 @@ def _unsealed(segment: bytes, crc: bytes, unseal: Unseal) -> bytes | None:
     characters.
     """
     for plain in unseal(segment):
-        if b"%04X" % crc16(plain) == crc and not is_cipher(plain) and _is_utf8(plain):
+        if b"%04X" % crc16(plain) == crc and not is_cipher(plain) and is_utf8(plain):
             return plain
     return None
-
-
-def is_cipher(segment: bytes) -> bool:
-    """Say whether a data area cannot be text: it has control characters, or a cipher's digits."""
-    area = _area(segment)
-    return len(area.translate(None, _CONTROL)) < len(area) or bool(_CIPHER_TEXT.match(area))
-
-
-def looks_sealed(segment: bytes) -> bool:
-    """Say whether a segment whose CRC is wrong holds a cipher rather than a damaged text."""
-    area = _area(segment)
-    if _CIPHER_TEXT.match(area):
-        return True
-    return len(area) >= 16 and len(area.translate(None, _PRINTABLE)) * 4 > len(area) // 16 * 16
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _area(segment: bytes) -> bytes:
-    at = segment.find(b"CP=&&") + 5
-    return segment[at:-2] if at >= 5 and segment.endswith(b"&&") else b""
 
 
 def character_end(data: bytes | bytearray, declared: int) -> int:

@@ -20,6 +20,7 @@ from protocols.hj212.message import (
     Started,
     parse_message,
     print_message,
+    read_message,
 )
 from protocols.hj212.segment import Segment
 from protocols.hj212.times import parse_wire_time
@@ -242,3 +243,17 @@ def test_what_is_written_reads_back(factors: list[FactorValues], at: int) -> Non
 def test_any_data_area_gives_a_message(cn: str, cp: str) -> None:
     for text in (cp, f"DataTime=20160801085000;{cp}"):
         assert parse_message(Segment(cn=cn, cp=text), OLD).cn == cn
+
+
+@pytest.mark.parametrize("name", ["hj212-2017", "hj212-2025"])
+def test_process_codes_are_read_and_not_written_without_a_type(name: str) -> None:
+    area = "DataTime=20240601085857;e10101-Rtd=1.1;g11902-Rtd=2.25,g11902-Flag=N"
+    message, warnings = read_message(Segment(cn="2011", st="52", cp=area), edition(name))
+    assert warnings == ()
+    assert isinstance(message, RealTime)
+    assert [(one.code, one.values["Rtd"]) for one in message.factors] == [
+        ("e10101", 1.1),
+        ("g11902", 2.25),
+    ]
+    with pytest.raises(LocalFrameError, match="e10101 is not a factor"):
+        print_message(message, edition(name))

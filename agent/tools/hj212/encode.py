@@ -60,6 +60,7 @@ class FrameObject(_Model):
     and make the header where `head` is not.
     """
 
+    ok: bool = True
     profile: str | None = None
     head: list[tuple[str, str | None]] | None = Field(default=None, strict=False)
     qn: str | None = None
@@ -94,11 +95,15 @@ def encode_line(
         first = error.errors(include_url=False)[0]
         place = ".".join(map(str, first["loc"])) or "line"
         raise EncodingRefused("syntax", expected=first["msg"], found=place) from None
+    if not said.ok:
+        raise EncodingRefused("syntax", expected="a frame that was decoded", found="ok: false")
     try:
         segment = print_verbatim(_verbatim(said))
         frame = _frame(segment, said, key=key, strict=strict, rendering=rendering)
     except LocalFrameError as error:
         raise EncodingRefused("syntax", expected="a frame", found=str(error)) from None
+    if not segment:
+        raise EncodingRefused("syntax", expected="head, fields by name or cp", found="none of them")
     _agree(said, segment)
     if strict:
         _check(frame, profile or said.profile, key=key)

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.settings.dialect import named_edition
 from agent.tools.hj212.refusals import failure, refusal, strict_refusal
+from protocols.hj212.ciphers import cannot_be_text
 from protocols.hj212.editions import edition, edition_names
 from protocols.hj212.errors import PeerFrameError
 from protocols.hj212.flag import Flag
@@ -47,6 +48,8 @@ class Reading:
             frame = decode_frame(data, unseal=self._unseal)
         except PeerFrameError as error:
             return refusal(error) | {"partial": self._partial(error.segment)}
+        if not self._keys and cannot_be_text(frame.segment):
+            return failure("seal", "--key", "a cipher") | {"partial": self._partial(frame.segment)}
         tail = data[data.rstrip(b"\r\n").__len__() :].decode()
         try:
             told = self._segment(frame.segment, frame.warnings, tail=tail, sealed=frame.sealed)

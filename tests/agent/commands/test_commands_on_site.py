@@ -9,6 +9,7 @@ import pytest
 from agent_desk import Platform
 from agent_site import COD, T0
 
+from agent.commands.logs import AT_ONCE
 from agent.model import Cause, Sample
 from agent.store import journal, parameters, samples
 from agent.store.parameters import Kept
@@ -135,6 +136,20 @@ async def test_log_of_doors_has_nothing_else(across: Across) -> None:
 async def test_log_that_is_not_to_be_had_is_refused(across: Across, asked: str, end: int) -> None:
     platform = await across(_2017)
     assert (await platform.ask("3020", asked))[1:] == [f"9012 ExeRtn={end}"]
+
+
+async def test_log_of_a_range_comes_whole_however_long(across: Across) -> None:
+    platform = await across(_2017)
+
+    def job(connection: sqlite3.Connection) -> None:
+        for number in range(AT_ONCE + 10):
+            device = "cod" if number % 500 == 0 else "ph"
+            journal.add(connection, "clean done", {"device": device, "n": number}, at=T0 - 5)
+
+    await platform.house.write(job)
+    frames = await platform.ask("3020", f"PolId={COD};InfoId=i11001;{RANGE}")
+    said = [int(one.rpartition("n:")[2].rstrip("/")) for one in frames[1:-1]]
+    assert said == list(range(0, AT_ONCE + 10, 500))
 
 
 async def test_line_that_is_no_json_spoils_no_log(across: Across) -> None:

@@ -10,6 +10,7 @@ from agent.tools.hj212.command import hj212
 from agent.tools.hj212.encode import encode_line
 from agent.tools.hj212.read import Reading
 from protocols.hj212.frame import encode_frame
+from protocols.hj212.seal import Rendering, seal_frame
 
 DATA = Path(__file__).parents[2] / "data" / "hj212"
 KEY = "0000000000000000"
@@ -240,6 +241,37 @@ def test_sealed_frame_needs_its_key() -> None:
     assert CliRunner().invoke(hj212, ["decode", "--key", "short"], input=b"").exit_code == 2
 
 
+@pytest.mark.parametrize("rendering", ["raw", "hexlist", "hex"])
+def test_sealed_frame_without_its_key_is_refused_as_sealed_whatever_its_cipher(
+    rendering: Rendering,
+) -> None:
+    for number in range(600):  # among so many a CRC fits by chance
+        segment = HEAD + b"CP=&&DataTime=2024;w01018-Rtd=%d&&" % (number * 7919)
+        frame = seal_frame(segment, KEY.encode(), rendering)
+        for keys in ((), (b"1" * 16,)):
+            assert Reading(strict=False, keys=keys).frame(frame).get("error") == "seal", frame
+
+
+@pytest.mark.parametrize("text", ["清洗管路，更换试剂", "校准零点校准零点"])
+@pytest.mark.parametrize("keys", [(), (KEY.encode(),)])
+def test_text_in_gbk_is_no_cipher(text: str, keys: tuple[bytes, ...]) -> None:
+    for cut in (0, 1):
+        said = text.encode("gbk")
+        frame = encode_frame(HEAD + b"CP=&&i11001-Info=//" + said[: len(said) - cut] + b"//&&")
+        assert Reading(strict=False, keys=keys).frame(frame)["ok"], cut
+
+
+def test_damaged_text_is_no_cipher() -> None:
+    text = "CP=&&i11001-Info=//清洗管路，更换试剂，校准零点//&&".encode()
+    for segment in (HEAD + text, HEAD + b"CP=&&DataTime=20240601085857;w01018-Rtd=36.5&&"):
+        frame = encode_frame(segment)
+        for at in range(len(HEAD) + 8, len(frame) - 10):
+            damaged = frame[:at] + bytes([frame[at] ^ 0x90]) + frame[at + 1 :]
+            told = Reading(strict=False, keys=(KEY.encode(),)).frame(damaged)
+            # one character of three bytes that is a control character now is as bad as three
+            assert told["error"] == "crc" or damaged[at] < 0x20 or damaged[at] == 0x7F, damaged
+
+
 def test_encode_makes_a_header_of_the_fields_by_name() -> None:
     told = decoded(A_2)[1][0]
     del told["head"]
@@ -253,6 +285,9 @@ def test_encode_refuses_a_line_it_cannot_write_and_goes_on() -> None:
         (b"no json", "syntax"),
         (b"[]", "syntax"),
         (b'{"cp": [[{"value": "1"}]]}', "syntax"),
+        (b"{}", "syntax"),
+        (json.dumps(decoded(A_2.replace(b"B541", b"B540"))[1][0]).encode(), "syntax"),
+        (json.dumps(told | {"ok": False}).encode(), "syntax"),
         (json.dumps(told | {"mn": "other"}).encode(), "field"),
         (json.dumps(told | {"cp": [[{"name": "x" * 10_000}]]}).encode(), "length"),
         (json.dumps(told | {"cp": [[{"name": "\udc80"}]]}).encode(), "syntax"),

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import ValidationError
@@ -10,7 +11,8 @@ from simulate_site import site, site_text
 
 from agent.settings import parse_site
 from agent.tools.simulate.dayue import Habits
-from agent.tools.simulate.orders import ORDER
+from agent.tools.simulate.faults import Kind
+from agent.tools.simulate.orders import ORDER, Order
 from agent.tools.simulate.simulation import Simulation
 from agent.tools.simulate.stage import Play, set_stage
 
@@ -142,3 +144,13 @@ def test_limit_that_is_not_in_force_yet_does_not_count(clock: StillClock) -> Non
     )
     stage = set_stage(parse_site(text.encode())[0], clock, Play())
     assert stage.instruments["cod"].courses["w01018"].high == pytest.approx(160)  # of the range
+
+
+def test_page_for_those_who_add_an_instrument_has_every_order_and_fault() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "new-instrument.md").read_text(encoding="utf-8")
+    lines = [line for line in page.splitlines() if line.startswith('{"do":')]
+    shown = {ORDER.validate_json(line).do for line in lines}
+    kinds = [kind.model_fields["do"].annotation for kind in Order.__subclasses__()]
+    assert shown == {get_args(kind)[0] for kind in kinds}
+    faults = re.findall(r"^\| `(\w+)` \| ", page.partition("### Let it go wrong")[2], re.M)
+    assert set(Kind) <= set(faults)

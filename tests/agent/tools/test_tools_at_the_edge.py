@@ -87,6 +87,20 @@ def test_loop_is_not_fed_for_a_point_that_is_none(site: Path) -> None:
     assert "mA" not in result.output
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--scan", "line1", "--baud", "9601"),
+        ("--scan", "line1", "--parity", "odd,mark"),
+        ("--scan", "net1", "--baud", "all"),
+        ("--scan", "line1", "--units", "0-300"),
+        ("cod", "--baud", "9600"),
+    ],
+)
+def test_scan_of_what_cannot_be_is_wrong_usage(arguments: tuple[str, ...], site: Path) -> None:
+    assert asked("probe", site, *arguments).exit_code == 2
+
+
 def test_bundle_that_cannot_be_written_says_why(site: Path) -> None:
     result = asked("support-bundle", site, "--out", str(site / "x.tar.gz"))
     assert isinstance(result.exception, PaikouError)
