@@ -103,8 +103,8 @@ def test_scan_of_what_cannot_be_is_wrong_usage(arguments: tuple[str, ...], site:
 
 def test_bundle_that_cannot_be_written_says_why(site: Path) -> None:
     result = asked("support-bundle", site, "--out", str(site / "x.tar.gz"))
-    assert isinstance(result.exception, PaikouError)
-    assert "x.tar.gz" in str(result.exception)
+    assert result.exit_code == 1
+    assert "x.tar.gz" in result.output
 
 
 @pytest.mark.parametrize(
