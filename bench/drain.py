@@ -76,7 +76,7 @@ async def ours(directory: Path, transport: str, port: int) -> float:
         tasks = [asyncio.ensure_future(one) for one in (log.run(), link.run())]
         async with asyncio.timeout(WAIT_S):
             while await store.read(_owes):  # noqa: ASYNC110 the store rings no bell for that
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
         taken = time.perf_counter() - begun
         for task in tasks:
             task.cancel()

@@ -129,7 +129,8 @@ class MqttLink:
         self._post(f"{self._login.topics}/{below}", payload, ended)
 
     async def flush(self) -> None:
-        """See that the link lives: what is posted goes by itself. Raises `Unreachable`."""
+        """Write what was posted. Raises `Unreachable`."""
+        self._pump.write()
         if self._closed.done():
             raise self._closed.result()
 

@@ -34,7 +34,7 @@ class Pump:
         self._line = self._client.line
         if self._line is not None:
             self._loop.add_reader(self._line, self._readable)
-            self._write()
+            self.write()
 
     def leave(self) -> None:
         """Forget the connection, which paho or we are about to close."""
@@ -48,12 +48,12 @@ class Pump:
         """Write, after all that is handed over in the same breath."""
         if self._line is not None and not self._scheduled:
             self._scheduled = True
-            self._loop.call_soon(self._write)
+            self._loop.call_soon(self.write)
 
     async def drained(self) -> None:
         """Wait until all there is to write was written, or the connection is gone."""
         while self._line is not None:
-            self._write()
+            self.write()
             if not self._waits:
                 return
             self._written.clear()
@@ -73,7 +73,7 @@ class Pump:
                 break
         self._moved()
 
-    def _write(self) -> None:
+    def write(self) -> None:
         """Write what paho has, and once more when the peer takes more."""
         self._scheduled = False
         line = self._line
@@ -91,7 +91,7 @@ class Pump:
         if more != self._waits:
             self._waits = more
             if more:
-                self._loop.add_writer(line, self._write)
+                self._loop.add_writer(line, self.write)
             else:
                 self._loop.remove_writer(line)
         if not more:

@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 WRITTEN = 1000
 """Uploads without a wish for an answer that may wait to see whether the connection lives on."""
+TOGETHER = 8
+"""Rows that are written in one go."""
 ANSWERED = Sent(Outcome.ACCEPTED, "9014")
 
 
@@ -90,7 +92,7 @@ class Sender:
                 self._wake.clear()
                 self._close_late()
                 await self._end_waits(_now())
-                self._launch(await self._next(_now()))
+                await self._launch(await self._next(_now()))
                 await self.link.flush()
                 if self._broken is not None:
                     raise self._broken
@@ -153,8 +155,13 @@ class Sender:
         answered = {row.id for row in self._awaited.late}  # while we looked
         return await self._renumbered([row for row in rows if row.id not in answered])
 
-    def _launch(self, rows: list[Row]) -> None:
-        """Hand rows over for the first time."""
+    async def _launch(self, rows: list[Row]) -> None:
+        """Hand rows over for the first time, some at a time: the peer begins while we go on."""
+        for at in range(0, len(rows), TOGETHER):
+            self._hand_over(rows[at : at + TOGETHER])
+            await self.link.flush()
+
+    def _hand_over(self, rows: list[Row]) -> None:
         late, marks = self.clock.now() - LIVE_S, self.manners.rf_on_resend
         tries = self.manners.tries(self.confirmation, shows_delivery=self.link.shows_delivery)
         for row in rows:
