@@ -58,14 +58,15 @@ def decode(
     """逐行解析报文，每行输出一个 JSON 对象 / decode frames, one a line, to one JSON object a line.
 
     FILE (default: standard input) holds a frame a line, with or without CR LF; empty lines count
-    for nothing. A frame with bytes of a seal in it may hold a line feed: give it with --hex. What
-    can be read of a broken frame stands under `partial`. The output is JSON with and without
-    --json. Ends 0 when every frame was right, else 1.
+    for nothing. A frame with bytes of a seal in it may hold a line feed: give it with --hex; with
+    --hex --strict looks at the tail, too, which without it may be the end of the line. What can be
+    read of a broken frame stands under `partial`. The output is JSON with and without --json. Ends
+    0 when every frame was right, else 1.
     """
     reading = Reading(profile, strict=strict, keys=_keys(key))
     failed = False
     for line in _lines(file, _MAX_FRAME_LINE * (2 if as_hex else 1)):
-        told = reading.hex_line(line) if as_hex else reading.frame(line)
+        told = reading.hex_line(line) if as_hex else reading.line(line)
         failed |= not told["ok"]
         _say(told)
     click.get_current_context().exit(1 if failed else 0)

@@ -42,7 +42,14 @@ class Reading:
             return failure("syntax", "hex digits", repr(line[:40])[2:-1])
         return self.frame(data)
 
-    def frame(self, data: bytes) -> Told:
+    def line(self, line: bytes) -> Told:
+        """Say what a frame says that stands on a line of its own. Never raises.
+
+        What ends it may be the line's end as well as its tail, so no tail is a fault here.
+        """
+        return self.frame(line, tail_known=False)
+
+    def frame(self, data: bytes, *, tail_known: bool = True) -> Told:
         """Say what a frame says. Never raises."""
         try:
             frame = decode_frame(data, unseal=self._unseal)
@@ -58,7 +65,9 @@ class Reading:
         if frame.sealed:
             told["rendering"] = self._rendering(data, frame)
         by = self._by or edition(told["profile"])
-        if self._strict and (refused := strict_refusal(data, frame, told["warnings"], by=by)):
+        if self._strict and (
+            refused := strict_refusal(data, frame, told["warnings"], by=by, tail_known=tail_known)
+        ):
             return refused | {"partial": told}
         return {"ok": True} | told
 

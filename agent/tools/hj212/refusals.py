@@ -41,20 +41,25 @@ def refusal(error: PeerFrameError) -> Told:
 
 
 def strict_refusal(
-    data: bytes, frame: Frame, warnings: Sequence[str], *, by: Edition
+    data: bytes, frame: Frame, warnings: Sequence[str], *, by: Edition, tail_known: bool
 ) -> Told | None:
     """Refuse a frame that was read with a liberty; None where it is to the letter."""
-    if frame.warnings:
-        return _framing(data, frame)
+    liberties = [one for one in frame.warnings if tail_known or "tail" not in one]
+    if liberties:
+        return _framing(data)
     try:
         unnamed = check_segment(frame.segment, by)
     except PeerFrameError as error:
         return refusal(error)
-    told = [one for one in warnings if not (unnamed and one.startswith("MN=''"))]
+    told = [
+        one
+        for one in warnings
+        if one not in frame.warnings and not (unnamed and one.startswith("MN=''"))
+    ]
     return failure("field", by.name, told[0]) if told else None
 
 
-def _framing(data: bytes, frame: Frame) -> Told:
+def _framing(data: bytes) -> Told:
     """Name the first liberty around a segment: its length, its CRC or its tail."""
     bare = data.rstrip(TAIL)
     size, crc = len(bare) - len(b"##0000") - CRC_SIZE, bare[-CRC_SIZE:]
