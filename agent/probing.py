@@ -14,6 +14,5 @@ def probe_facts(found: ProbeResult) -> Mapping[str, Any]:
     facts = dataclasses.asdict(found)
     facts["frames"] = [[direction, data.hex(" ").upper()] for direction, data in found.frames]
     facts["ok"] = found.ok
-    for reading in facts["readings"]:
-        reading["cause"] = reading["cause"].value
+    facts["readings"] = [one._asdict() | {"cause": one.cause.value} for one in found.readings]
     return facts
