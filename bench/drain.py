@@ -8,9 +8,9 @@ no more memory than the daemon may have.
 Both are measured over the loopback interface, where the processor is the only limit, and over a
 line with the round trip of a mobile one, which is what a window is for. Limit and sender take
 turns, and what counts is the middle one of the ratios: another load on the machine meets both.
-paho has a window of its own, too; it is slower than the one its limit is measured with, and
-printed beside it. `--scale 1` is all of the backlog, the default a part; `--loopback` leaves the
-slow line out; `--profile` prints where our time goes.
+paho is measured twice, with a semaphore for the window and by the window it has itself: which is
+faster changes from run to run, and the goal holds against both. `--scale 1` is all of the backlog,
+the default a part; `--loopback` leaves the slow line out; `--profile` prints where our time goes.
 """
 
 from __future__ import annotations
@@ -46,19 +46,19 @@ from agent.uplink.station import StationLink
 
 GOAL = 0.8
 MEMORY_GOAL_MB = 90.0
-SCALE = 20.0
+SCALE = 30.0
 MOBILE_S = 0.05
-SLOW_PART = 6
+SLOW_PART = 5
 """On the slow line so much less: it takes ten times as long, and its ratio depends on nothing."""
 WAIT_S = 6 * 3600.0
 ROUNDS = 3
 """Over the loopback interface; on a slow line once is enough, it waits and does not work."""
-PONGS = 400
+PONGS = 200
 """Frames of the ping-pong over a slow line: all of them would take hours."""
 
 
-async def ours(directory: Path, transport: str, port: int) -> float:
-    """Seconds in which our sender empties the outbox."""
+async def ours(directory: Path, transport: str, port: int, *, count: int) -> float:
+    """Seconds in which our sender empties the outbox: until the last end is on disk."""
     made = plan(directory, transport, port)
     clock, bells, metrics = Clock(), Bells(), Metrics()
 
@@ -75,8 +75,11 @@ async def ours(directory: Path, transport: str, port: int) -> float:
         begun = time.perf_counter()
         tasks = [asyncio.ensure_future(one) for one in (log.run(), link.run())]
         async with asyncio.timeout(WAIT_S):
-            while await store.read(_owes):  # noqa: ASYNC110 the store rings no bell for that
-                await asyncio.sleep(0.05)
+            while link.counts().frames_ended < count:  # noqa: ASYNC110 nobody rings a bell for that
+                await asyncio.sleep(0.02)
+            while await store.read(_owes):
+                # the last ends wait up to half a second for company, as a daemon always has some
+                await store.write(lambda _: None)
         taken = time.perf_counter() - begun
         for task in tasks:
             task.cancel()
@@ -99,7 +102,7 @@ def measure(kind: str, directory: Path, port: int) -> dict[str, float]:
         count, taken, spent = ping_pong(directory, port, PONGS if kind == "ping-slow" else 10**9)
     else:
         count, begun = _all(directory), time.process_time()
-        taken = asyncio.run(ours(directory, kind, port))
+        taken = asyncio.run(ours(directory, kind, port, count=count))
         spent = time.process_time() - begun
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {"rate": count / taken, "us": spent / count * 1e6, "mb": used.ru_maxrss / 1024}
@@ -143,8 +146,10 @@ class Bench:
         """Measure over both lines and print it; says whether all goals were met."""
         good = self._over(limit, kind, port, name="loopback", store=self.store, rounds=self.rounds)
         if limit == "paho":
-            own = apart("paho-itself", self.store, port, profile=False)
-            print(f"  paho by its own window: {_shown(own)}", flush=True)
+            again = self._over(
+                "paho-itself", kind, port, name="loopback", store=self.store, rounds=self.rounds
+            )
+            good = good and again
         if self.slow is not None:
             slow = "ping-slow" if limit == "ping-pong" else limit
             with child("delay", port, MOBILE_S) as near:
