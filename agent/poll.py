@@ -6,6 +6,7 @@ Fixed rate on the monotonic clock. What a cycle leaves behind is one commit (`ag
 from __future__ import annotations
 
 import asyncio
+import math
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from drivers.device import Device, DeviceError, Reading
 
 __all__ = ["BusPoll", "DeviceState"]
 
+BEAT_S = 0.25
+"""Lines begin on a common beat: what is due at one moment shares wake-ups and a commit."""
 COMMITS = 64
 """Cycles of one bus that may wait for the disk."""
 
@@ -88,7 +91,7 @@ class BusPoll:
             factors,
             Watch(DeviceState(device.id, self.bus, period_s), self._metrics),
             Results(self._clock, self._time),
-            at=self._clock.monotonic(),
+            at=math.ceil(self._clock.monotonic() / BEAT_S) * BEAT_S,
             panel=Panel([(one.point, one.judge) for one in factors]) if plain else None,
             chained=any(self._plan.outlets[one.outlet].chained for one in factors),
             loops=tuple(one for one in factors if one.loop is not None),

@@ -15,7 +15,7 @@ from agent_fakes import Answer, EndOfScript, FakeDevice
 from agent_house import House
 from agent_site import COD, HOUR, MINUTE, PH, T0, factor, plan_with
 
-from agent.poll import BusPoll
+from agent.poll import BEAT_S, BusPoll
 from agent.store import samples
 from agent.store.db import Store
 from drivers.device import BadAnswer, Cause, NoAnswer, Reading, Refused
@@ -108,6 +108,19 @@ async def test_device_is_asked_at_its_fixed_rate(trusted: House) -> None:
     await play(trusted, FakeDevice("ph", *[answer] * 4))
     assert asked == pytest.approx([0, 10, 20, 30])
     assert [at for at, *_ in stored(trusted, PH)] == pytest.approx([0.7, 10.7, 20.7, 30.7])
+
+
+async def test_lines_that_begin_at_odd_moments_ask_on_one_beat(trusted: House) -> None:
+    asked: list[float] = []
+
+    def answer() -> list[Reading]:
+        asked.append(trusted.clock.monotonic())
+        return [Reading(PH, 7.0, "", trusted.clock.now())]
+
+    for odd_s in (0.07, 0.11, 0.2):
+        trusted.clock.go(odd_s)
+        await play(trusted, FakeDevice("ph", answer))
+    assert [at % BEAT_S for at in asked] == pytest.approx([0.0] * 3, abs=1e-6)
 
 
 async def test_cycles_that_came_too_late_are_skipped_and_not_hurried_after(trusted: House) -> None:
