@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from paho.mqtt import client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -31,6 +31,8 @@ LARGEST_DOWN = 256 * 1024
 """Bytes of the largest thing that may come down: an order; a frame has at most 9,999."""
 OVERHEAD = 16
 """Bytes a PUBLISH of ours has at most beside topic and payload."""
+_ACCEPTED = ReasonCode(PacketTypes.PUBACK)
+_NONE = Properties(PacketTypes.PUBACK)  # type: ignore[no-untyped-call]  # paho
 
 
 class Ears(Protocol):
@@ -70,6 +72,20 @@ class _Paho(paho.Client):
             reconnect_on_failure=False,
         )
         self._login = login
+
+    def _handle_pubackcomp(self, cmd: Any) -> MQTTErrorCode:
+        """Take an acknowledgement; one that says nothing but its number has its words ready.
+
+        paho makes a reason and properties anew for each, a fifth of a drain's time.
+        """
+        packet = self._in_packet["packet"]
+        if cmd != "PUBACK" or len(packet) != 2:
+            return super()._handle_pubackcomp(cmd)
+        mid = int.from_bytes(packet, "big")
+        with self._out_message_mutex:
+            if mid not in self._out_messages:
+                return MQTTErrorCode.MQTT_ERR_SUCCESS
+            return self._do_on_publish(mid, _ACCEPTED, _NONE)
 
     def _create_socket(self) -> GatheringLine:
         line = super()._create_socket()
