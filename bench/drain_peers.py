@@ -14,14 +14,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import paho.mqtt.client as paho
 from drain_backlog import HOST, MN, PW, WINDOW, frames
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from protocols.hj212.frame import encode_frame
+from protocols.hj212.errors import PeerFrameError
+from protocols.hj212.frame import Framer, encode_frame
+from protocols.hj212.segment import parse_segment
 
 START_S = 30.0
 QUEUED = 10_000
@@ -107,27 +109,45 @@ def child(role: str, *arguments: object) -> Iterator[int]:
         process.wait(START_S)
 
 
-def answer() -> None:
-    """Be the platform over TCP: answer whatever comes with its 9014."""
+def answer(said: Callable[[socket.socket], None]) -> None:
+    """Be the platform over TCP, for one caller after the other."""
     with socket.create_server((HOST, 0)) as door:
         print(door.getsockname()[1], flush=True)
         while True:
             line, _ = door.accept()
             line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with line, contextlib.suppress(ConnectionError):
-                _answer(line)
+                said(line)
 
 
-def _answer(line: socket.socket) -> None:
+def read_first(line: socket.socket) -> None:
+    """Answer what was read: length, CRC and head are right, as a 9014 says."""
+    framer = Framer()
+    while data := line.recv(65_536):
+        answers = []
+        for frame in framer.feed(data):
+            if isinstance(frame, PeerFrameError):
+                raise SystemExit(f"a frame that is none: {frame}")
+            segment, _ = parse_segment(frame.segment)
+            answers.append(_taken(segment.qn.encode()))
+        line.sendall(b"".join(answers))
+
+
+def unread(line: socket.socket) -> None:
+    """Answer whatever comes, without a look at it."""
     data = b""
     while more := line.recv(65_536):
         data += more
         answers = []
         while len(data) >= 6 and len(data) >= (size := int(data[2:6]) + 12):
             qn, data = data[9:26], data[size:]
-            said = b"QN=%b;ST=91;CN=9014;PW=%b;MN=%b;Flag=4;CP=&&&&"
-            answers.append(encode_frame(said % (qn, PW.encode(), MN.encode())))
+            answers.append(_taken(qn))
         line.sendall(b"".join(answers))
+
+
+def _taken(qn: bytes) -> bytes:
+    said = b"QN=%b;ST=91;CN=9014;PW=%b;MN=%b;Flag=4;CP=&&&&"
+    return encode_frame(said % (qn, PW.encode(), MN.encode()))
 
 
 def _cn(frame: bytes) -> str:
@@ -166,8 +186,10 @@ async def delay(port: int, round_trip_s: float) -> None:
 
 if __name__ == "__main__":
     role, *words = sys.argv[1:]
-    if role == "answer":
-        answer()
+    if role == "platform":
+        answer(read_first)
+    elif role == "unread":
+        answer(unread)
     elif role == "listen":
         listen(int(words[0]))
     else:

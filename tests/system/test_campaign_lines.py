@@ -108,7 +108,7 @@ async def test_faulty_meters_are_marked_and_their_neighbours_stay_well_and_unmix
         assert await plant.agent.stop() == 0, plant.said()
         snap = read(plant.store)
         assert "Traceback" not in plant.said()
-    assert len(snap["samples"]) > 100
+    assert len(snap["samples"]) > 40, "cycles of one moment share a row"
     assert foreign_values(snap) == []
     for meter in sorted(set(PH_METERS) - set(FAULTY)):
         wrong = [
