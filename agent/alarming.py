@@ -231,7 +231,7 @@ def _say(
 def _signed(plan: Plan, asked: Mapping[str, Any]) -> tuple[str, str]:
     """Give who (his id) and why; nobody, where the file names its people and this is none."""
     who, why = str(asked.get("who", "")).strip(), str(asked.get("why", "")).strip()
-    person = person_of(plan, who)
+    person = person_of(plan.site, who)
     if person is not None:
         return person.id, why
     return "" if plan.site.people else who, why
@@ -247,7 +247,7 @@ def _refused(
 ) -> str:
     """Say what is wanted; who tried and is none of the people is written down."""
     who = str(asked.get("who", "")).strip()
-    if not who or person_of(plan, who) is not None or not plan.site.people:
+    if not who or person_of(plan.site, who) is not None or not plan.site.people:
         return "who and why are wanted（须写经办人和原因）"
     error = NOBODY.format(who=who)
     detail = {"asked": deed, "refused": error, "why": str(asked.get("why", ""))}

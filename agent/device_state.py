@@ -58,7 +58,8 @@ class Watch:
         if lost:
             cause = lost[0].reason or lost[0].cause.value
         if ok != state.ok:
-            log.warning("%s: %s", state.id, "answers" if ok else cause)
+            said = "answers" if ok else cause
+            log.log(logging.INFO if ok else logging.WARNING, "%s: %s", state.id, said)
         state.ok, state.cause = ok, cause
 
 

@@ -195,7 +195,6 @@ class Mark:
 class Urgency(enum.IntEnum):
     """In what order what is owed goes out; live rows become backlog by getting old."""
 
-    REPLY = 0
     ALARM = 1
     LIVE = 2
     ASKED = 3

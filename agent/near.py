@@ -31,12 +31,9 @@ class Near:
         What the cycle itself says goes before what was heard earlier; what is older than its
         factor's `max_age_s` does not stand for now.
         """
-        given = list(samples)
-        if not any(plan.outlets[one].chained for one in {sample.outlet for sample in given}):
-            return given  # nothing of these outlets is made of its neighbours
         waiting: dict[tuple[str, str], Sample] = {}
         done: dict[tuple[str, str], Sample] = {}
-        for sample in given:
+        for sample in samples:
             key = (sample.outlet, sample.factor)
             one = plan.outlets[sample.outlet].factors[sample.factor]
             if one.chain is not None:

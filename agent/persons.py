@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 
-from agent.plan import Plan
+from agent.settings import Site
 from agent.settings.duty import Person
 from agent.settings.secrets import SecretError, read_secret
 
@@ -13,9 +13,9 @@ _NO_PIN = "{who}: no pin in `people`, so nobody can tell that it is he（未设 
 _WRONG_PIN = "wrong pin（PIN 不对）"
 
 
-def person_of(plan: Plan, who: str) -> Person | None:
+def person_of(site: Site, who: str) -> Person | None:
     """Give the one with this id or name; None when nobody has it, or more than one."""
-    found = [one for one in plan.site.people if who in (one.id, one.name)]
+    found = [one for one in site.people if who in (one.id, one.name)]
     return found[0] if len(found) == 1 else None
 
 

@@ -49,7 +49,7 @@ def bottle_act(
             found = bottles.find(connection, str(asked.get("code", "")))
             if found is None:
                 return {"error": f"no bottle {asked.get('code')!r}（没有这瓶）"}
-            person = person_of(plan, who)
+            person = person_of(plan.site, who)
             error = may_not(person, found, who=who, pin=str(asked.get("pin") or ""))
             if error:
                 _refused(connection, deed, found, who=who, why=error, now=now)
@@ -102,7 +102,7 @@ def _keep(
         return {
             "error": f"no sampler at {outlet!r}（没有采样器）; there are: {', '.join(known) or '—'}"
         }
-    person = person_of(plan, who)
+    person = person_of(plan.site, who)
     if person is None:
         error = NOBODY.format(who=who)
         detail = {"outlet": outlet, "refused": error, "why": why}

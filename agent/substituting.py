@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from agent.model import Cause, Kind, MarkKind, MarkState, Period
@@ -37,14 +37,14 @@ _REPAIR = "故障"
 class Substitution:
     """What a stretch comes to: measured and substituted mass in the factor's amount unit.
 
-    `rate` is the capture rate of a gas quarter in percent, None for water. `empty` counts the
-    lost periods for which the rules give nothing.
+    `rate` is the capture rate of a gas quarter in percent, None for water. `measured` is None where
+    no period has a mass of its own. `empty` counts the lost periods without any by the rules.
     """
 
     start: int
     end: int
     rate: float | None
-    measured: float
+    measured: float | None
     substituted: float
     rows: tuple[Substituted, ...]
 
@@ -88,7 +88,7 @@ def of_quarter(
         start,
         end,
         rate_of(hours),
-        sum(one.mass for one in hours if one.valid and one.mass is not None),
+        _together(one.mass for one in hours if one.valid),
         sum(one.mass for one in found if one.mass is not None),
         tuple(found),
     )
@@ -132,10 +132,15 @@ def of_month(
         start,
         end,
         None,
-        sum(one.mass for one in history if one.start >= start and one.mass is not None),
+        _together(one.mass for one in history if one.start >= start),
         sum(one.mass for one in rows if one.mass is not None),
         tuple(rows),
     )
+
+
+def _together(masses: Iterable[float | None]) -> float | None:
+    known = [mass for mass in masses if mass is not None]
+    return sum(known) if known else None
 
 
 def _hours(

@@ -14,12 +14,6 @@ from protocols.frame_shapes import Said
 from protocols.hj212.times import BEIJING_OFFSET_S
 from protocols.registers import ByteOrder, decode_number
 
-PartType = Literal[
-    "number", "hex", "text", "flag", "days1900", "hj212",
-    "uint8", "int16", "uint16", "uint16-le", "uint32", "int32", "float32",
-    "bcd", "bcd-signed", "bcd6",
-]  # fmt: skip
-
 # Behind the number one word may stand, its unit; the rest of a cut exponent is none.
 _NUMBER = re.compile(
     rb"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[Ee][+-]?\d+)?)"

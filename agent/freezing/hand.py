@@ -30,7 +30,7 @@ def hold_by_hand(
 ) -> tuple[str, str | None]:
     """Freeze an interval; gives its ref, and why it was refused."""
     ref = f"{HOLD}:{int(begin)}-{'' if end is None else int(end)}:{outlet or '*'}:{int(now)}"
-    if plan.site.people and person_of(plan, by) is None:
+    if plan.site.people and person_of(plan.site, by) is None:
         return ref, NOBODY.format(who=by)
     last = None if end is None else int(-(-end // 1))
     one = Hold(0, ref, outlet, int(begin), last, why, HOLD, by, now)
@@ -64,7 +64,7 @@ def release_by_hand(
 
 def _may_not(plan: Plan, found: Hold, *, by: str, pin: str) -> str:
     """Say why somebody may not let go of an interval; empty when he may."""
-    person, ordered = person_of(plan, by), is_ordered(found)
+    person, ordered = person_of(plan.site, by), is_ordered(found)
     if ordered and (person is None or person.role != "inspector"):
         return _ORDERED
     if person is None:

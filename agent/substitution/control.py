@@ -10,12 +10,6 @@ from agent.substitution.drift import Verdict
 
 Why = Literal["out_of_control", "overdue", "failed_check"]
 
-DAY_S = 86_400
-WATER_CHECK_S = DAY_S
-"""At most this long between two standard checks (HJ 355-2019 Table 1, K)."""
-WATER_CALIBRATION_S = 7 * DAY_S
-"""At most 168 h between two calibrations of a water analyzer (K)."""
-
 
 @dataclass(frozen=True, slots=True)
 class Check:

@@ -10,8 +10,6 @@ DAY_S = 86_400
 LOOK_BACK_DAYS = 30
 MANUAL_VALUES = 4
 MANUAL_GAP_S = 6 * 3600
-EFFECTIVE_RATE = 90.0
-"""Percent of a month's values that must be valid (WAT-30)."""
 
 
 @dataclass(frozen=True, slots=True)

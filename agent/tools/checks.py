@@ -91,11 +91,17 @@ def check(
             made_by=by,
             made_at=at.now,
         )
-        number = checks.add(at.connection, told)
-        settle_control(at.connection, at.plan, outlet, factor, now=at.now)
+        number = keep(at, told)
     words = pick(VERDICTS[judged.verdict], lang)
     said = f"{number:>6}  {kind} {judged.percent:+.2f} % {words}" if number else ""
     click.echo(said or pick(SAME, lang))
+
+
+def keep(at: Desk, told: CheckRecord) -> int | None:
+    """Store a check, with what it means for its instrument; None when it is there already."""
+    number = checks.add(at.connection, told)
+    settle_control(at.connection, at.plan, told.outlet, told.factor, now=at.now)
+    return number
 
 
 @click.command("mass")
@@ -135,7 +141,7 @@ def mass(
     rate = "—" if found.rate is None else f"{found.rate:.4f} %"
     words = {
         "rate": rate,
-        "measured": f"{found.measured:.6g}",
+        "measured": "—" if found.measured is None else f"{found.measured:.6g}",
         "substituted": f"{found.substituted:.6g}",
         "count": len(found.rows),
         "empty": found.empty,

@@ -6,13 +6,11 @@ from pathlib import Path
 
 import click
 
-from agent.control import settle_control
 from agent.desk import MarkError
 from agent.errors import Lang
-from agent.store import checks
 from agent.store.checks import CheckRecord
 from agent.substitution import Verdict, agrees, comparison_passes
-from agent.tools.checks import SAME, VERDICTS, known_factor
+from agent.tools.checks import SAME, VERDICTS, keep, known_factor
 from agent.tools.hand import Number, attachment, desk, signed, span_options
 from agent.tools.words import lang_option, pick
 
@@ -85,8 +83,7 @@ def compare(
             made_by=by,
             made_at=at.now,
         )
-        number = checks.add(at.connection, told)
-        settle_control(at.connection, at.plan, outlet, factor, now=at.now)
+        number = keep(at, told)
     words = f"{number:>6}  {told.kind} {pick(VERDICTS[found], lang)}" if number else ""
     click.echo(words or pick(SAME, lang))
 

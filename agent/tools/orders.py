@@ -17,7 +17,7 @@ from agent.errors import Lang, PaikouError
 from agent.ordering.answering import answer, attached
 from agent.ordering.draft import draft
 from agent.ordering.gathering import gather
-from agent.persons import person_of, unproven
+from agent.persons import unproven
 from agent.settings import load_site
 from agent.store import journal, supervision
 from agent.store.supervision import Supervised
@@ -151,16 +151,14 @@ def _who(
 ) -> tuple[str, NotAllowed | None]:
     """Give who answers; who may not, or has not shown that it is he, is written down."""
     try:
-        who = allowed(at.plan.site, by, ROLES)
-        person = person_of(at.plan, by)
-        missing = unproven(person, pin, needed=False) if person else ""
-        if missing:
+        person = allowed(at.plan.site, by, ROLES)
+        if missing := unproven(person, pin, needed=False):
             raise NotAllowed(f"--by {by}: {missing}")
     except NotAllowed as error:
         detail = {"id": one.id, "ref": one.ref, "refused": str(error), "why": why}
         journal.add(at.connection, "supervision not answered", detail, at=at.now, who=by)
         return "", error
-    return who, None
+    return f"{person.id} {person.name}", None
 
 
 def _draft(at: Desk, one: Supervised) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 import click
 
 from agent.errors import PaikouError
+from agent.persons import person_of
 from agent.settings import Site
+from agent.settings.duty import Person
 
 PIN_FILE = click.option(
     "--pin-file",
@@ -22,19 +24,16 @@ class NotAllowed(PaikouError):
     """Somebody the site file does not know, or whose role may not do this."""
 
 
-def allowed(site: Site, by: str, roles: Collection[str]) -> str:
-    """Give who it is, as the journal has it: id and name. Raises `NotAllowed`.
-
-    `by` is the id or the name of one of `people`.
-    """
-    found = [one for one in site.people if by in (one.id, one.name)]
-    if len(found) != 1:
+def allowed(site: Site, by: str, roles: Collection[str]) -> Person:
+    """Give who it is; `by` is the id or the name of one of `people`. Raises `NotAllowed`."""
+    person = person_of(site, by)
+    if person is None:
         known = ", ".join(f"{one.id} {one.name}" for one in site.people) or "—"
         raise NotAllowed(f"--by {by}：配置文件 people 里没有此人 / nobody of that name: {known}")
-    if found[0].role not in roles:
+    if person.role not in roles:
         may = ", ".join(roles)
-        raise NotAllowed(f"--by {by}：{found[0].role} 不能做这件事 / this is for: {may}")
-    return f"{found[0].id} {found[0].name}"
+        raise NotAllowed(f"--by {by}：{person.role} 不能做这件事 / this is for: {may}")
+    return person
 
 
 def pin_of(site: Site, by: str, pin_file: Path | None) -> str:
@@ -47,5 +46,7 @@ def pin_of(site: Site, by: str, pin_file: Path | None) -> str:
             return pin_file.read_text(encoding="utf-8").strip()
         except UnicodeDecodeError:
             raise PaikouError(f"{pin_file}: 不是 UTF-8 文本 / not UTF-8 text") from None
-    has = any(one.pin is not None for one in site.people if by in (one.id, one.name))
-    return str(click.prompt("PIN", hide_input=True, err=True)) if has and sys.stdin.isatty() else ""
+    person = person_of(site, by)
+    if person is None or person.pin is None or not sys.stdin.isatty():
+        return ""
+    return str(click.prompt("PIN", hide_input=True, err=True))

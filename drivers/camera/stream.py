@@ -20,6 +20,7 @@ os.environ["OPENCV_LOG_LEVEL"] = "SILENT"
 import cv2  # noqa: E402  # it reads the environment when it is loaded
 
 from drivers.camera.ring import Form  # noqa: E402
+from drivers.camera.units import shows_something  # noqa: E402
 
 CODECS = {"h264": "avc1", "avc1": "avc1", "hevc": "hvc1", "hvc1": "hvc1", "hev1": "hvc1"}
 """What the stream is called, and what the same is called in an MP4 file."""
@@ -59,8 +60,8 @@ class Stream:
     def pictures(self) -> Iterator[tuple[float, bool, bytes]]:
         """Give stream time in seconds, whether a key frame, and the bytes of each picture.
 
-        A picture may come in several packets of one time. Raises StreamLost when there is nothing
-        for `READ_MS`.
+        A picture may come in several packets of one time; one that was cut before its first slice
+        is none. Raises StreamLost when there is nothing for `READ_MS`.
         """
         held: tuple[float, bool, bytes] | None = None
         while True:
@@ -68,7 +69,7 @@ class Stream:
             if held is not None and stream_s == held[0]:
                 held = (stream_s, held[1] or key, held[2] + data)
                 continue
-            if held is not None:
+            if held is not None and shows_something(held[2], self.form.codec):
                 yield held
             held = (stream_s, key, data)
 

@@ -177,11 +177,11 @@ def pictures_of(path: Path) -> list[tuple[float, Any]]:
 def _decoded(reader: Any) -> Iterator[tuple[float, Any]]:
     import cv2
 
-    for _ in range(int(reader.get(cv2.CAP_PROP_FRAME_COUNT))):
+    while True:
         found, pixels = reader.read()
-        # a line that stalls may cut an access unit before its picture: players go on behind it
-        if found:
-            yield reader.get(cv2.CAP_PROP_POS_MSEC) / 1000, pixels
+        if not found:
+            return
+        yield reader.get(cv2.CAP_PROP_POS_MSEC) / 1000, pixels
 
 
 def now() -> float:
