@@ -405,9 +405,9 @@ def test_drift_without_full_scale_is_told(site: Path) -> None:
 
 def test_mass_of_a_month_is_said_in_words_and_json(site: Path) -> None:
     options = ("--outlet", "DW001", "--factor", "w01018", "--from", "2026-04-10")
-    assert "实测量 0" in good("values", site, "mass", *options)
+    assert "实测量 —" in good("values", site, "mass", *options)
     told = json.loads(good("values", site, "mass", *options, "--json"))
-    assert (told["rate"], told["rows"]) == (None, [])
+    assert (told["rate"], told["measured"], told["rows"]) == (None, None, [])
 
 
 def test_rates_of_a_day_without_rows_are_dashes(site: Path) -> None:

@@ -250,7 +250,7 @@ async def test_change_of_state_is_logged_once(
     trusted: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     well = said(trusted, PH, 7.0)
-    with caplog.at_level(logging.WARNING, "agent.device_state"):
+    with caplog.at_level(logging.INFO, "agent.device_state"):
         device = FakeDevice("ph", well, well, *[NoAnswer("silent")] * 3, well)
         poll = await play(trusted, device)
     assert [record.getMessage() for record in caplog.records] == [
