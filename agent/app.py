@@ -10,7 +10,7 @@ import signal
 import sqlite3
 from pathlib import Path
 
-from agent import __version__
+from agent import __version__, collector
 from agent.bells import Bells
 from agent.chores import Chores
 from agent.clock import Clock, Pace
@@ -163,6 +163,7 @@ class App:
             try:
                 await self._regime.take_over()
                 own += self._own_tasks(group, reload, stop)
+                collector.spare()
                 await self._tell_ready()
                 await stop.wait()
                 notify("STOPPING=1")

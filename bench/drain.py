@@ -38,6 +38,7 @@ from drain_backlog import DAYS, FACTORS, STATION, WINDOW, fill, plan
 from drain_peers import child, paho_alone, paho_by_itself, ping_pong
 from folder import on_disk
 
+from agent import collector
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.metrics import Metrics
@@ -63,6 +64,7 @@ PONGS = 200
 async def ours(directory: Path, transport: str, port: int, *, count: int) -> float:
     """Seconds in which our sender empties the outbox: until the last end is on disk."""
     made = plan(directory, transport, port)
+    collector.spare()  # as the daemon does
     clock, bells, metrics = Clock(), Bells(), Metrics()
 
     async def health(_: str) -> bytes:

@@ -25,6 +25,7 @@ from pathlib import Path
 
 from tcp_site import CODES, station
 
+from agent import collector
 from agent.bells import Bells
 from agent.clock import Clock
 from agent.cycles import Cycle
@@ -136,6 +137,7 @@ async def serve(path: Path) -> None:
     plan = make_plan(site)
     loop = asyncio.get_running_loop()
     async with Store(Path(str(site.storage.directory)), ballast_mb=0) as store:
+        collector.spare()
         task = asyncio.ensure_future(BenchAgent(plan, store).run())
         for one in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(one, task.cancel)

@@ -249,9 +249,10 @@ KEPT = "kept"
 
 def settle(connection: sqlite3.Connection, ends: Sequence[End], *, now: float) -> None:
     """Write down how packets of one station ended; many of them are no more statements than one."""
-    closed = [end for end in ends if end.state != KEPT]
+    # of two ends of one row, the later is an answer that came after all
+    closed = {end.row.id: end for end in ends if end.state != KEPT}
     if closed:
-        close(connection, closed, now=now)
+        close(connection, [*closed.values()], now=now)
     for end in ends:
         if end.state == KEPT:
             kept(connection, end.row, not_before=end.not_before, outcome=end.outcome)
@@ -264,35 +265,30 @@ def done(connection: sqlite3.Connection, row: Row, state: str, *, outcome: str, 
 
 # One statement steps through all rows inside SQLite: each statement, and each row handed out,
 # would cost a change of the thread that runs.
-_ENDS = (
-    "WITH ends (id, cn, st, at, revision, pno, state, outcome) AS ("
-    "SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,"
-    " value ->> 6, value ->> 7 FROM json_each(:ends))"
-)
+_ENDS = "WITH ends (id, packet) AS (SELECT CAST(key AS INTEGER), value FROM json_each(:ends))"
 # what is sure to be this row: a number alone is given again once its row is deleted
 # the plus leaves the number alone to find it by: else all of the station would be looked through
 _SAME = (
-    "outbox.id = ends.id AND +outbox.station = :station AND +outbox.cn = ends.cn"
-    " AND +outbox.st = ends.st AND +outbox.at = ends.at AND +outbox.revision = ends.revision"
-    " AND +outbox.pno = ends.pno"
+    "packet.id = ends.id AND +packet.station = :station AND ends.packet = packet.cn || ' ' ||"
+    " packet.st || ' ' || packet.at || ' ' || packet.revision || ' ' || packet.pno"
 )
-_CLOSED_BEFORE = (
-    f"{_ENDS} SELECT ends.id FROM ends CROSS JOIN outbox WHERE {_SAME} AND outbox.state <> 'open'"
-    " AND (ends.state <> 'accepted' OR outbox.state = 'accepted')"
-)
+# what was closed meanwhile stays as it is, unless the platform says now that it has it
 _CLOSE = (
-    f"{_ENDS} UPDATE outbox SET state = ends.state, outcome = ends.outcome, done_at = :now,"
+    f"{_ENDS} UPDATE outbox AS packet SET state = :state, outcome = :outcome, done_at = :now,"
     f" attempts = attempts + 1 FROM ends WHERE {_SAME}"
+    " AND (packet.state = 'open' OR (:state = 'accepted' AND packet.state <> 'accepted'))"
 )
-_RANK = "CASE state WHEN 'rejected' THEN 3 WHEN 'dropped' THEN 2 WHEN 'unconfirmed' THEN 1 ELSE 0"
+_RANK = (
+    "CASE each.state WHEN 'rejected' THEN 3 WHEN 'dropped' THEN 2 WHEN 'unconfirmed' THEN 1"
+    " ELSE 0 END"
+)
 _CLOSE_DEBT = (
     f"{_ENDS}, worst (cn, st, at, revision, rank) AS ("
-    f"SELECT cn, st, at, revision, max({_RANK} END) FROM ("
-    "SELECT cn, st, at, revision, state FROM ends UNION ALL"
-    " SELECT outbox.cn, outbox.st, outbox.at, outbox.revision, outbox.state"
-    " FROM ends CROSS JOIN outbox WHERE outbox.station = :station AND outbox.cn = ends.cn"
-    " AND outbox.st = ends.st AND outbox.at = ends.at AND outbox.revision = ends.revision)"
-    " GROUP BY cn, st, at, revision HAVING max(state = 'open') = 0)"
+    f"SELECT each.cn, each.st, each.at, each.revision, max({_RANK})"
+    f" FROM ends CROSS JOIN outbox AS packet CROSS JOIN outbox AS each WHERE {_SAME}"
+    " AND each.station = :station AND each.cn = packet.cn AND each.st = packet.st"
+    " AND each.at = packet.at AND each.revision = packet.revision"
+    " GROUP BY 1, 2, 3, 4 HAVING max(each.state = 'open') = 0)"
     " UPDATE deliveries SET state ="
     " CASE rank WHEN 3 THEN 'rejected' WHEN 2 THEN 'dropped' WHEN 1 THEN 'unconfirmed'"
     " ELSE 'accepted' END FROM worst WHERE deliveries.station = :station"
@@ -304,26 +300,23 @@ _CLOSE_DEBT = (
 def close(connection: sqlite3.Connection, ends: Sequence[End], *, now: float) -> None:
     """Close rows of one station, and a debt with the last packet of its upload.
 
-    The worst of its packets speaks for the upload. What was closed meanwhile (given up, or its
-    answer came late) stays as it is, unless the platform says now that it has it.
+    The worst of its packets speaks for the upload. The end of a row that is gone changes nothing.
     """
-    asked = {"station": ends[0].row.station, "now": now, "ends": _told(ends)}
-    before = {number for (number,) in connection.execute(_CLOSED_BEFORE, asked)}
-    if before:
-        ends = [end for end in ends if end.row.id not in before]
-        asked["ends"] = _told(ends)
-    connection.execute(_CLOSE, asked)
-    asked["ends"] = _told([end for end in ends if _is_debt(end.row.cn)])
-    connection.execute(_CLOSE_DEBT, asked)
+    asked = {"station": ends[0].row.station, "now": now}
+    alike: dict[tuple[str, str], list[Row]] = {}
+    for end in ends:
+        alike.setdefault((end.state, end.outcome), []).append(end.row)
+    for (state, outcome), rows in alike.items():
+        told = {"ends": _told(rows), "state": state, "outcome": outcome}
+        connection.execute(_CLOSE, {**asked, **told})
+    debts = [end.row for end in ends if _is_debt(end.row.cn)]
+    if debts:
+        connection.execute(_CLOSE_DEBT, {**asked, "ends": _told(debts)})
 
 
-def _told(ends: Sequence[End]) -> str:
+def _told(rows: Sequence[Row]) -> str:
     return json.dumps(
-        [
-            (row.id, row.cn, row.st, row.at, row.revision, row.pno, end.state, end.outcome)
-            for end in ends
-            for row in (end.row,)
-        ]
+        {row.id: f"{row.cn} {row.st} {row.at} {row.revision} {row.pno}" for row in rows}
     )
 
 

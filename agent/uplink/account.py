@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from agent.metrics import Metrics
@@ -23,7 +22,9 @@ class Account:
     metrics: Metrics
     frames: FrameLog | None = None
     tally: Tally | None = None
-    _counters: dict[Outcome, Callable[[], None]] = field(default_factory=dict)
+    _uncounted: list[Outcome] = field(default_factory=list)
+    """How frames ended since `count`: at the speed a backlog drains, counting one costs as much
+    as counting many."""
 
     def sent(self, flight: Flight, written: Written, *, sealed: bool, reason: str) -> None:
         """Note a frame that leaves now; `reason`: why it went out again, if it did."""
@@ -39,19 +40,24 @@ class Account:
             )
 
     def ended(self, flight: Flight, sent: Sent) -> None:
-        """Count how a flight ended, and note it; of a notice no more than the number is kept."""
-        counter = self._counters.get(sent.outcome)
-        if counter is None:
-            counter = self.metrics.sent.labels(self.station, sent.outcome).inc
-            self._counters[sent.outcome] = counter
-        counter()
+        """Note how a flight ended; of a notice no more than the number is kept."""
         if flight.row.cn == EVENT:
+            self.metrics.sent.labels(self.station, sent.outcome).inc()
             return
-        if self.tally is not None:
-            self.tally.ended(sent.outcome)
+        self._uncounted.append(sent.outcome)
         if self.frames is not None:
             qn = flight.qn or wire_qn(flight.row.qn_ms)
             self.frames.settled(self.station, qn, cn=flight.row.cn, outcome=sent.reason)
+
+    def count(self) -> None:
+        """Count the frames that ended since the last time."""
+        for outcome in Outcome if self._uncounted else ():
+            number = self._uncounted.count(outcome)
+            if number:
+                self.metrics.sent.labels(self.station, outcome).inc(number)
+                if self.tally is not None:
+                    self.tally.ended(outcome, number)
+        self._uncounted.clear()
 
     async def room(self) -> None:
         """Wait while the message log waits for the disk."""

@@ -6,9 +6,10 @@ may have added to them or changed them, and when they are used up.
 
 from __future__ import annotations
 
+import itertools
 import random
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 from agent.clock import Clock
@@ -20,7 +21,7 @@ from agent.uplink.manners import Confirmation, Manners
 
 LIVE_S = 60.0
 """A row that waited longer than this is backlog."""
-AHEAD = 1024
+AHEAD = 2048
 """Rows read at a time."""
 PACKETS = 4
 """Rows of the backlog looked at for each that may go: of an upload one packet goes at a time."""
@@ -79,6 +80,11 @@ class Picker:
             await self._read(away, behind=behind, notices=notices)
             rows += self._choose(free - len(rows), held, notices=notices)
         return rows
+
+    def ahead(self, count: int) -> Iterator[Row]:
+        """Give the rows that go next, as far as they were read; they stay where they are."""
+        both = itertools.chain(self._urgent.values(), self._backlog.values())
+        return itertools.islice(both, count)
 
     def forget(self, number: int) -> None:
         """Leave out a row that has come to its end meanwhile."""

@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import functools
 import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import inf
 
@@ -26,6 +27,7 @@ from agent.store.db import Store
 from agent.store.frames import FrameLog
 from agent.store.outbox import KEPT, End, Row
 from agent.uplink.account import Account
+from agent.uplink.ahead import Ahead
 from agent.uplink.awaited import Awaited
 from agent.uplink.flight import Flight
 from agent.uplink.header import Header
@@ -42,8 +44,6 @@ log = logging.getLogger(__name__)
 LOOK_S = 1.0
 WRITTEN = 1000
 """Uploads without a wish for an answer that may wait to see whether the connection lives on."""
-TOGETHER = 8
-"""Rows that are written in one go."""
 ANSWERED = Sent(Outcome.ACCEPTED, "9014")
 
 
@@ -73,6 +73,7 @@ class Sender:
     _broken: LinkError | None = None
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _awaited: Awaited = field(default_factory=Awaited)
+    _ahead: Ahead = field(default_factory=Ahead)
     _picker: Picker = field(init=False)
     _ledger: Ledger = field(init=False)
     _account: Account = field(init=False)
@@ -85,19 +86,27 @@ class Sender:
     async def run(self) -> None:
         """Send until the link closes. Raises `LinkError`."""
         self._picker.begin(_now())
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._ledger.run())
-            group.create_task(self._heed_bell())
-            while True:
-                self._wake.clear()
-                self._close_late()
-                await self._end_waits(_now())
-                await self._launch(await self._next(_now()))
-                await self.link.flush()
-                if self._broken is not None:
-                    raise self._broken
-                await self._account.room()
-                await self._rest_awake()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._ledger.run())
+                group.create_task(self._heed_bell())
+                await self._send()
+        finally:
+            self._account.count()
+
+    async def _send(self) -> None:
+        while True:
+            self._wake.clear()
+            self._account.count()
+            self._close_late()
+            await self._end_waits(_now())
+            self._hand_over(await self._next(_now()))
+            await self.link.flush()
+            if self._broken is not None:
+                raise self._broken
+            await self._account.room()
+            self._make_ahead()
+            await self._rest_awake()
 
     def adopt(self, manners: Manners) -> None:
         """Go on in other manners; what is under way ends in the old ones."""
@@ -155,20 +164,26 @@ class Sender:
         answered = {row.id for row in self._awaited.late}  # while we looked
         return await self._renumbered([row for row in rows if row.id not in answered])
 
-    async def _launch(self, rows: list[Row]) -> None:
-        """Hand rows over for the first time, some at a time: the peer begins while we go on."""
-        for at in range(0, len(rows), TOGETHER):
-            self._hand_over(rows[at : at + TOGETHER])
-            await self.link.flush()
-
     def _hand_over(self, rows: list[Row]) -> None:
-        late, marks = self.clock.now() - LIVE_S, self.manners.rf_on_resend
+        """Hand rows over for the first time."""
         tries = self.manners.tries(self.confirmation, shows_delivery=self.link.shows_delivery)
-        for row in rows:
-            resent = marks and (row.attempts > 0 or row.live_from <= late)
+        for row, resent in self._with_marks(rows):
             asks = row.answer and row.cn != EVENT
             flight = self._flights[row.id] = Flight(row, resent, tries if asks else 0)
             self._transmit(flight)
+
+    def _make_ahead(self) -> None:
+        """Print what goes next while there is nothing else to do."""
+        if not self._wake.is_set():
+            self._ahead.make(
+                self.header, self._with_marks(self._picker.ahead(self.manners.in_flight))
+            )
+
+    def _with_marks(self, rows: Iterable[Row]) -> Iterator[tuple[Row, bool]]:
+        """Give rows, each with whether it is to be marked as sent again."""
+        late, marks = self.clock.now() - LIVE_S, self.manners.rf_on_resend
+        for row in rows:
+            yield row, marks and (row.attempts > 0 or row.live_from <= late)
 
     def _transmit(self, flight: Flight, again: str = "") -> None:
         """Send a row once, under the credentials of this moment; `again`: why once more."""
@@ -186,7 +201,7 @@ class Sender:
 
     def _framed(self, flight: Flight, again: str) -> bytes:
         row = flight.row
-        written = self.header.written(row, resent=flight.resent)
+        written = self._ahead.take(self.header, row, resent=flight.resent)
         flight.qn = written.qn
         sealed = self.header.seals(row.cn)
         self._account.sent(flight, written, sealed=sealed, reason=again or row.outcome)

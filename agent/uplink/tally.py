@@ -97,9 +97,9 @@ class Tally:
             self._linked_at, self._cut_at = None, at
             self.drops += 1
 
-    def ended(self, outcome: Outcome) -> None:
-        """Count an upload by how the attempt to deliver it ended."""
-        self._ended[outcome] = self._ended.get(outcome, 0) + 1
+    def ended(self, outcome: Outcome, number: int = 1) -> None:
+        """Count uploads by how the attempt to deliver them ended."""
+        self._ended[outcome] = self._ended.get(outcome, 0) + number
 
     def carried(self, traffic: Traffic, now: float) -> None:
         """Add what the connection carried since the last look to this month (UTC+8)."""

@@ -161,8 +161,10 @@ class Framer:
         if at < 0:
             self._skip(len(self._buffer) - self._buffer.endswith(b"#"))
             return False
-        self._skip(at)
-        self._tell_strays(found)
+        if at:
+            self._skip(at)
+        if self._strays:
+            self._tell_strays(found)
         return True
 
     def _take_frame(self, found: list[Frame | PeerFrameError]) -> bool:
@@ -187,7 +189,10 @@ class Framer:
         if frame is None:
             self._reject(self._wrong_crc(declared), found)
             return True
-        del self._buffer[: end + CRC_SIZE]
+        end += CRC_SIZE
+        if self._buffer.startswith(TAIL, end):
+            end += len(TAIL)
+        del self._buffer[:end]
         self._lost = False
         found.append(frame)
         return True

@@ -23,7 +23,7 @@ def _printed(at: int) -> str:
 
 def wire_qn(at_ms: int) -> str:
     """Print UTC epoch milliseconds as the 17 digits of a QN."""
-    return f"{wire_time(at_ms // 1000)}{at_ms % 1000:03d}"
+    return f"{_printed(at_ms // 1000)}{at_ms % 1000:03d}"
 
 
 def parse_wire_time(text: str) -> float:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import random
 import sqlite3
+import zlib
 
 import pytest
 from agent_fakes import FakeClock
@@ -205,6 +207,25 @@ async def test_log_keeps_to_its_share_by_dropping_the_oldest(store: Store, log: 
     assert gone == 3
     assert [int(one.qn) for one in await records(store)] == [3, 4, 5]
     assert await store.write(lambda c: frame_packs.drop_above(c, size, limit=100)) == 0
+
+
+RECORDS = [
+    FrameRecord(T0 + 0.1, "st1", ">", "1" * 17, "2011", "QN=1;污\n&&", True, 2, "", "no 9014"),
+    FrameRecord(T0 + 0.123456789, "st2", "<", "", "", "", reason="crc: …"),
+    FrameRecord(1e-9, "", "!", "", "", outcome="\N{GRINNING FACE} 3 records"),
+]
+
+
+@pytest.mark.parametrize("level", [frame_packs.SMALL, frame_packs.QUICK])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_pack_gives_back_what_was_packed(number: int, level: int) -> None:
+    packed = frame_packs.pack(RECORDS[:number], level=level)
+    assert frame_packs.unpack(packed) == RECORDS[:number]
+
+
+def test_pack_of_an_older_release_is_read() -> None:
+    packed = zlib.compress(json.dumps(RECORDS, ensure_ascii=False).encode())
+    assert frame_packs.unpack(packed) == RECORDS
 
 
 def test_text_has_the_packets_and_what_stands_beside_the_fields() -> None:

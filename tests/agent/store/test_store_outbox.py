@@ -367,6 +367,29 @@ def test_end_that_comes_twice_changes_nothing_of_its_neighbours(
     assert delivery(connection) == ["accepted", "rejected"]
 
 
+@pytest.mark.parametrize("packets", [1, 2])
+def test_answer_that_comes_while_its_end_is_not_written_yet_is_the_end(
+    connection: sqlite3.Connection, packets: int
+) -> None:
+    owe(connection, packets=packets)
+    rows = to_send(connection)
+    ends = [outbox.End(row, state, state) for state in ("unconfirmed", "accepted") for row in rows]
+    outbox.settle(connection, ends, now=NOW)
+    found = connection.execute("SELECT state, outcome, attempts FROM outbox").fetchall()
+    assert found == [("accepted", "accepted", 1)] * packets
+    assert delivery(connection) == ["accepted"]
+
+
+def test_end_of_a_row_that_is_gone_changes_nothing(connection: sqlite3.Connection) -> None:
+    owe(connection, packets=2)
+    first, second = to_send(connection)
+    connection.execute("DELETE FROM outbox WHERE id = ?", (first.id,))
+    outbox.done(connection, first, "rejected", outcome="no", now=NOW)
+    assert delivery(connection) == ["open"]
+    outbox.done(connection, second, "accepted", outcome="9014", now=NOW)
+    assert delivery(connection) == ["accepted"]
+
+
 def test_rows_under_way_are_not_read_again(connection: sqlite3.Connection) -> None:
     for number in range(4):
         owe(connection, at=number)
