@@ -181,7 +181,7 @@ async def test_af_08_result_that_the_analyzer_tells_otherwise_later_is_a_grave_c
 ) -> None:
     await house.result(T0, 40.0, received_at=T0 + HOUR)
     await house.result(T0 + HOUR, 50.0, received_at=T0 + 2 * HOUR)
-    # as after a restart: what stands in the analyzer is read again
+    # what stands in the analyzer is read again
     await house.result(T0, 44.0, received_at=T0 + 2 * HOUR + 60)
     await house.result(T0 + HOUR, 50.4, received_at=T0 + 2 * HOUR + 60)
     await look(house, T0 + 3 * HOUR)
