@@ -1,7 +1,7 @@
 """Marks: what is said of stretches of time, by the logger's flags or by a person. Pure."""
 
 from agent.marks.contradictions import Objection, objections
-from agent.marks.deadline import cutoff, days_of
+from agent.marks.deadline import cutoff
 from agent.marks.evidence import Evidence, Minute, Thresholds
 from agent.marks.proposals import proposals
 from agent.marks.quotas import Exempt, Usage, exempt, term_start
@@ -24,7 +24,6 @@ __all__ = [
     "Usage",
     "chains",
     "cutoff",
-    "days_of",
     "exempt",
     "from_causes",
     "industry_set",
