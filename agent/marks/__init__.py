@@ -6,7 +6,7 @@ from agent.marks.evidence import Evidence, Minute, Thresholds
 from agent.marks.proposals import proposals
 from agent.marks.quotas import Exempt, Usage, exempt, term_start
 from agent.marks.record import Channel, Record, whole_minutes
-from agent.marks.spans import Chain, chains, from_causes, marked_minutes, shown, together
+from agent.marks.spans import Chain, chains, from_causes, shown, together
 from agent.marks.table import IndustrySet, Name, Quota, industry_set
 
 __all__ = [
@@ -27,7 +27,6 @@ __all__ = [
     "exempt",
     "from_causes",
     "industry_set",
-    "marked_minutes",
     "objections",
     "proposals",
     "shown",
