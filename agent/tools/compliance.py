@@ -10,11 +10,13 @@ from pathlib import Path
 import click
 
 from agent.compliance import StandardLimit, standard_limits
+from agent.desk import MarkError
 from agent.errors import Lang
 from agent.model import Kind, Period
 from agent.monthly import FactorMonth, of_month
-from agent.plan import FactorPlan
+from agent.plan import FactorPlan, make_plan
 from agent.rules import Limit
+from agent.settings import load_site
 from agent.tools.hand import Instant, desk
 from agent.tools.words import JSON_LINES, factor_name, lang_option, pick
 
@@ -80,15 +82,16 @@ def _line(one: FactorMonth, lang: Lang) -> str:
 @lang_option
 def limits(site: Path, outlet: str, *, as_json: bool, lang: Lang) -> None:
     """限值，与其标准的表比对 / limits of the site file beside their standards'."""
-    with desk(site, write=False) as at:
-        at.settings(outlet)
-        factors = at.plan.outlets[outlet].factors.values()
-    rows = [row for one in factors for row in _beside(one)]
+    plan = make_plan(load_site(site)[0])
+    if outlet not in plan.outlets:
+        known = ", ".join(plan.outlets)
+        raise MarkError(f"{outlet}: 没有这个排放口 / no such outlet; {known}")
+    rows = [row for one in plan.outlets[outlet].factors.values() for row in _beside(one)]
     for one, limit, table in rows:
         said = "unknown" if not table else "same" if _is_in(limit, table) else "differs"
         if as_json:
             told = {"outlet": outlet, "factor": one.factor, **dataclasses.asdict(limit)}
-            told |= {"table": said, "rows": [dataclasses.asdict(row) for row in table]}
+            told |= {"table": said, "of_standard": [dataclasses.asdict(row) for row in table]}
             click.echo(json.dumps(told, ensure_ascii=False, default=str))
             continue
         words = pick(_SAID[said], lang).format(table=", ".join(sorted({_span(r) for r in table})))

@@ -496,8 +496,15 @@ def test_limits_stand_beside_the_table_of_their_standard(
     (said,) = good("values", site, "limits", *options).splitlines()
     assert word in said
     told = json.loads(good("values", site, "limits", *options, "--json"))
-    assert (told["high"], told["on"]) == (limit["high"], "day")
-    assert bool(told["rows"]) == (told["table"] != "unknown")
+    assert (told["high"], told["on"], told["rows"]) == (limit["high"], "day", 1)
+    assert bool(told["of_standard"]) == (told["table"] != "unknown")
+
+
+def test_limits_need_no_store_but_an_outlet_that_is_there(site: Path) -> None:
+    (site.parent / "state" / FILE_NAME).unlink()
+    good("values", site, "limits", "--outlet", "DW001")
+    result = call("values", site, "limits", "--outlet", "DW009")
+    assert (result.exit_code, "no such outlet; DW001" in str(result.exception)) == (1, True)
 
 
 def test_outlet_without_limits_says_so(site: Path) -> None:
