@@ -35,6 +35,8 @@ class Cycle:
     epoch: int | None
     values: Sequence[Sample]
     results: tuple[Measurement, ...] = ()
+    again: tuple[Measurement, ...] = ()
+    """Results seen before that still stand there."""
     turns: tuple[Turn, ...] = ()
     ranges: tuple[ActiveRange, ...] = ()
     before: Before = NOTHING_BEFORE
@@ -86,6 +88,8 @@ class Cycles:
         for result in cycle.results:
             if measurements.add(connection, result, names=self._names):
                 judge_measurement(connection, self._plan, self._names, result, now=cycle.at)
+        for result in cycle.again:
+            measurements.compare(connection, result, names=self._names)
 
     def _judge(self, connection: sqlite3.Connection, cycle: Cycle) -> None:
         for sample in cycle.values:
@@ -127,4 +131,5 @@ def _switched(connection: sqlite3.Connection, cycle: Cycle) -> Cycle:
         cycle,
         values=tuple(switched.sample(one, cycle.at) for one in cycle.values),
         results=tuple(switched.result(one, cycle.at) for one in cycle.results),
+        again=tuple(switched.result(one, cycle.at) for one in cycle.again),
     )

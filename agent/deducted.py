@@ -9,9 +9,8 @@ from typing import Literal
 
 from agent.health import Deduction, DeductionKind, Lapse, OverLimit, deductions_of, kind_of_event
 from agent.model import Kind, Period
-from agent.plan import FactorPlan, Plan
-from agent.rules import Limit, in_force
-from agent.rules.limits import exceeds
+from agent.plan import Plan
+from agent.rules.limits import exceeds, of_period
 from agent.settings.health import HealthSettings
 from agent.store import checks, columns, events, statistics, tending
 from agent.store.events import Event
@@ -64,7 +63,10 @@ def _over(
         one = plan.outlets[outlet].factors.get(row.factor)
         if one is None:
             continue
-        limit = _limit(one, length, row.period.start, temperature.get(row.period.start))
+        start = row.period.start
+        limit = of_period(
+            one.limits, length, at=start, batch=one.batch, temperature=temperature.get(start)
+        )
         after = columns.of(connection, "exemptions", row, names=names) or row
         value = after.zs_avg if one.corrected else after.avg
         if limit is None or not after.valid or value is None or not exceeds(limit, value):
@@ -78,16 +80,6 @@ def _over(
             and (each.ended_at is None or each.ended_at >= row.period.start)
         )
         yield OverLimit(row.factor, row.period.start, length, value, caused)
-
-
-def _limit(
-    one: FactorPlan, length: Literal["hour", "day"], at: int, temperature: float | None
-) -> Limit | None:
-    """Give the limit of a period; an hour of a batch analyzer is its measurement."""
-    limit = in_force(one.limits, length, at=at, temperature=temperature)
-    if limit is None and length == "hour" and one.batch:
-        return in_force(one.limits, "measurement", at=at, temperature=temperature)
-    return limit
 
 
 def _told(

@@ -62,13 +62,6 @@ def nox_as_no2(no_mg_m3: float, no2_mg_m3: float) -> float:
     return no_mg_m3 * 46 / 30 + no2_mg_m3
 
 
-def excess_air(oxygen: float) -> float:
-    """Give the excess air coefficient (CEMS-06). Raises NotComputable at the oxygen of air."""
-    if oxygen >= AIR_OXYGEN:
-        raise NotComputable(f"oxygen {oxygen:g} %")
-    return AIR_OXYGEN / (AIR_OXYGEN - oxygen)
-
-
 def reference_oxygen(alpha: float) -> float:
     """Give the reference oxygen that a reference coefficient stands for (CEMS-07)."""
     return AIR_OXYGEN - AIR_OXYGEN / alpha

@@ -162,13 +162,15 @@ class BusPoll:
         if due.chained:
             values = self._near.converted(self._plan, values, mono=mono)
         before = due.results.before()
+        seen = due.results.see(results)
         return Cycle(
             device,
             at=now,
             mono=mono,
             epoch=self._time.epoch if self._time.trusted else None,
             values=values,
-            results=due.results.new(results),
+            results=seen.new,
+            again=seen.again,
             turns=turns,
             ranges=self._loops.active(due.loops, mono=mono),
             before=before,

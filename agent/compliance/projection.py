@@ -36,20 +36,3 @@ def projected_day(
     if total <= 0:
         return None
     return (sum(value * volume for value, volume in done) + now * volume_left) / total
-
-
-def trend(points: Sequence[tuple[float, float]], until: float) -> float | None:
-    """Give the straight line through the last (moment, value) points at a later moment.
-
-    None with fewer than two moments.
-    """
-    count = len(points)
-    if count < 2:
-        return None
-    mean_t = sum(at for at, _ in points) / count
-    mean_v = sum(value for _, value in points) / count
-    spread = sum((at - mean_t) ** 2 for at, _ in points)
-    if spread == 0:
-        return None
-    slope = sum((at - mean_t) * (value - mean_v) for at, value in points) / spread
-    return mean_v + slope * (until - mean_t)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from agent.compliance.bounds import Bound
-from agent.compliance.verdict import Alarm, judge
-from agent.model import Statistic
+from agent.compliance.verdict import Alarm, Judgement
 
 
-def monthly_mean(rows: Iterable[Statistic], *, corrected: bool = False) -> float | None:
-    """Give the mean of a month's valid rows: hours for gas, days for water. None without any."""
-    values = [
-        value
-        for row in rows
-        if row.valid and (value := row.zs_avg if corrected else row.avg) is not None
-    ]
+def monthly_mean(judged: Sequence[Judgement]) -> float | None:
+    """Give the mean of a month's valid values: hours of gas, days of water. None without any."""
+    values = [one.value for one in judged if one.value is not None]
     return sum(values) / len(values) if values else None
 
 
-def relief_open(rows: Iterable[Statistic], bound: Bound, *, corrected: bool = False) -> bool:
-    """Say whether every valid hour (gas) or day (water) of a month kept within its limit."""
-    found = [judge(row, bound, corrected=corrected).alarm for row in rows]
-    judged = [alarm for alarm in found if alarm is not None]
-    return bool(judged) and all(alarm is Alarm.NORMAL for alarm in judged)
+def relief_open(judged: Sequence[Judgement]) -> bool | None:
+    """Say whether every valid hour (gas) or day (water) of a month kept within its limit.
+
+    None where nothing was judged, or some value had no limit to keep.
+    """
+    alarms = [one.alarm for one in judged if one.alarm is not None]
+    if not alarms or Alarm.NO_LIMIT in alarms:
+        return None
+    return Alarm.OVER not in alarms

@@ -3,12 +3,11 @@
 A statement with its events, never a verdict; only the deduction of a suspension is published.
 """
 
-from agent.health.deduction import FAMILIES, PUBLISHED, Deduction, DeductionKind, Family, Risk
+from agent.health.deduction import PUBLISHED, Deduction, DeductionKind, Family, Risk
 from agent.health.derive import Lapse, OverLimit, deductions_of, kind_of_event
 from agent.health.statement import FULL, Statement, statement, year_before
 
 __all__ = [
-    "FAMILIES",
     "FULL",
     "PUBLISHED",
     "Deduction",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 
 class DeductionKind(enum.StrEnum):
@@ -35,7 +35,6 @@ Family = Literal[
     "信用评价等级",
     "监测监控管理",
 ]
-FAMILIES: tuple[str, ...] = get_args(Family)
 """The eight families of labels; their values are free."""
 
 

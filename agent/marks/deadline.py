@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from agent.model import Kind, Period
 from protocols.hj212.times import BEIJING_OFFSET_S
 
 CUTOFF_HOUR = 12
@@ -14,12 +13,3 @@ def cutoff(end: int, *, hour: float = CUTOFF_HOUR) -> int:
     """Give the last moment for a mark whose last minute ends at `end`."""
     local_day = (end - 60 + BEIJING_OFFSET_S) // _DAY_S * _DAY_S - BEIJING_OFFSET_S
     return local_day + _DAY_S + int(hour * 3600)
-
-
-def days_of(start: int, end: int) -> list[Period]:
-    """Give the local days a mark touches."""
-    day = Period.holding(Kind.DAY, start)
-    found = [day]
-    while found[-1].end < end:
-        found.append(found[-1].next())
-    return found

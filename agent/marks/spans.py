@@ -105,14 +105,6 @@ def chains(records: Iterable[Record], factor: str) -> list[Chain]:
     return found
 
 
-def marked_minutes(records: Iterable[Record], factor: str, start: int, end: int) -> int:
-    """Count the minutes of [start, end) that are marked, each once, listed or not."""
-    return sum(
-        max(0, min(end, one.end) - max(start, one.start)) // MINUTE_S
-        for one in chains(records, factor)
-    )
-
-
 def _auto(outlet: str, factor: str, kind: MarkKind, code: str, start: int, end: int) -> Record:
     return Record(
         outlet,

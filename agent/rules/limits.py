@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +48,21 @@ def in_force(
     today = datetime.datetime.fromtimestamp(at + BEIJING_OFFSET_S, datetime.UTC).date()
     held = [limit for limit in limits if limit.on == on and _holds(limit, today, temperature)]
     return min(held, key=_order, default=None)
+
+
+def of_period(
+    limits: Sequence[Limit],
+    length: Literal["hour", "day"],
+    *,
+    at: float,
+    batch: bool,
+    temperature: float | None = None,
+) -> Limit | None:
+    """Give the limit of an hour or a day; an hour of a batch analyzer is its measurement."""
+    limit = in_force(limits, length, at=at, temperature=temperature)
+    if limit is None and length == "hour" and batch:
+        return in_force(limits, "measurement", at=at, temperature=temperature)
+    return limit
 
 
 def _holds(limit: Limit, day: datetime.date, temperature: float | None) -> bool:

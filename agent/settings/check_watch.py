@@ -45,6 +45,8 @@ def _inputs(outlet: Outlet) -> Iterator[tuple[Path, str]]:
             yield ("treatment", number, "input"), switched.input
     for number, step in enumerate(watch.sequence.steps):
         yield ("sequence", "steps", number), step
+    if watch.blow_back is not None:
+        yield ("blow_back",), watch.blow_back
     for number, valve in enumerate(watch.emergency):
         yield ("emergency", number), valve
 

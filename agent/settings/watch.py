@@ -11,7 +11,7 @@ from drivers.settings import Id, Model
 
 
 class WatchRule(Model):
-    """Thresholds of single factors (AF-01…08, AF-11). Shares are of the measuring range."""
+    """Thresholds of single factors (AF-01…08, AF-11, AF-12). Shares are of the measuring range."""
 
     constant_h: float = Field(default=4, gt=0, description="同一上传值持续几小时（AF-01）")
     band_h: float = Field(default=12, gt=0, description="几小时内变化小于 band（AF-01）")
@@ -63,6 +63,12 @@ class WatchRule(Model):
         default=3, ge=1, le=100, description="一天校准多于几次（AF-11）"
     )
     shift: float = Field(default=0.2, gt=0, description="校准前后两小时均值相差大于该比例（AF-11）")
+    response_min: float | None = Field(
+        default=None,
+        ge=1,
+        le=240,
+        description="反吹结束后几分钟内应回到反吹前的水平；不写即不查（AF-12）",
+    )
 
 
 class LineDemand(Model):
@@ -147,6 +153,12 @@ class WatchSettings(WatchRule):
         default=(), max_length=32, description="取样管路应满足的条件（AF-12、AF-13）"
     )
     sequence: Sequence = Sequence()
+    blow_back: Id | None = Field(
+        default=None, description="反吹开关量编号；不写则以不长于 blow_back_min 的 C 标记时段为准"
+    )
+    blow_back_min: int = Field(
+        default=10, ge=1, le=120, description="没有开关量时：更长的 C 标记时段是校准（AF-12）"
+    )
     clock_step_s: float = Field(default=30, gt=0, description="时钟跳变大于几秒（AF-14）")
     label_ahead_s: float = Field(default=900, gt=0, description="结果时间超前几秒（AF-14）")
     label_old_h: float = Field(default=24, gt=0, description="结果时间滞后几小时（AF-14）")

@@ -93,12 +93,6 @@ def newest(connection: sqlite3.Connection, limit: int) -> list[Alarm]:
     return [_alarm(row) for row in rows]
 
 
-def find(connection: sqlite3.Connection, alarm: int) -> Alarm | None:
-    """Give one alarm by its number."""
-    row = connection.execute(f"{_SELECT} WHERE a.id = ?", (alarm,)).fetchone()
-    return _alarm(row) if row else None
-
-
 def said_again(connection: sqlite3.Connection, alarm: int, *, at: float) -> None:
     """Write down that an alarm was said once more."""
     connection.execute("UPDATE alarms SET said = said + 1, said_at = ? WHERE id = ?", (at, alarm))

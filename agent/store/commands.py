@@ -117,9 +117,3 @@ def interrupted(connection: sqlite3.Connection, station: str) -> list[Command]:
     return [
         one for one in untold(connection, station) if one.exe_rtn is None and one.action is None
     ]
-
-
-def newest(connection: sqlite3.Connection, limit: int) -> list[Command]:
-    """Give the newest requests, newest first."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM commands ORDER BY id DESC LIMIT ?", (limit,))
-    return [Command(*row) for row in rows]

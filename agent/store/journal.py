@@ -51,16 +51,6 @@ def holds(connection: sqlite3.Connection, head: str) -> bool:
     return found is not None or head == FIRST
 
 
-def between(
-    connection: sqlite3.Connection, begin: float, end: float, *, limit: int
-) -> list[tuple[float, str, str]]:
-    """Give (time, what, detail as JSON) of the first lines of a range, both ends included."""
-    return connection.execute(
-        "SELECT at, what, detail FROM journal WHERE at >= ? AND at <= ? ORDER BY seq LIMIT ?",
-        (begin, end, limit),
-    ).fetchall()
-
-
 def broken_at(connection: sqlite3.Connection, *, first: int = 1, before: str = FIRST) -> int | None:
     """Give the first line that does not fit the chain, None when all do.
 

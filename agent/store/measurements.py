@@ -16,11 +16,7 @@ AHEAD_S = 900.0
 
 
 def add(connection: sqlite3.Connection, result: Measurement, *, names: Names) -> bool:
-    """Store a result; False when one of that time is there already, which stays as it is.
-
-    An analyzer that says something else of the same time than before is the event
-    `result_changed`, once for a result (AF-08).
-    """
+    """Store a result; False when one of that time is there already, which stays as it is."""
     row = connection.execute(
         "INSERT OR IGNORE INTO measurements"
         " (series, device, sampled_at, completed_at, received_at, value, cause)"
@@ -35,18 +31,23 @@ def add(connection: sqlite3.Connection, result: Measurement, *, names: Names) ->
             result.cause.value,
         ),
     )
-    if row.rowcount == 1:
-        return True
-    _compare(connection, result, names.series[result.outlet, result.factor, "rtd"])
-    return False
+    return row.rowcount == 1
 
 
-def _compare(connection: sqlite3.Connection, again: Measurement, series: int) -> None:
-    """Note where an analyzer's memory is not what was read of it before."""
-    stored, cause = connection.execute(
+def compare(connection: sqlite3.Connection, again: Measurement, *, names: Names) -> None:
+    """Note where an analyzer's memory is not what was read of it before.
+
+    One that says something else of the same time is the event `result_changed`, once for a
+    result (AF-08).
+    """
+    series = names.series[again.outlet, again.factor, "rtd"]
+    row = connection.execute(
         "SELECT value, cause FROM measurements WHERE series = ? AND completed_at = ?",
         (series, again.completed_at),
     ).fetchone()
+    if row is None:  # pruned since, or lost with a full disk
+        return
+    stored, cause = row
     if {cause, again.cause.value} != {Cause.NORMAL.value} or again.value in (None, stored):
         return
     detail = {"device": again.device, "old": stored, "new": again.value}

@@ -97,9 +97,3 @@ def settle(
     )
     detail = {"station": order.station, "ref": order.ref, "kind": order.kind, "text": text}
     journal.add(connection, f"order {state}", detail, at=now, who=f"platform:{order.station}")
-
-
-def newest(connection: sqlite3.Connection, limit: int) -> list[Order]:
-    """Give the newest orders, newest first."""
-    rows = connection.execute(f"SELECT {_COLUMNS} FROM orders ORDER BY id DESC LIMIT ?", (limit,))
-    return [Order(*row) for row in rows]

@@ -1,6 +1,6 @@
 """What stands for lost mass, and when instruments proved nothing. Pure."""
 
-from agent.substitution.comparison import agrees, comparison_passes, differs
+from agent.substitution.comparison import agrees, comparison_passes
 from agent.substitution.control import Check, Uncontrolled, failed_checks, out_of_control
 from agent.substitution.drift import Verdict, deviation_pct, drift_pct, verdict
 from agent.substitution.gas import (
@@ -36,7 +36,6 @@ __all__ = [
     "capture_rate",
     "comparison_passes",
     "deviation_pct",
-    "differs",
     "drift_pct",
     "effective_rate",
     "failed_checks",

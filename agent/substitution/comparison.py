@@ -73,13 +73,6 @@ def comparison_passes(factor: str, pairs: Sequence[tuple[float, float]]) -> bool
     return sum(1 for one in agreed if one) >= min(len(pairs) - 1, 4)
 
 
-def differs(analyzer: float, sent: float, *, percent: float = 1.0) -> bool:
-    """Say whether what was sent is not what the analyzer holds (WAT-28): more than 1 %."""
-    if analyzer == sent:
-        return False
-    return abs(sent - analyzer) > abs(analyzer) * percent / 100
-
-
 def _in(factor: str, band: Band, reference: float) -> bool:
     return reference >= band.above if factor in _FROM else reference > band.above
 

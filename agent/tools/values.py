@@ -1,4 +1,4 @@
-"""`paikou values SITE add|list|check|compare|mass|rates|control|furnace`: results, checks."""
+"""`paikou values SITE add|list|check|compare|mass|rates|control|furnace|month|limits`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from agent.store import values as rows
 from agent.store.values import ENFORCEMENT, OWN, ManualValue, Purpose
 from agent.tools.checks import check, day_rates, known_factor, mass
 from agent.tools.comparing import compare
+from agent.tools.compliance import limits, month
 from agent.tools.control import control, furnace
 from agent.tools.hand import Instant, Number, attachment, desk, signed, site_group, span_options
 from agent.tools.words import JSON_LINES, factor_name, lang_option, local_time, pick
@@ -140,3 +141,5 @@ values.add_command(mass)
 values.add_command(day_rates)
 values.add_command(control)
 values.add_command(furnace)
+values.add_command(month)
+values.add_command(limits)

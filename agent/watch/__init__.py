@@ -13,6 +13,7 @@ from agent.watch.acts import (
     sessions,
     steps_of_clock,
 )
+from agent.watch.blow_backs import unanswered
 from agent.watch.calibrations import Calibration, Schedule, beyond, odd_times, shifted, too_often
 from agent.watch.contradictions import (
     bypassed,
@@ -79,6 +80,7 @@ __all__ = [
     "stretches",
     "too_often",
     "truncated",
+    "unanswered",
     "unmet",
     "untreated",
     "ups_too_short",

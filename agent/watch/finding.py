@@ -64,6 +64,7 @@ class Thresholds:
     sent_differs: float = 0.01
     calibrations_a_day: int = 3
     shift: float = 0.2
+    response_min: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

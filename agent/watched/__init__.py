@@ -15,7 +15,7 @@ from agent.watch import Finding
 from agent.watched.acts import of_acts
 from agent.watched.beside import of_neighbours
 from agent.watched.courses import of_courses, read_day
-from agent.watched.instruments import of_calibrations, of_filed
+from agent.watched.instruments import of_blow_backs, of_calibrations, of_filed
 from agent.watched.look import DAY_S, Look
 from agent.watched.plant import of_plant
 from agent.watched.sent import of_sent
@@ -44,6 +44,7 @@ def findings_of(look: Look) -> list[Finding]:
         *of_sent(look),
         *of_acts(look, read),
         *of_calibrations(look, read),
+        *of_blow_backs(look, read),
         *of_filed(look),
         *of_plant(look, read),
     ]

@@ -1,4 +1,4 @@
-"""Instruments of an outlet: their parameters as filed, and how they were calibrated (AF-10, 11)."""
+"""Instruments of an outlet: parameters as filed, calibrations, blow-backs (AF-10, 11, 12)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from agent import watch
 from agent.store import checks, filed, parameters
 from agent.substitution import Verdict
-from agent.watch import Actual, Calibration, Finding, Schedule, stretches
+from agent.watch import MINUTE_S, Actual, Calibration, Finding, Schedule, Span, stretches
 from agent.watched.courses import Read, course, thresholds
 from agent.watched.look import Look
+from agent.watched.switches import on_spans
 
 
 def of_filed(look: Look) -> Iterator[Finding]:
@@ -36,6 +37,25 @@ def of_calibrations(look: Look, read: Read) -> Iterator[Finding]:
         yield from watch.too_often(own, rule)
         if own and not one.batch:
             yield from watch.shifted(course(one, read.points[code], look.until), own, rule)
+
+
+def of_blow_backs(look: Look, read: Read) -> Iterator[Finding]:
+    """Give the factors that did not answer to the gas again after a blow-back."""
+    settings, known = look.outlet.watch, [*_recorded(look), *_told_by_instruments(look)]
+    blown = [] if settings.blow_back is None else on_spans(look, settings.blow_back)
+    for code, one in look.own.factors.items():
+        rule = thresholds(look.outlet, code)
+        if one.batch or rule.response_min is None:
+            continue
+        if settings.blow_back is None:
+            records = [Span(each.start, each.end + 1) for each in known if each.factor == code]
+            blown = [
+                span
+                for span in stretches(read.calibrating[code])
+                if span.end - span.start <= settings.blow_back_min * MINUTE_S
+                and not any(span.touches(record) for record in records)
+            ]
+        yield from watch.unanswered(course(one, read.points[code], look.until), blown, rule)
 
 
 def _recorded(look: Look) -> Iterator[Calibration]:

@@ -119,7 +119,10 @@ class House:
         factor: str = COD,
         outlet: str = "DW001",
     ) -> bool:
-        """Store a result, of COD unless told otherwise; it completes as its hour ends."""
+        """Store a result, of COD unless told otherwise; it completes as its hour ends.
+
+        One that is there already is compared, as when it stood there at two polls.
+        """
         completed_at = sampled_at + 3600 if completed_at is None else completed_at
         found = Measurement(
             outlet=outlet,
@@ -131,9 +134,14 @@ class House:
             value=value,
             cause=cause,
         )
-        return await self.write(
-            lambda connection: measurements.add(connection, found, names=self.names)
-        )
+
+        def job(connection: sqlite3.Connection) -> bool:
+            if measurements.add(connection, found, names=self.names):
+                return True
+            measurements.compare(connection, found, names=self.names)
+            return False
+
+        return await self.write(job)
 
     async def begin(self) -> None:
         """Let the closers take note of the present: what began before is not owed."""

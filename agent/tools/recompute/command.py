@@ -19,9 +19,9 @@ from agent.store import series
 from agent.store.db import FILE_NAME, connect
 from agent.tools.recompute import telling
 from agent.tools.recompute.compare import Comparison, Difference
-from agent.tools.recompute.course import TOTAL, Recomputed, spaced
+from agent.tools.recompute.course import Recomputed, spaced
 from agent.tools.recompute.csv_rows import instant
-from agent.tools.recompute.lines import TimeForm
+from agent.tools.recompute.lines import TOTAL, TimeForm
 from agent.tools.recompute.marks_file import marks
 from agent.tools.recompute.order import Survey, Told, ordered
 from agent.tools.recompute.replay import replay
@@ -45,7 +45,13 @@ class _Instant(click.ParamType[float]):
 
 @click.command()
 @click.argument("site", type=_FILE)
-@click.option("--samples", required=True, type=_FILE, help="CSV: at,outlet,factor,value,flag")
+@click.option(
+    "--samples",
+    required=True,
+    multiple=True,
+    type=_FILE,
+    help="CSV: at,outlet,factor,value,flag；可多个 / several are one",
+)
 @click.option("--marks", "marks_file", type=_FILE, help="CSV: outlet,factor,kind,code,start,end")
 @click.option(
     "--from", "since", type=_Instant(), help="只输出自此开始的时段 / periods from here on"
@@ -57,7 +63,7 @@ class _Instant(click.ParamType[float]):
 )
 def recompute(
     site: Path,
-    samples: Path,
+    samples: tuple[Path, ...],
     marks_file: Path | None,
     since: float | None,
     until: float | None,
@@ -69,8 +75,10 @@ def recompute(
 
     The functions are those of the daemon. A value is the factor's own judged sample, in its wire
     unit and basis; its flag stands. A batch result stands at its time of sampling, the counter of a
-    flow as `w00000:total`, in m3. How many samples a minute should hold follows from the file's own
-    spacing. With --store only the differences are printed; the exit code is 1 where there are any.
+    flow as `w00000:total` or in a column `total`, in m3. How many samples a minute should hold
+    follows from the file's own spacing. What `paikou export` writes of samples and of results are
+    such files, each a --samples. With --store only the differences are printed, not what the store
+    has yet to close; the exit code is 1 where there are any.
     """
     plan = make_plan(load_site(site)[0])
     named = {outlet.id: outlet.factors.keys() for outlet in plan.outlets.values()}
@@ -127,7 +135,12 @@ def _compare(plan: Plan, form: TimeForm, rows: Iterable[Recomputed], *, as_json:
         for one in comparison.rest():
             count += 1
             _print(one, form, as_json=as_json)
-    click.echo(f"{count} 处不同 / differences", err=True)
+    told = f"{count} 处不同 / differences"
+    if comparison.before:
+        told += f"；{comparison.before} 个时段早于库中首个 / periods before the store's first"
+    if comparison.pending:
+        told += f"；{comparison.pending} 个时段库中尚未结束 / periods the store has not closed yet"
+    click.echo(told, err=True)
     return count > 0
 
 

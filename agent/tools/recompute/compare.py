@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from agent.model import Kind, Period, Statistic
-from agent.store import statistics
+from agent.store import cursors, statistics
 from agent.store.series import Names
 from agent.tools.recompute.telling import FIGURES
 
@@ -46,11 +47,17 @@ class Comparison:
     """The store's newest word on the periods that come by, a stretch of each kind in memory.
 
     What the store has before the first and behind the last recomputed period is not spoken of.
+    Neither is a difference what it has not closed yet (`pending`), nor what lies before its first
+    row of that outlet and kind (`before`), as before it began or was pruned; both are counted.
     """
 
     connection: sqlite3.Connection
     names: Names
+    pending: int = 0
     _stretches: dict[Key, _Stretch] = field(default_factory=dict)
+    before: int = 0
+    _owned: dict[Key, tuple[float, float]] = field(default_factory=dict)
+    """Where the store's periods of an outlet and kind begin, and from where on it owes them."""
 
     def differences(self, row: Statistic) -> Iterator[Difference]:
         """Give where a recomputed row and the stored one are not the same."""
@@ -67,7 +74,11 @@ class Comparison:
         stretch.last = row.period.start
         stored = stretch.rows.pop((row.period.start, row.factor), None)
         if stored is None:
-            yield Difference(row.outlet, row.factor, row.period, "row", True, False)
+            first, owed = self._owns(key)
+            self.before += row.period.start < first
+            self.pending += row.period.start >= owed
+            if first <= row.period.start < owed:
+                yield Difference(row.outlet, row.factor, row.period, "row", True, False)
             return
         for name in COMPARED:
             ours, theirs = getattr(row, name), getattr(stored, name)
@@ -78,6 +89,24 @@ class Comparison:
         """Give what the store has besides, up to the last period recomputed."""
         for stretch in self._stretches.values():
             yield from _left(row for at, row in stretch.rows.items() if at[0] <= stretch.last)
+
+    def _owns(self, key: Key) -> tuple[float, float]:
+        """Give from where to where the store has to have an outlet's periods of a kind."""
+        if key not in self._owned:
+            outlet, kind = key
+            name = statistics.code(Period(kind, 0))
+            owed = cursors.get(self.connection, f"{name}/{outlet}")
+            first = self.connection.execute(
+                "SELECT min(t.start) FROM statistics AS t JOIN series AS s ON s.id = t.series"
+                " WHERE t.kind = ? AND s.outlet = ?",
+                (name, outlet),
+            ).fetchone()[0]
+            # without any row nothing was lost at its beginning: then all of it is
+            self._owned[key] = (
+                -math.inf if first is None else first,
+                math.inf if owed is None else owed,
+            )
+        return self._owned[key]
 
     def _read(self, key: Key, period: Period, before: _Stretch | None) -> _Stretch:
         """Read the stretch a period is in, from it on or from where the one before ended."""

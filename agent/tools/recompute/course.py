@@ -15,9 +15,8 @@ from agent.making import Stock, column_of, made_of, rules_of
 from agent.model import Kind, Mark, Measurement, Period, Sample, Statistic
 from agent.plan import OutletPlan
 from agent.stats import Column
+from agent.tools.recompute.lines import TOTAL
 
-TOTAL = ":total"
-"""What a flow's code ends with where a line tells its meter's counter, in m3."""
 KINDS = (Kind.MINUTE, Kind.HOUR, Kind.DAY, Kind.MONTH)
 Rows = dict[Column, dict[str, list[Statistic]]]
 

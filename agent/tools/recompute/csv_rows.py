@@ -53,14 +53,17 @@ def rows_of(
                 )
             places = [header.index(name) if name in header else -1 for name in columns]
             places += [header.index(name) if name in header else -1 for name in optional]
-            plain = places == list(range(len(header)))
+            absent = [""] * (len(places) - len(header))
+            plain = places == [*range(len(header)), *(-1 for _ in absent)]
             for row in rows:
                 if row and len(row) != len(header):
                     raise FileError(
                         path, rows.line_num, "", found=",".join(row), allowed=",".join(header)
                     )
                 if row:
-                    picked = row if plain else [row[at] if at >= 0 else "" for at in places]
+                    picked = (
+                        row + absent if plain else [row[at] if at >= 0 else "" for at in places]
+                    )
                     yield rows.line_num, picked
         except (csv.Error, UnicodeDecodeError) as error:
             raise FileError(

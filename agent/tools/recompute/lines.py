@@ -12,6 +12,10 @@ from agent.model import Cause, Sample
 from agent.tools.recompute.csv_rows import BEIJING, FileError, rows_of, time_of
 
 COLUMNS = ("at", "outlet", "factor", "value", "flag")
+RENAMED: Mapping[str, str] = {"sampled_at": "at"}
+"""How an export calls the time of a result."""
+TOTAL = ":total"
+"""What a flow's code ends with where a line tells its meter's counter, in m3."""
 LETTERS: Mapping[str, Cause] = {
     "N": Cause.NORMAL,
     "F": Cause.STOPPED,
@@ -51,8 +55,8 @@ def samples(path: Path, known: Known) -> Samples:
     """Give the samples of a file in its own order. Raises FileError on the first wrong line."""
     seen: set[tuple[str, str]] = set()
     text, at = "", 0.0
-    for line, row in rows_of(path, COLUMNS):
-        when, outlet, factor, value, flag = row
+    for line, row in rows_of(path, COLUMNS, optional=("total",), renamed=RENAMED):
+        when, outlet, factor, value, flag, total = row
         if when != text:
             text, at = when, time_of(path, line, "at", text=when)
         if (outlet, factor) not in seen:
@@ -64,12 +68,15 @@ def samples(path: Path, known: Known) -> Samples:
         cause = LETTERS.get(flag)
         if cause is None:
             raise FileError(path, line, "flag", found=flag, allowed=" ".join(LETTERS))
-        yield Sample(outlet, factor, at, _value(path, line, value), cause)
+        yield Sample(outlet, factor, at, _value(path, line, "value", text=value), cause)
+        if total and known(outlet, factor + TOTAL):
+            counter = _value(path, line, "total", text=total)
+            yield Sample(outlet, factor + TOTAL, at, counter, Cause.NORMAL)
 
 
 def time_form(path: Path) -> TimeForm:
     """Give the form of the first time of a file of samples."""
-    for line, (when, *_) in rows_of(path, COLUMNS):
+    for line, (when, *_) in rows_of(path, COLUMNS, renamed=RENAMED):
         time_of(path, line, "at", text=when)
         text, parsed = when.strip(), datetime.datetime.fromisoformat(when.strip())
         extended = text[4:5] == "-" and len(text) > _DATE
@@ -77,7 +84,7 @@ def time_form(path: Path) -> TimeForm:
     return TimeForm()
 
 
-def _value(path: Path, line: int, text: str) -> float | None:
+def _value(path: Path, line: int, column: str, *, text: str) -> float | None:
     if not text:
         return None
     try:
@@ -87,5 +94,5 @@ def _value(path: Path, line: int, text: str) -> float | None:
     # Python reads 1_000 and digits of other scripts as numbers; a file of samples has none
     if not math.isfinite(value) or "_" in text or not text.isascii():
         allowed = "一个有限的数，或为空 / a finite number, or nothing"
-        raise FileError(path, line, "value", found=text, allowed=allowed)
+        raise FileError(path, line, column, found=text, allowed=allowed)
     return value

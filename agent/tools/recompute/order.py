@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,29 +59,33 @@ class Survey:
 
 
 @contextlib.contextmanager
-def ordered(path: Path, known: Known, *, told: Told) -> Iterator[tuple[Survey, Samples]]:
-    """Give what is in a file, and its samples in the order of time, in flat memory.
+def ordered(paths: Sequence[Path], known: Known, *, told: Told) -> Iterator[tuple[Survey, Samples]]:
+    """Give what is in some files, and their samples in the order of time, in flat memory.
 
-    A file that is not in order is sorted on disk first, in SQLite's own temporary file.
-    Raises FileError.
+    What is not in order is sorted on disk first, in SQLite's own temporary file. The first file
+    says how times are written. Raises FileError.
     """
-    form, spacing, sorted_already = time_form(path), Spacing(), True
+    form, spacing, sorted_already = time_form(paths[0]), Spacing(), True
     before = -math.inf
-    for sample in samples(path, known):
+    for sample in _all(paths, known):
         told(1)
         sorted_already = sorted_already and before <= sample.at
         before = sample.at
         spacing.take(sample)
     factors = frozenset(spacing.last)
     if sorted_already:
-        yield Survey(form, factors, spacing.usual_s()), samples(path, known)
+        yield Survey(form, factors, spacing.usual_s()), _all(paths, known)
         return
     with contextlib.closing(sqlite3.connect("")) as connection:
-        _fill(connection, samples(path, known))
+        _fill(connection, _all(paths, known))
         spacing = Spacing()
         for sample in _sorted(connection):
             spacing.take(sample)
         yield Survey(form, factors, spacing.usual_s()), _sorted(connection)
+
+
+def _all(paths: Sequence[Path], known: Known) -> Samples:
+    return itertools.chain.from_iterable(samples(path, known) for path in paths)
 
 
 def _fill(connection: sqlite3.Connection, lines: Iterable[Sample]) -> None:

@@ -97,10 +97,7 @@ def test_killed_anywhere_the_end_is_that_of_an_undisturbed_run(
     assert tables(plant) == undisturbed
     assert len(undisturbed["statistics"]) > 60 * 24
     samples = plant.input_samples(LIFE.start, LIFE.start + HOURS * HOUR)
-    differences = objects(plant.recompute(samples, "--store"))
-    # the second day and its month are not over
-    assert {(one["period"], one["stored"], one["start"][:10]) for one in differences} == {
-        ("day", False, "2026-04-01"),
-        ("month", False, "2026-04-01"),
-    }
+    differences = list(objects(plant.recompute(samples, "--store")))
+    # the second day and its month are not over, which is no difference
+    assert differences == []
     assert (folder / FILE_NAME).exists()

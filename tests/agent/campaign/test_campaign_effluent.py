@@ -226,11 +226,8 @@ def test_substituted_day_masses_are_those_of_the_rules(campaign: Campaign) -> No
 
 def test_recomputed_and_stored_do_not_differ(campaign: Campaign) -> None:
     result = campaign.plant.recompute(campaign.samples, "--store")
-    open_month = datetime.datetime.fromtimestamp(campaign.works.end - 1, _BEIJING).replace(day=1)
-    for one in objects(result):
-        # only the month that is not over is not in the store
-        assert (one["period"], one["field"], one["stored"]) == ("month", "row", False), one
-        assert one["start"].startswith(f"{open_month:%Y-%m-%d}")
+    # the month that is not over is not in the store, and no difference
+    assert (list(objects(result)), result.exit_code) == ([], 0)
 
 
 def test_recomputed_figures_are_those_of_the_store_to_the_bit(campaign: Campaign) -> None:

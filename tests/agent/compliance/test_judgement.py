@@ -8,20 +8,18 @@ import pytest
 
 from agent.compliance import (
     Alarm,
-    Bound,
     furnace_day,
     judge,
-    judge_value,
     monthly_mean,
     relief_open,
 )
 from agent.marks import Channel, Record
 from agent.model import Cause, Kind, MarkKind, MarkState, Period, Statistic
+from agent.rules import Limit
 from protocols.hj212.times import parse_wire_time
 
 HOUR = Period(Kind.HOUR, int(parse_wire_time("20260305080000")))
-BOUND = Bound("a21026", "hour", high=50)
-PH = Bound("w01001", "value", low=6, high=9)
+LIMIT = Limit(high=50)
 
 
 def hour(avg: float | None, *, zs: float | None = None, valid: bool = True) -> Statistic:
@@ -45,36 +43,35 @@ def hour(avg: float | None, *, zs: float | None = None, valid: bool = True) -> S
 
 
 def test_cmp_05_62_against_50_is_over_by_0_24_and_50_is_not_over() -> None:
-    found = judge(hour(62.0), BOUND)
+    found = judge(hour(62.0), LIMIT)
     assert (found.alarm, found.multiple) == (Alarm.OVER, pytest.approx(0.24))
-    assert judge(hour(50.0), BOUND).alarm is Alarm.NORMAL
+    assert judge(hour(50.0), LIMIT).alarm is Alarm.NORMAL
 
 
 def test_cmp_01_converted_value_is_judged_where_there_is_a_correction() -> None:
     row = hour(30.0, zs=62.0)
-    assert judge(row, BOUND, corrected=True).alarm is Alarm.OVER
-    assert judge(row, BOUND).alarm is Alarm.NORMAL
-    missing = judge(hour(90.0), BOUND, corrected=True)
+    assert judge(row, LIMIT, corrected=True).alarm is Alarm.OVER
+    assert judge(row, LIMIT).alarm is Alarm.NORMAL
+    missing = judge(hour(90.0), LIMIT, corrected=True)
     assert (missing.alarm, missing.reason) == (None, "涉及因子无效")
 
 
 def test_cmp_06_invalid_row_is_not_judged() -> None:
-    found = judge(hour(90.0, valid=False), BOUND)
+    found = judge(hour(90.0, valid=False), LIMIT)
     assert found.alarm is None
     assert found.reason
 
 
-def test_cmp_03_ph_is_judged_on_both_sides() -> None:
-    alarms = [judge_value(value, PH).alarm for value in (5.99, 6.0, 9.0, 9.01)]
-    assert alarms == [Alarm.OVER, Alarm.NORMAL, Alarm.NORMAL, Alarm.OVER]
-
-
 def test_cmp_08_alarm_status() -> None:
-    assert judge_value(40.0, None).alarm == 9
-    assert judge_value(40.0, replace(BOUND, high=None)).alarm == 9
-    assert judge_value(400.0, BOUND, plausible=(0, 300)).alarm == 2
-    assert judge_value(60.0, BOUND, plausible=(0, 300)).alarm == 1
-    assert judge_value(0.0, BOUND, plausible=(0, 300)).alarm == 0
+    assert judge(hour(40.0), None).alarm == 9
+    assert judge(hour(40.0), replace(LIMIT, high=None)).alarm == 9
+    assert judge(hour(60.0), LIMIT).alarm == 1
+    assert judge(hour(0.0), LIMIT).alarm == 0
+
+
+def test_below_a_low_limit_is_over_it_without_a_multiple() -> None:
+    found = judge(hour(5.99), Limit(low=6, high=9))
+    assert (found.alarm, found.multiple) == (Alarm.OVER, None)
 
 
 MIDNIGHT = int(parse_wire_time("20260305000000"))
@@ -111,10 +108,16 @@ def test_maintenance_of_the_cems_excuses_no_cold_furnace_but_a_thermocouple_faul
     assert len(furnace_day(means((3, 800.0)), [replace(cems, code="热电偶故障")]).below) == 0
 
 
-def test_cmp_09_monthly_mean_and_relief() -> None:
-    rows = [hour(30.0), hour(50.0), hour(99.0, valid=False)]
-    assert monthly_mean(rows) == 40.0
-    assert relief_open(rows, BOUND)
-    assert not relief_open([*rows, hour(50.1)], BOUND)
-    assert not relief_open([], BOUND)
+def test_cmp_09_monthly_mean_is_that_of_the_valid_values() -> None:
+    judged = [judge(row, LIMIT) for row in (hour(30.0), hour(50.0), hour(99.0, valid=False))]
+    assert monthly_mean(judged) == 40.0
     assert monthly_mean([]) is None
+
+
+def test_cmp_09_relief_wants_every_valid_value_within_its_limit() -> None:
+    within = [judge(row, LIMIT) for row in (hour(30.0), hour(50.0), hour(99.0, valid=False))]
+    assert relief_open(within) is True
+    assert relief_open([*within, judge(hour(50.1), LIMIT)]) is False
+    assert relief_open([*within, judge(hour(1.0), None)]) is None
+    assert relief_open([judge(hour(99.0, valid=False), LIMIT)]) is None
+    assert relief_open([]) is None

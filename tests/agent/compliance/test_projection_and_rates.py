@@ -11,7 +11,6 @@ from agent.compliance import (
     projected_day,
     projected_mean,
     rates,
-    trend,
 )
 
 HOUR = 3600
@@ -35,12 +34,6 @@ def test_hour_is_projected_with_what_is_now() -> None:
     assert projected_mean([], 60.0, whole=60) == 60.0
     assert projected_mean([], 60.0, whole=0) is None
     assert projected_day([], 60.0, volume_left=0.0) is None
-
-
-def test_trend_is_the_line_through_the_last_values() -> None:
-    assert trend([(0, 10.0), (HOUR, 20.0), (2 * HOUR, 30.0)], 4 * HOUR) == pytest.approx(50.0)
-    assert trend([(0, 10.0)], HOUR) is None
-    assert trend([(0, 10.0), (0, 20.0)], HOUR) is None
 
 
 def day(received: int = 24, valid: int = 24) -> list[Group]:

@@ -11,7 +11,6 @@ from agent.marks import (
     Minute,
     Thresholds,
     cutoff,
-    days_of,
     industry_set,
     objections,
     proposals,
@@ -132,10 +131,6 @@ def test_mark_06_cut_off_is_noon_of_the_next_local_day() -> None:
     assert cutoff(at("14:52")) == parse_wire_time("20260306120000")
     midnight = int(parse_wire_time("20260306000000"))
     assert cutoff(midnight) == parse_wire_time("20260306120000")
-    assert [one.start for one in days_of(at("23:00"), midnight + 60)] == [
-        parse_wire_time("20260305000000"),
-        midnight,
-    ]
 
 
 def test_industry_sets_are_data() -> None:

@@ -6,7 +6,7 @@ import random
 
 from mark_rows import OUTLET, at, record
 
-from agent.marks import Channel, chains, from_causes, marked_minutes, shown, together
+from agent.marks import Channel, chains, from_causes, shown, together
 from agent.model import Cause, MarkKind, MarkState
 
 SO2 = "a21026"
@@ -35,15 +35,6 @@ def test_t_m6_chains_are_eleven_and_ninety_five_minutes() -> None:
     assert [one.minutes for one in found] == [11, 95]
     assert found[0].codes == ("校准", "故障")
     assert [one.listed for one in found] == [False, True]
-
-
-def test_t_m6_hour_14_keeps_45_minutes_and_hours_15_and_16_do_not() -> None:
-    marks = from_causes(OUTLET, SO2, T_M6)
-    left = {
-        hour: 60 - marked_minutes(marks, SO2, at(f"{hour}:00"), at(f"{hour}:00") + 3600)
-        for hour in (14, 15, 16)
-    }
-    assert left == {14: 45, 15: 0, 16: 29}
 
 
 def test_t_m7_manual_mark_that_covers_an_automatic_one_is_shown_alone() -> None:

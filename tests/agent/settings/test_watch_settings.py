@@ -55,6 +55,7 @@ def test_watch_that_names_what_is_there_is_right() -> None:
         ({"line": [{"name": "x", "factor": "a1", "low": 1}]}, "factor_not_here", "line[0].factor"),
         ({"sequence": {"steps": ["p"]}}, "unknown_input", "sequence.steps[0]"),
         ({"emergency": ["v"]}, "unknown_input", "emergency[0]"),
+        ({"blow_back": "b"}, "unknown_input", "blow_back"),
         (
             {"treatment": [{"outlet": "X", "factor": PH}]},
             "unknown_outlet",

@@ -126,7 +126,7 @@ async def test_store_of_the_release_before_has_nothing_set(tmp_path: Path) -> No
     async with Store(tmp_path, ballast_mb=0) as store:
         assert await store.read(overrides.load) == ()
         assert await store.read(credentials.sources) == []
-        assert await store.read(lambda connection: commands.newest(connection, 5)) == []
+        assert await store.read(lambda connection: commands.untold(connection, "st1")) == []
 
 
 def shape(path: Path) -> dict[str, list[tuple[object, ...]]]:

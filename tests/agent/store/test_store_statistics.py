@@ -219,11 +219,11 @@ def test_af_08_result_read_otherwise_is_one_event_and_stays_as_it_was(
 ) -> None:
     assert RESULT.value is not None
     measurements.add(connection, RESULT, names=NAMES)
-    assert not measurements.add(connection, RESULT, names=NAMES)
+    measurements.compare(connection, RESULT, names=NAMES)
     assert changed(connection) == []
-    for value, at in ((RESULT.value + 1, 60), (RESULT.value + 2, 120)):
+    for value, at in ((RESULT.value + 1, 60), (RESULT.value + 1, 90), (RESULT.value + 2, 120)):
         again = replace(RESULT, value=value, received_at=RESULT.received_at + at)
-        assert not measurements.add(connection, again, names=NAMES)
+        measurements.compare(connection, again, names=NAMES)
     ((detail, at),) = changed(connection)
     assert (json.loads(detail)["old"], json.loads(detail)["new"]) == (
         RESULT.value,
@@ -243,5 +243,12 @@ def test_result_seen_again_in_calibration_or_not_at_all_is_no_change(
     connection: sqlite3.Connection, again: dict[str, Any]
 ) -> None:
     measurements.add(connection, RESULT, names=NAMES)
-    assert not measurements.add(connection, replace(RESULT, **again), names=NAMES)
+    measurements.compare(connection, replace(RESULT, **again), names=NAMES)
+    assert changed(connection) == []
+
+
+def test_result_that_is_not_stored_is_compared_with_nothing(
+    connection: sqlite3.Connection,
+) -> None:
+    measurements.compare(connection, RESULT, names=NAMES)
     assert changed(connection) == []

@@ -17,13 +17,15 @@ from agent_site import site_with
 from click.testing import CliRunner, Result
 
 from agent.errors import ConfigError
-from agent.store import journal
+from agent.model import Cause, Kind, Period, Statistic
+from agent.store import journal, series, statistics
 from agent.store.db import FILE_NAME, Store
 from agent.tools.faults import faults
 from agent.tools.marks import marks
 from agent.tools.migrate import migrate
 from agent.tools.values import values
 from agent.tools.words import local_time
+from protocols.hj212.times import parse_wire_time
 
 SIGNED = ("--by", "张三", "--why", "周校准")
 GROUPS = {"marks": marks, "values": values, "faults": faults}
@@ -439,6 +441,83 @@ def test_outlet_without_a_furnace_says_so(site: Path) -> None:
     result = call("values", site, "furnace", "--outlet", "DW001", "--day", "2026-03-01")
     assert result.exit_code == 1
     assert "没有炉膛温度因子" in repr(result.exception)
+
+
+def stored_days(site: Path, *values: float) -> None:
+    """Store days of COD, from the first of March on."""
+    start = int(parse_wire_time("20260301000000"))
+    days = [
+        Statistic(
+            "DW001",
+            "w01018",
+            Period(Kind.DAY, start + number * 86_400),
+            *[value] * 3,
+            None,
+            Cause.NORMAL,
+            Cause.NORMAL,
+            1.0,
+            valid=True,
+            parts=24,
+            due=24,
+        )
+        for number, value in enumerate(values)
+    ]
+    with sqlite3.connect(site.parent / "state" / FILE_NAME) as connection:
+        names = series.register(connection, series=[("DW001", "w01018", "rtd")], devices=())
+        statistics.add(connection, days, names=names)
+    connection.close()
+
+
+def test_cmp_09_month_is_said_in_words_and_json(site: Path) -> None:
+    options = ("--outlet", "DW001", "--month", "2026-03-10")
+    assert "没有已结束的时段" in good("values", site, "month", *options)
+    with_limit_of_the_day(site)
+    stored_days(site, 40.0, 60.0)
+    said = good("values", site, "month", *options)
+    assert "2/2 有效，月均值 50，最大 60，超标 1，有超标" in said
+    told = json.loads(good("values", site, "month", *options, "--json"))
+    assert (told["factor"], told["mean"], told["relief"]) == ("w01018", 50.0, False)
+
+
+@pytest.mark.parametrize(
+    ("limit", "word"),
+    [
+        ({"high": 50, "source": "GB 18918-2002 表1 一级A"}, "与标准表一致"),
+        ({"high": 500, "source": "GB 18918-2002 表1 一级A"}, "请核对"),
+        ({"high": 30, "source": "排污许可证"}, "标准表中没有"),
+    ],
+    ids=["same", "a zero too many", "the permit's own"],
+)
+def test_limits_stand_beside_the_table_of_their_standard(
+    site: Path, limit: dict[str, Any], word: str
+) -> None:
+    with_limit_of_the_day(site, **limit)
+    options = ("--outlet", "DW001")
+    (said,) = good("values", site, "limits", *options).splitlines()
+    assert word in said
+    told = json.loads(good("values", site, "limits", *options, "--json"))
+    assert (told["high"], told["on"], told["rows"]) == (limit["high"], "day", 1)
+    assert bool(told["of_standard"]) == (told["table"] != "unknown")
+
+
+def test_limits_need_no_store_but_an_outlet_that_is_there(site: Path) -> None:
+    (site.parent / "state" / FILE_NAME).unlink()
+    good("values", site, "limits", "--outlet", "DW001")
+    result = call("values", site, "limits", "--outlet", "DW009")
+    assert (result.exit_code, "no such outlet; DW001" in str(result.exception)) == (1, True)
+
+
+def test_outlet_without_limits_says_so(site: Path) -> None:
+    with_limit_of_the_day(site, drop=True)
+    assert "没有限值" in good("values", site, "limits", "--outlet", "DW001")
+
+
+def with_limit_of_the_day(site: Path, *, drop: bool = False, **limit: Any) -> None:
+    """Give COD one limit of the day, or none."""
+    settings = yaml.safe_load(site.read_text(encoding="utf-8"))
+    cod = settings["outlets"][0]["factors"]["w01018"]
+    cod["limits"] = [] if drop else [{"high": 50, "on": "day", **limit}]
+    site.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
 
 
 def test_substitutes_are_listed_as_stored(site: Path) -> None:

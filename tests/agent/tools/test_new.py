@@ -1,3 +1,4 @@
+import json
 import re
 
 import click
@@ -6,13 +7,14 @@ from click.testing import CliRunner
 
 from agent import gas
 from agent.clock import Clock
-from agent.compliance.table import rows
+from agent.compliance import standard_limits
 from agent.plan import make_plan
 from agent.settings import parse_site
 from agent.settings.config import config_directory
 from agent.tools.new import ask, fill, kinds, new, template
 from agent.tools.simulate.courses import course
 from agent.tools.simulate.stage import Play, set_stage
+from agent.tools.values import values
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +85,7 @@ def test_every_limit_of_a_template_has_its_source():
 
 
 def test_every_limit_of_a_template_is_one_of_its_standard():
-    table = [row.bound for row in rows()]
+    table = standard_limits()
     for kind in kinds():
         site, _ = parse_site(template(kind).encode())
         limits = [(source, limit) for source in site.sources() for limit in source.rule.limits]
@@ -97,6 +99,19 @@ def test_every_limit_of_a_template_is_one_of_its_standard():
                 and bound.factor == source.code
                 and (bound.low, bound.high) == (limit.low, limit.high)
             ], (kind, source.code, limit)
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_no_limit_of_a_template_differs_from_its_standard(kind: str, tmp_path):
+    path = tmp_path / "site.yaml"
+    path.write_text(template(kind), encoding="utf-8")
+    site, _ = parse_site(template(kind).encode())
+    for outlet in site.outlets:
+        options = [str(path), "limits", "--outlet", outlet.id, "--json"]
+        result = CliRunner().invoke(values, options)
+        assert result.exit_code == 0, repr(result.exception)
+        told = [json.loads(line) for line in result.stdout.splitlines()]
+        assert {one["table"] for one in told} <= {"same"}
 
 
 def test_thermal_power_site_measures_and_sends_what_the_trade_does():

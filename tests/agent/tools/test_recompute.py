@@ -432,6 +432,16 @@ def test_counter_of_a_flow_gives_its_volume_where_the_site_asks_for_it(tmp_path:
     lines += [(at, "DW001", "w00000:total", 500 + at * 0.031, "N") for at, *_ in lines]
     hour = the(periods(tmp_path, lines, site=site), "hour", "w00000")
     assert hour["cou"] == pytest.approx(59 * 60 * 0.031)
+    beside = tmp_path / "beside.csv"
+    text = write(tmp_path / "plain.csv", lines[:60]).read_text(encoding="utf-8").splitlines()
+    counted = [
+        f"{line},{500 + at * 0.031!r}" for line, (at, *_) in zip(text[1:], lines, strict=False)
+    ]
+    beside.write_text("\n".join([f"{text[0]},total", *counted]) + "\n", encoding="utf-8")
+    rows = [
+        json.loads(line) for line in run(tmp_path, beside, "--json", site=site).stdout.splitlines()
+    ]
+    assert the(rows, "hour", "w00000")["cou"] == hour["cou"], "as a column, as an export has it"
     plain = the(periods(tmp_path, lines[:60], site=SITE), "hour", "w00000")
     assert plain["cou"] == pytest.approx(3600 * 0.030)
 

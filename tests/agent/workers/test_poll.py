@@ -319,6 +319,84 @@ async def test_result_in_calibration_keeps_that_cause(trusted: House) -> None:
     assert results(trusted) == [(-2 * HOUR, -60, 500.0, "calibration")]
 
 
+def altered(house: House) -> list[tuple[float, float, float]]:
+    """Give what analyzers told otherwise: when it was noted, both values."""
+    found = house.events("result_changed")
+    details = [(at, json.loads(detail)) for at, _, detail in found]
+    return [(at - T0, one["old"], one["new"]) for at, one in details]
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ([41.0, 41.0, 41.0], []),
+        ([41.0, 38.0, 41.0, 41.0], []),
+        ([41.0, 38.0, 37.0, 41.0], []),
+        ([41.0, 38.0, 41.0, 38.0, 41.0], []),
+        ([41.0, 41.0, 38.0, 38.0, 38.0, 38.0], [(30, 41.0, 38.0)]),
+        ([41.0, 38.0, 38.0, 41.0, 41.0, 38.0, 38.0], [(20, 41.0, 38.0)]),
+    ],
+    ids=str,
+)
+async def test_af_08_result_told_otherwise_is_one_event_when_two_polls_in_a_row_read_it(
+    trusted: House, shown: list[float], told: list[tuple[float, float, float]]
+) -> None:
+    await play(trusted, FakeDevice("cod", *(cod(trusted, value, T0 - 60) for value in shown)))
+    assert altered(trusted) == told
+    assert results(trusted) == [(-2 * HOUR, -60, 41.0, "normal")], "it stays as it was stored"
+
+
+@pytest.mark.parametrize(("polls", "events"), [(1, 0), (2, 1), (3, 1)])
+async def test_af_08_result_told_otherwise_after_a_restart_needs_two_polls_too(
+    trusted: House, polls: int, events: int
+) -> None:
+    await play(trusted, FakeDevice("cod", *[cod(trusted, 41.0, T0 - 60)] * 2))
+    await play(trusted, FakeDevice("cod", *[cod(trusted, 38.0, T0 - 60)] * polls))
+    assert len(altered(trusted)) == events
+
+
+async def test_af_08_poll_that_read_no_result_does_not_part_two_that_did(trusted: House) -> None:
+    first, other = cod(trusted, 41.0, T0 - 60), cod(trusted, 38.0, T0 - 60)
+    await play(trusted, FakeDevice("cod", first, other, NoAnswer("silent"), [], other))
+    assert [values for _, *values in altered(trusted)] == [[41.0, 38.0]]
+
+
+async def test_af_08_older_result_that_is_shown_again_is_compared(trusted: House) -> None:
+    old, new = T0 - HOUR - 60, T0 - 60
+    course = [cod(trusted, 41.0, old), cod(trusted, 44.0, new), *[cod(trusted, 38.0, old)] * 2]
+    await play(trusted, FakeDevice("cod", *course))
+    assert [values for _, *values in altered(trusted)] == [[41.0, 38.0]]
+    assert len(results(trusted)) == 2
+
+
+async def test_af_08_what_stands_there_in_calibration_is_compared_when_it_has_ended(
+    trusted: House,
+) -> None:
+    other = cod(trusted, 38.0, T0 - 60)
+    during = [cod(trusted, 38.0, T0 - 60, cause=Cause.CALIBRATION)] * 3
+    await play(trusted, FakeDevice("cod", cod(trusted, 41.0, T0 - 60), *during, other))
+    assert altered(trusted) == [(40, 41.0, 38.0)]
+
+
+async def test_af_08_result_that_goes_on_standing_is_looked_up_once(trusted: House) -> None:
+    poll = poll_of(trusted, FakeDevice("cod", *[cod(trusted, 41.0, T0 - 60)] * 4))
+    cycles = [await poll._ask(poll._due[0]) for _ in range(4)]
+    assert [len(cycle.results) for cycle in cycles] == [1, 0, 0, 0]
+    assert [len(cycle.again) for cycle in cycles] == [0, 1, 0, 0]
+
+
+async def test_result_of_one_analyzer_is_that_of_each_outlet_that_names_it(store: Store) -> None:
+    def second(site: dict[str, Any]) -> None:
+        site["outlets"].append(
+            {"id": "DW002", "medium": "water", "factors": {COD: {"device": "cod"}}}
+        )
+
+    house = await House.on(store, plan_with(second))
+    await house.time.look()
+    await play(house, FakeDevice("cod", *[cod(house, 41.0, T0 - 60)] * 3))
+    assert [row[2] for row in results(house)] == [41.0, 41.0]
+
+
 async def test_result_and_all_that_follows_from_it_are_one_commit(trusted: House) -> None:
     statements: list[str] = []
     await trusted.write(lambda connection: connection.set_trace_callback(statements.append))

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from agent_house import House
 from agent_site import (
     COD,
@@ -17,6 +18,7 @@ from agent_site import (
     T0,
     Change,
     destination,
+    factor,
     second_destination,
     second_outlet,
 )
@@ -181,7 +183,7 @@ async def test_af_08_result_that_the_analyzer_tells_otherwise_later_is_a_grave_c
 ) -> None:
     await house.result(T0, 40.0, received_at=T0 + HOUR)
     await house.result(T0 + HOUR, 50.0, received_at=T0 + 2 * HOUR)
-    # as after a restart: what stands in the analyzer is read again
+    # what stands in the analyzer is read again
     await house.result(T0, 44.0, received_at=T0 + 2 * HOUR + 60)
     await house.result(T0 + HOUR, 50.4, received_at=T0 + 2 * HOUR + 60)
     await look(house, T0 + 3 * HOUR)
@@ -315,6 +317,62 @@ async def test_af_12_value_outside_its_bounds(house_with: Builder) -> None:
     await look(house, T0 + HOUR)
     (case,) = cases(house, "AF-12")
     assert (case["points"], case["samples"][0]) == (20, [T0, 95.0])
+
+
+@pytest.mark.parametrize(
+    ("watch", "blown_min", "checked", "told"),
+    [
+        ({"response_min": 5}, 2, False, 1),
+        ({}, 2, False, 0),
+        ({"response_min": 5}, 11, False, 0),
+        ({"response_min": 5, "blow_back_min": 11}, 11, False, 1),
+        ({"response_min": 5}, 2, True, 0),
+        ({"factors": {PH: {"response_min": 5}}}, 2, False, 1),
+        ({"factors": {FLOW: {"response_min": 5}}}, 2, False, 0),
+    ],
+    ids=["told", "off", "calibration", "longer", "of a check", "one factor", "another factor"],
+)
+async def test_af_12_blow_back_as_its_flag_tells_it(
+    house_with: Builder, watch: dict[str, Any], blown_min: int, checked: bool, told: int
+) -> None:
+    house = await house_with(watched(**watch), factor(PH, range=[0, 14]))
+    await flow(house, T0, 1)
+    levels = [7.0] * 20 + [None] * blown_min + [3.0] * 10
+    await minutes(
+        house,
+        PH,
+        [
+            (int(T0) + at * 60, value, "calibration" if value is None else "normal")
+            for at, value in enumerate(levels)
+        ],
+    )
+    if checked:
+        start = int(T0) + 20 * 60 + 30
+        record = CheckRecord("DW001", PH, "zero", start, start + 30, Verdict.PASS)
+        await house.write(lambda at: checks.add(at, record))
+    await look(house, T0 + HOUR)
+    found = [one for one in cases(house, "AF-12") if one["cause"] == "no response after blow-back"]
+    assert [(one["figures"], one["grave"]) for one in found] == [
+        ({"before": 7.0, "after": 3.0}, False)
+    ] * told
+
+
+async def test_af_12_blow_back_as_its_contact_tells_it(house_with: Builder) -> None:
+    house = await house_with(
+        contacts(("purge", "valve")),
+        watched(response_min=5, blow_back="purge"),
+        factor(PH, range=[0, 14]),
+    )
+    await flow(house, T0, 1)
+    levels = [7.0] * 20 + [3.0] * 12
+    await minutes(house, PH, [(int(T0) + at * 60, v, "normal") for at, v in enumerate(levels)])
+    await look(house, T0 + HOUR)
+    assert cases(house, "AF-12") == []
+    began = T0 + 19 * 60 + 30
+    await told(house, "run_valve", {"input": "purge"}, at=began, end=began + 60)
+    await look(house, T0 + 2 * HOUR)
+    (case,) = cases(house, "AF-12")
+    assert (case["cause"], case["figures"]["after"]) == ("no response after blow-back", 3.0)
 
 
 async def test_af_13_result_without_its_pump(house_with: Builder) -> None:
