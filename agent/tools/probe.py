@@ -29,7 +29,7 @@ from agent.tools.loop_check import Checked, check_loop, shown
 from agent.tools.probe_advice import advice
 from agent.tools.probe_frames import probed_transcript, raw, recorded_command, write_new
 from agent.tools.probe_scan import scan_command
-from agent.tools.words import cause, lang_option, pick
+from agent.tools.words import cause, lang_option, local_time, pick
 from drivers.bus import Bus
 from drivers.probe import probe_device
 from drivers.profile import Profile, load_profile
@@ -49,6 +49,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "daemon": ("守护进程", "the daemon"),
     "probe": ("本命令", "this command"),
     "state": ("  状态：{cause} {text}", "  state: {cause} {text}"),
+    "result": ("结果时间 {at}", "result of {at}"),
     "next": ("  下一步：{advice}", "  next: {advice}"),
 }
 
@@ -241,7 +242,9 @@ def _lines(facts: Facts, lang: Lang) -> Iterator[str]:
     for reading in facts["readings"]:
         value = "—" if reading["value"] is None else f"{reading['value']:g} {reading['unit']}"
         why = f"  ({reading['reason']})" if reading["reason"] else ""
-        yield f"  {reading['point']:<16} {value:<20} {cause(reading['cause'], lang)}{why}"
+        at = local_time(reading["measured_at"])
+        of = f"  {_say('result', lang, at=at)}" if at else ""
+        yield f"  {reading['point']:<16} {value:<20} {cause(reading['cause'], lang)}{of}{why}"
     if facts["error"]:
         yield f"  {facts['error']}"
     if following := advice((span["error"] for span in facts["spans"]), lang):
