@@ -186,6 +186,25 @@ async def test_registers_that_hold_no_digits_are_no_number(digits: bytes) -> Non
     assert (reading.value, reading.cause) == (None, Cause.FAULT)
 
 
+GLUED = {
+    "flow/jiubo-wl1a1": b"Q =12.50(L/s) M =123456.5",
+    "water/shimadzu-toc4100cn": b"###001R1" + b"0" * 22 + b"36.5000000",
+    "metals/zhongxing-ascii": b"Z1,12.5," + b"0" * 50 + b"\r",
+}
+
+
+@pytest.mark.parametrize("name", GLUED)
+async def test_the_head_of_a_cut_answer_is_not_read_into_the_whole_one(name: str) -> None:
+    """An answer that was cut anywhere, and a whole one behind it, both times alike."""
+    whole = GLUED[name]
+    truth = await made(load_profile(name), FrameWire(lambda _: whole), address=1).read()
+    for end in range(1, len(whole)):
+        glued = whole[:end] + whole
+        device = made(load_profile(name), FrameWire(lambda _, glued=glued: glued), address=1)  # type: ignore[misc]
+        came = await device.read()
+        assert [one.value for one in came] == [one.value for one in truth], end
+
+
 SHIFTED = bytes.fromhex("07 03 00 04 57 0A 42 95 90 8A")
 
 
