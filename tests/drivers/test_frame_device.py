@@ -148,6 +148,41 @@ async def test_an_energy_meter_is_named_by_its_serial_number() -> None:
     assert wire.requests[0][4:12] == bytes.fromhex("68 78 56 34 12 00 00 68")
 
 
+EIGHT = b">+08.074+05.794+07.228+07.748+05.763+06.812+11.576+14.668"
+
+
+async def test_a_module_that_checks_sums_is_asked_and_heard_with_them() -> None:
+    profile = load_profile("modules/icpdas-7017-dcon")
+    question = profile.questions[0].model_copy(update={"send": "#check"})
+    wire = FrameWire(lambda _: EIGHT + b"32\r")
+    device = made(profile.model_copy(update={"questions": (question,)}), wire, address=1)
+    values = [one.value for one in await device.read()]
+    assert (values[0], values[7]) == (8.074, 14.668)
+    assert wire.requests == [b"#0184\r"]
+    wire.reply = lambda _: EIGHT + b"33\r"
+    with pytest.raises(BadAnswer, match="wrong check sum"):
+        await device.read()
+
+
+async def test_a_channel_beyond_its_range_has_no_value_and_its_neighbours_have() -> None:
+    over = EIGHT.replace(b"+05.794", b"+9999.9")
+    wire = FrameWire(lambda _: over + b"\r")
+    device = made(load_profile("modules/icpdas-7017-dcon"), wire, address=1)
+    first, second, *_ = await device.read()
+    assert (first.value, first.cause) == (8.074, Cause.NORMAL)
+    assert (second.value, second.cause) == (None, Cause.FAULT)
+
+
+async def test_reply_format_one_of_clink_is_read_like_the_plain_one() -> None:
+    _, gas, wire = gas_analyzer()
+    wire.reply = lambda asked: (
+        b"so2 25.3E+0 ppb\nsum 0408\r" if asked[1:-1] == b"so2" else gas(asked)
+    )
+    device = made(load_profile("gas/thermo-43i-clink"), wire)
+    reading = await value(device)
+    assert (reading.value, reading.unit, wire.requests[0]) == (25.3, "ppb", b"\xabso2\r")
+
+
 METER = {
     "00010000": "78 56 34 12",
     "0201FF00": "04 22 15 22 98 21",
