@@ -3,8 +3,8 @@
 The profile's `frame` says how frames end and are checked, each question what is sent and, as a
 regular expression over the bytes, what comes: over a whole answer without its end and check sum
 where the profile says how answers end, else anywhere in what came until the line fell silent. Its
-named groups are the places values are `at`. `{address}` in `send` is the unit's address, formatted
-as Python does (`{address:02X}`).
+named groups are the places values are `at`. `{address}` in `send` and `answer` is the unit's
+address, formatted as Python does (`{address:02X}`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 
 from drivers.language import Item, Language
 from drivers.profile import ProfileError
-from drivers.profile_dialogue import Question
+from drivers.profile_dialogue import Question, addressed
 from drivers.profile_model import Profile
 from drivers.question import FrameQuestion
 from drivers.settings import DeviceSettings
@@ -23,7 +23,6 @@ from protocols.frame_shapes import PatternShape, TextShape
 IDLE_MS = 100
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})|\\([rnt\\])")
 _PLAIN = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
-_ADDRESS = re.compile(r"\{address(?::([^{}]*))?\}")
 _KINDS: dict[str, CheckKind] = {kind: kind for kind in CHECK_KINDS} | {
     "crc16-le": "crc16-low-first"
 }
@@ -52,7 +51,8 @@ class Ascii(Language):
 
     def part(self, question: Question, frame: bytes, item: Item) -> bytes | None:
         """Give the bytes of a group of the answer's expression."""
-        found = _expression(question.answer).search(self._shape(question.answer).content(frame))
+        content = self._shape(question.answer).content(frame)
+        found = self._expression(question.answer).search(content)
         return found[str(item.at)] if found and item.at in found.groupdict() else None
 
     def _question(self, send: str, answer: str, *, reads: bool) -> FrameQuestion:
@@ -69,7 +69,7 @@ class Ascii(Language):
         return bool(self._frame.answer_end or self._frame.answer_length)
 
     def _shape(self, answer: str) -> TextShape | PatternShape:
-        frame, pattern = self._frame, _expression(answer or ".+")
+        frame, pattern = self._frame, self._expression(answer or ".+")
         if not self._ended:
             return PatternShape(pattern, self._answers)
         return TextShape(
@@ -81,15 +81,11 @@ class Ascii(Language):
             size=frame.answer_length or 64,
         )
 
-    def _bytes(self, text: str) -> bytes:
-        def address(found: re.Match[str]) -> str:
-            return format(self.address, found[1] or "")
+    def _expression(self, answer: str) -> re.Pattern[bytes]:
+        return re.compile(addressed(answer, self.address).encode("latin-1"), re.DOTALL)
 
+    def _bytes(self, text: str) -> bytes:
         def plain(found: re.Match[str]) -> str:
             return chr(int(found[1], 16)) if found[1] else _PLAIN[found[2]]
 
-        return _ESCAPE.sub(plain, _ADDRESS.sub(address, text)).encode("latin-1")
-
-
-def _expression(answer: str) -> re.Pattern[bytes]:
-    return re.compile(answer.encode("latin-1"), re.DOTALL)
+        return _ESCAPE.sub(plain, addressed(text, self.address)).encode("latin-1")

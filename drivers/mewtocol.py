@@ -2,7 +2,8 @@
 
 Words: `send` names registers, `D01521-01525`; with `**` behind, the check characters are switched
 off, a line feed behind that is sent too. `at` is a character of the whole answer (a number, with
-`length`) or a register (`D1521`).
+`length`) or a register (`D1521`). Characters are hex digits: `00012E03` looks like a number with an
+exponent and `0000036A` like one with a unit, and neither is one.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from drivers.profile_dialogue import Question
 from drivers.question import FrameQuestion
 from protocols import mewtocol
 
+_DIGITS = re.compile(rb" *[+-]? *\d+(?:\.\d*)? *")
 _WORDS = re.compile(r"D(\d{1,5})-D?(\d{1,5})(\*\*)?(\n|\\n)?")
 
 
@@ -55,7 +57,9 @@ class Mewtocol(Language):
             return mewtocol.register(frame, int(item.at[1:]), first=first) or None
         start, length = int(item.at), item.length or 4
         part = frame[start : start + length]
-        return part if len(part) == length else None
+        if len(part) != length or (item.type == "number" and not _DIGITS.fullmatch(part)):
+            return None
+        return part
 
 
 def _registers(send: str) -> _Registers:

@@ -27,6 +27,14 @@ ValueType = Literal[
 Checksum = CheckKind | Literal["none"]
 
 
+_ADDRESS = re.compile(r"\{address(?::([^{}]*))?\}")
+
+
+def addressed(text: str, address: int) -> str:
+    """Put the unit's address where `{address}` stands, formatted as Python does."""
+    return _ADDRESS.sub(lambda found: format(address, found[1] or ""), text)
+
+
 class Framing(Model):
     r"""How questions and answers of the declarative driver are framed.
 
@@ -54,8 +62,8 @@ class Question(Model):
     @model_validator(mode="after")
     def _check(self) -> Self:
         try:
-            re.compile(self.answer.encode("latin-1"), re.DOTALL)
-        except (re.error, UnicodeEncodeError) as error:
+            re.compile(addressed(self.answer, 1).encode("latin-1"), re.DOTALL)
+        except (re.error, UnicodeEncodeError, ValueError) as error:
             raise ValueError(f"question {self.id}: answer: {error}") from error
         return self
 

@@ -156,4 +156,6 @@ class Operation(Model):
     def _check(self) -> Self:
         if bool(self.writes) == bool(self.sends):
             raise ValueError("an operation has writes (Modbus) or sends (other protocols)")
+        if self.then is not None and self.proof is None:
+            raise ValueError(f"then {self.then}: only where a proof shows that it has begun")
         return self

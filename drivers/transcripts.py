@@ -6,7 +6,7 @@ Transcripts of Modbus are in RTU frames, whatever line they were taken from.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from drivers import rtu
@@ -37,28 +37,45 @@ def transcript(
     """Make a transcript: one case per question to the unit that is new.
 
     Of Modbus only what was said to and by the unit at `address`; other protocols do not always name
-    it. `read` is what was made of the answers: a person compares it with the display, and only then
-    it becomes `# expect:`.
+    it. Theirs is one case with all questions, for what one answer says means little without the
+    others: the state is another question than the value. `read` is what was made of the answers: a
+    person compares it with the display, and only then it becomes `# expect:`.
     """
     heads = [f"# profile: {profile}", "# proof: recorded", "# origin: "]
     if address != 1:
         heads.append(f"# address: {address}")
     told = [f"# read: {name} = {value}" for name, value in (read or {}).items()]
+    ours = ((direction, _of_unit(data, address, framing)) for direction, data in frames)
+    cases = _cases(ours, last=framing == "other")
+    said = [
+        "\n".join((_hex(">", question), *(_hex("<", one) for one in answers)))
+        for question, answers in cases.items()
+    ]
+    if framing == "other" and said:
+        said = ["\n".join(said)]
+    blocks = [f"# case: {number}\n{lines}" for number, lines in enumerate(said, start=1)]
+    return "\n\n".join(("\n".join([*heads, *told]), *blocks)) + "\n"
+
+
+def _cases(
+    frames: Iterable[tuple[str, bytes | None]], *, last: bool
+) -> Mapping[bytes, Sequence[bytes]]:
+    """Give each question its first answer, or its `last`.
+
+    Where no check sum protects an answer it is asked for again, and what came last is what counts.
+    """
     cases: dict[bytes, list[bytes]] = {}
-    asked: bytes | None = None
-    for direction, data in frames:
-        frame = _of_unit(data, address, framing)
+    asked, begun = b"", False
+    for direction, frame in frames:
         if direction == ">":
-            asked = frame if frame and frame not in cases else None
-            if asked:
+            known = frame in cases
+            asked, begun = (frame or b"", False) if last or not known else (b"", False)
+            if asked and not known:
                 cases[asked] = []
         elif asked and frame:
-            cases[asked].append(frame)
-    blocks = [
-        "\n".join((f"# case: {number}", _hex(">", question), *(_hex("<", one) for one in answers)))
-        for number, (question, answers) in enumerate(cases.items(), start=1)
-    ]
-    return "\n\n".join(("\n".join([*heads, *told]), *blocks)) + "\n"
+            cases[asked] = [*(cases[asked] if begun else ()), frame]
+            begun = True
+    return cases
 
 
 def _of_unit(data: bytes, address: int, framing: Framing) -> bytes | None:

@@ -65,7 +65,7 @@ class CLinkShape:
 
 def said(command: str, frame: bytes) -> bytes:
     """Give what stands behind the repeated command, without sum. Raises Denied on a refusal."""
-    text = frame.rstrip(CR).partition(b"\n")[0][len(command) :].strip()
+    text = frame.rstrip(CR).partition(b"\n")[0].strip()
     if text.lower().endswith(_BAD):
-        raise Denied(f"{command}: bad cmd")
-    return text
+        raise Denied(text.decode("ascii"))
+    return text[len(command) :].strip()

@@ -5,7 +5,8 @@
     refusal  ?AA  [check]  CR
     check    sum of all characters before it, modulo 256, two hex digits
 
-An answer does not name the module.
+An answer does not name the module. Nothing but nines (+9999.9) is the mark of a signal beyond the
+range: no range of such a module ends there.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from protocols.frame_shapes import AnswerFault, Denied, TextShape
 CR = b"\r"
 WIDTH = 7
 MOST_CHANNELS = 16
+_NINES = re.compile(rb"[+-]9+\.?9*")
 _NUMBER = rb"[+-](?=[0-9.]{6})\d+\.?\d*"
 
 
@@ -68,8 +70,9 @@ class DconShape:
 
 
 def channels(frame: bytes) -> list[bytes]:
-    """Give the numbers of the channels as text. Raises Denied on a refusal."""
+    """Give the numbers of the channels as text, '' beyond the range. Raises Denied on a refusal."""
     if frame.startswith(b"?"):
         raise Denied("the module does not take the command")
     numbers = frame[1:-1]
-    return [numbers[at : at + WIDTH] for at in range(0, len(numbers) - WIDTH + 1, WIDTH)]
+    texts = [numbers[at : at + WIDTH] for at in range(0, len(numbers) - WIDTH + 1, WIDTH)]
+    return [b"" if _NINES.fullmatch(text) else text for text in texts]

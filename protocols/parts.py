@@ -6,6 +6,7 @@ Times are local time UTC+8, and come out as UTC epoch seconds.
 from __future__ import annotations
 
 import datetime
+import math
 import re
 import struct
 from typing import Literal
@@ -42,8 +43,8 @@ def decode_part(part: bytes, type_: str, order: ByteOrder = "ABCD") -> Said | No
             found = _HEX.fullmatch(part)
             return Said(float(int(found[1], 16))) if found else None
         case "days1900":
-            found = _NUMBER.fullmatch(part)
-            return Said(from_day_number(float(found[1]))) if found else None
+            days = _number(part)
+            return Said(from_day_number(float(days.value))) if days else None
         case "hj212":
             return _time(part.decode("latin-1").strip(), "%Y%m%d%H%M%S")
         case "bcd6":
@@ -68,7 +69,7 @@ def day_number(epoch_s: float) -> str:
 
 def _number(part: bytes) -> Said | None:
     found = _NUMBER.fullmatch(part)
-    if found is None:
+    if found is None or not math.isfinite(float(found[1])):
         return None
     unit = (found[2] or b"").decode("latin-1").strip(" \t\r\n\0")
     return Said(float(found[1]), unit)

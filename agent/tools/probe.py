@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -26,36 +26,19 @@ from agent.probing import probe_facts
 from agent.settings import Site, load_site
 from agent.settings.storage import socket_paths, state_directory
 from agent.tools.loop_check import Checked, check_loop, shown
+from agent.tools.probe_advice import advice
 from agent.tools.probe_frames import probed_transcript, raw, recorded_command, write_new
 from agent.tools.probe_scan import scan_command
-from agent.tools.words import cause, lang_option, pick
+from agent.tools.words import cause, lang_option, local_time, pick
 from drivers.bus import Bus
 from drivers.probe import probe_device
 from drivers.profile import Profile, load_profile
+from drivers.profile_model import Table
 from drivers.settings import DeviceSettings
 
 Facts = Mapping[str, Any]
+TABLES = frozenset(get_args(Table))
 
-_ADVICE: Mapping[str, tuple[str, str]] = {
-    "NoLine": (
-        "转换器插好了吗？port 是否写成 /dev/serial/by-path 的名字？",
-        "is the converter plugged in, and is `port` its /dev/serial/by-path name?",
-    ),
-    "NoAnswer": (
-        "核对地址、波特率和校验、A/B 线、供电；--scan BUS 可查线上有哪些地址，"
-        "加 --baud all 连波特率一起查",
-        "check address, baud and parity, A/B wires, power; --scan BUS looks for units, "
-        "with --baud all at every speed",
-    ),
-    "BadAnswer": (
-        "线上有两个主站、地址重复，或缺终端电阻",
-        "two masters on the line, a doubled address, or missing termination",
-    ),
-    "Refused": (
-        "仪器有应答但没有这些寄存器：型号选对了吗？",
-        "the instrument answers but does not have these registers: is it this model?",
-    ),
-}
 _WORDS: Mapping[str, tuple[str, str]] = {
     "ok": ("正常", "ok"),
     "not_ok": ("▲ 异常", "▲ not ok"),
@@ -66,6 +49,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "daemon": ("守护进程", "the daemon"),
     "probe": ("本命令", "this command"),
     "state": ("  状态：{cause} {text}", "  state: {cause} {text}"),
+    "result": ("结果时间 {at}", "result of {at}"),
     "next": ("  下一步：{advice}", "  next: {advice}"),
 }
 
@@ -252,18 +236,27 @@ def _lines(facts: Facts, lang: Lang) -> Iterator[str]:
     for direction, data in facts["frames"]:
         yield f"  {direction} {data}"
     for span in facts["spans"]:
-        words = " ".join(f"{word:04X}" for word in span["registers"])
-        where = f"{span['table']} {span['start']}..{span['start'] + span['count'] - 1}"
-        yield f"  {where}: {words or span['error']}"
+        yield from _span(span)
     if facts["state"] or facts["cause"]:
         yield _say("state", lang, cause=cause(facts["cause"], lang), text=facts["state"]).rstrip()
     for reading in facts["readings"]:
         value = "—" if reading["value"] is None else f"{reading['value']:g} {reading['unit']}"
         why = f"  ({reading['reason']})" if reading["reason"] else ""
-        yield f"  {reading['point']:<16} {value:<20} {cause(reading['cause'], lang)}{why}"
+        at = local_time(reading["measured_at"])
+        of = f"  {_say('result', lang, at=at)}" if at else ""
+        yield f"  {reading['point']:<16} {value:<20} {cause(reading['cause'], lang)}{of}{why}"
     if facts["error"]:
         yield f"  {facts['error']}"
-    for kind, advice in _ADVICE.items():
-        if any(span["error"].startswith(kind) for span in facts["spans"]):
-            yield _say("next", lang, advice=pick(advice, lang))
-            break
+    if following := advice((span["error"] for span in facts["spans"]), lang):
+        yield _say("next", lang, advice=following)
+
+
+def _span(span: Facts) -> Iterator[str]:
+    """Give registers, or what went wrong; answers of other protocols are shown as frames."""
+    words = " ".join(f"{word:04X}" for word in span["registers"])
+    if span["table"] not in TABLES:
+        if span["error"]:
+            yield f"  {span['table']}: {span['error']}"
+        return
+    where = f"{span['table']} {span['start']}..{span['start'] + span['count'] - 1}"
+    yield f"  {where}: {words or span['error']}"

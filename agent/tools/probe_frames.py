@@ -13,6 +13,7 @@ import click
 
 from agent.settings import Site
 from agent.settings.storage import lines_directory
+from agent.tools.words import local_time
 from drivers.profile import Profile, load_profile
 from drivers.recorder import recorded_lines
 from drivers.settings import TcpBus
@@ -46,11 +47,7 @@ def shown(direction: str, data: bytes) -> str:
 def probed_transcript(site: Site, facts: Facts) -> str:
     """Make a transcript of one probe, with what was made of the answers."""
     frames = [(direction, bytes.fromhex(data)) for direction, data in facts["frames"]]
-    read = {
-        one["point"]: f"{one['value']:g} {one['unit']}".rstrip()
-        for one in facts["readings"]
-        if one["value"] is not None
-    }
+    read = {one["point"]: _read(one) for one in facts["readings"] if one["value"] is not None}
     return _transcript(site, facts["device"], frames, read={**read, "state": facts["cause"]})
 
 
@@ -83,6 +80,13 @@ def write_new(path: Path, text: str) -> None:
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}") from None
     click.echo(f"{path}", err=True)
+
+
+def _read(reading: Facts) -> str:
+    """Give a value the way a transcript expects it, with the time of a batch result."""
+    value = f"{reading['value']:g} {reading['unit']}".rstrip()
+    at = local_time(reading["measured_at"], "%Y-%m-%dT%H:%M:%S")
+    return f"{value} at {at}" if at else value
 
 
 def _transcript(

@@ -1,12 +1,15 @@
 """Instruments with protocols of their own: what counts as said, and what does not."""
 
+from functools import reduce
+from operator import xor
+
 import pytest
 import yaml
 from driver_fakes import SETTINGS, FakeClock, FrameWire, device_settings
 
 from drivers.agreement import agree
 from drivers.bus import Bus
-from drivers.device import Cause, NoAnswer, Reading
+from drivers.device import BadAnswer, Cause, NoAnswer, Reading
 from drivers.frame_device import FrameDevice
 from drivers.hj212_serial import Hj212Device, Hj212Serial
 from drivers.profile import load_profile
@@ -143,6 +146,119 @@ async def test_an_energy_meter_is_named_by_its_serial_number() -> None:
     with pytest.raises(NoAnswer):
         await device.read()
     assert wire.requests[0][4:12] == bytes.fromhex("68 78 56 34 12 00 00 68")
+
+
+EIGHT = b">+08.074+05.794+07.228+07.748+05.763+06.812+11.576+14.668"
+
+
+async def test_a_module_that_checks_sums_is_asked_and_heard_with_them() -> None:
+    profile = load_profile("modules/icpdas-7017-dcon")
+    question = profile.questions[0].model_copy(update={"send": "#check"})
+    wire = FrameWire(lambda _: EIGHT + b"32\r")
+    device = made(profile.model_copy(update={"questions": (question,)}), wire, address=1)
+    values = [one.value for one in await device.read()]
+    assert (values[0], values[7]) == (8.074, 14.668)
+    assert wire.requests == [b"#0184\r"]
+    wire.reply = lambda _: EIGHT + b"33\r"
+    with pytest.raises(BadAnswer, match="wrong check sum"):
+        await device.read()
+
+
+async def test_a_channel_beyond_its_range_has_no_value_and_its_neighbours_have() -> None:
+    over = EIGHT.replace(b"+05.794", b"+9999.9")
+    wire = FrameWire(lambda _: over + b"\r")
+    device = made(load_profile("modules/icpdas-7017-dcon"), wire, address=1)
+    first, second, *_ = await device.read()
+    assert (first.value, first.cause) == (8.074, Cause.NORMAL)
+    assert (second.value, second.cause) == (None, Cause.FAULT)
+
+
+async def test_reply_format_one_of_clink_is_read_like_the_plain_one() -> None:
+    _, gas, wire = gas_analyzer()
+    wire.reply = lambda asked: (
+        b"so2 25.3E+0 ppb\nsum 0408\r" if asked[1:-1] == b"so2" else gas(asked)
+    )
+    device = made(load_profile("gas/thermo-43i-clink"), wire)
+    reading = await value(device)
+    assert (reading.value, reading.unit, wire.requests[0]) == (25.3, "ppb", b"\xabso2\r")
+
+
+METER = {
+    "00010000": "78 56 34 12",
+    "0201FF00": "04 22 15 22 98 21",
+    "0202FF00": "00 15 80 25 16 00 80 14 80",
+    "02030000": "23 01 80",
+}
+"""Answers of a meter whose power, and the current of phases A and C, flow back."""
+
+
+def meter_answer(request: bytes) -> bytes:
+    identifier = bytes(byte - 0x33 & 0xFF for byte in request[14:18])
+    data = identifier + bytes.fromhex(METER[identifier[::-1].hex().upper()])
+    body = request[4:12] + bytes((0x91, len(data))) + bytes(byte + 0x33 & 0xFF for byte in data)
+    return body + bytes((sum(body) & 0xFF, 0x16))
+
+
+async def test_power_that_flows_back_is_negative_and_not_eighty_kilowatts() -> None:
+    device = made(load_profile("power/dlt645-2007"), FrameWire(meter_answer), address=1)
+    values = {one.point: one.value for one in await device.read()}
+    assert values["power"] == pytest.approx(-0.0123)
+    assert values["current_a"] == pytest.approx(-1.5)
+    assert values["current_b"] == pytest.approx(1.625)
+    assert values["current_c"] == pytest.approx(-1.48)
+    assert values["voltage_b"] == pytest.approx(221.5)
+    assert values["energy"] == pytest.approx(123456.78)
+
+
+@pytest.mark.parametrize("digits", [b"0000036A", b"00012E03", b"2E010000", b"1234 5E1"])
+async def test_registers_that_hold_no_digits_are_no_number(digits: bytes) -> None:
+    """Characters of a PLC's answer are hex; only where all are digits are they a number."""
+    body = b"%01$RD" + b"0" * 12 + digits.replace(b" ", b"0")
+    checked = body + b"%02X\r" % reduce(xor, body)
+    profile = load_profile("water/shimadzu-toc4200-mewtocol")
+    device = made(profile, FrameWire(lambda _: checked), address=1)
+    reading = await value(device, "w01018")
+    assert (reading.value, reading.cause) == (None, Cause.FAULT)
+
+
+GLUED = {
+    "flow/jiubo-wl1a1": b"Q =12.50(L/s) M =123456.5",
+    "water/shimadzu-toc4100cn": b"###001R1" + b"0" * 22 + b"36.5000000",
+    "metals/zhongxing-ascii": b"Z1,12.5," + b"0" * 50 + b"\r",
+}
+
+
+@pytest.mark.parametrize("name", GLUED)
+async def test_the_head_of_a_cut_answer_is_not_read_into_the_whole_one(name: str) -> None:
+    """An answer that was cut anywhere, and a whole one behind it, both times alike."""
+    whole = GLUED[name]
+    truth = await made(load_profile(name), FrameWire(lambda _: whole), address=1).read()
+    for end in range(1, len(whole)):
+        glued = whole[:end] + whole
+        device = made(load_profile(name), FrameWire(lambda _, glued=glued: glued), address=1)  # type: ignore[misc]
+        came = await device.read()
+        assert [one.value for one in came] == [one.value for one in truth], end
+
+
+SHIFTED = bytes.fromhex("07 03 00 04 57 0A 42 95 90 8A")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(bytes.fromhex("07 03 04 57 0A 42 95 3C 0E"), id="not shifted"),
+        pytest.param(b"\x08" + SHIFTED[1:], id="another unit"),
+        pytest.param(SHIFTED[:-1], id="cut"),
+        pytest.param(SHIFTED + b"\x00", id="longer"),
+    ],
+)
+async def test_a_shifted_answer_is_of_its_own_unit_and_length(frame: bytes) -> None:
+    profile = load_profile("metals/tianrui2-shifted")
+    device = made(profile, FrameWire(lambda _: SHIFTED), address=7)
+    assert (await value(device, "metal")).value == pytest.approx(74.67, abs=0.01)
+    device = made(profile, FrameWire(lambda _: frame), address=7)
+    with pytest.raises(BadAnswer):
+        await device.read()
 
 
 @pytest.mark.parametrize(

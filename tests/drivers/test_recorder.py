@@ -154,9 +154,12 @@ def test_modbus_of_every_line_becomes_rtu_frames(
     assert "> " not in transcript(frames, profile="water/example", address=2, framing=framing)
 
 
-def test_of_another_protocol_every_question_is_a_case() -> None:
-    frames = [(">", b"Q1\r"), ("<", b"(220"), ("<", b".0\r")]
+def test_of_another_protocol_all_questions_are_one_case() -> None:
+    """The state is another question than the value: apart, neither means what was read."""
+    frames = [(">", b"Q1\r"), ("<", b"(220"), ("<", b".0\r"), (">", b"Q2\r"), ("<", b"0\r")]
+    frames += [(">", b"Q2\r"), ("<", b"1\r"), (">", b"Q1\r")]
     made = transcript(frames, profile="power/example", address=3, framing="other")
     assert made.splitlines()[3:] == [
         "# address: 3", "", "# case: 1", "> 51 31 0D", "< 28 32 32 30", "< 2E 30 0D",
+        "> 51 32 0D", "< 31 0D",
     ]  # fmt: skip

@@ -231,6 +231,8 @@ def test_parts_are_read_by_their_type() -> None:
     for text, type_ in (
         (b"25.3 25.3", "number"), (b"", "number"), (b"nan", "number"), (b"1 2", "number"),
         (b"4.000E+", "number"), (b"4.000E", "number"), (b"1 ppb 2", "number"),
+        (b"1E999", "number"), (b"-2E010000 ppb", "number"), (b"9999*", "number"),
+        (b"----", "number"), (b"1E999", "days1900"),
         (b"\xff\xc0\x00\x00", "float32"), (b"\x1a", "bcd"), (b"", "bcd"), (b"\x01", "uint16"),
         (b"\x26\x13\x19\x10\x05\x00", "bcd6"), (b"2026", "hj212"), (b"xyz", "hex"), (b" ", "text"),
     ):  # fmt: skip
@@ -246,6 +248,13 @@ def test_parts_are_read_by_their_type() -> None:
     assert isinstance(days.value, float)
     assert abs(days.value - 1_773_885_900.0) < 0.5
     assert decode_part(b"35523.50000", "days1900") == Said(860_040_000.0)
+
+
+def test_a_channel_full_of_nines_is_no_signal() -> None:
+    """No module of this kind has a range that ends there: 20 mA, 500 mV, 10 V are the most."""
+    for mark in (b"+9999.9", b"-9999.9", b"+99.999", b"-999.99", b"+99999."):
+        assert dcon.channels(b">" + mark + b"+04.000\r") == [b"", b"+04.000"]
+    assert dcon.channels(b">+19.999\r") == [b"+19.999"]
 
 
 @pytest.mark.parametrize(

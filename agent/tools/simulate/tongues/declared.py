@@ -8,12 +8,11 @@ import struct
 from agent.tools.simulate.tongues.checks import added, turned
 from agent.tools.simulate.tongues.samples import sample
 from agent.tools.simulate.tongues.tongue import Request, Tongue, plain
-from drivers.profile_dialogue import Framing, Question, Value
+from drivers.profile_dialogue import Framing, Question, Value, addressed
 from protocols.registers import encode_number
 
 _ESCAPE = re.compile(r"\\x([0-9A-Fa-f]{2})|\\([rnt\\])")
 _PLAIN = {"r": "\r", "n": "\n", "t": "\t", "\\": "\\"}
-_ADDRESS = re.compile(r"\{address(?::([^{}]*))?\}")
 _SIZES = {"uint8": 1, "uint16": 2, "uint16-le": 2, "int16": 2, "uint32": 4, "int32": 4}
 
 
@@ -37,7 +36,8 @@ class Declared(Tongue):
         if question is None:
             self.speaker.obey(text)
             return self._closed(b"OK")
-        expression = re.compile(question.answer.encode("latin-1"), re.DOTALL)
+        form = addressed(question.answer, self.speaker.address)
+        expression = re.compile(form.encode("latin-1"), re.DOTALL)
         return self._closed(sample(expression, self._groups(question)))
 
     def broken(self, answer: bytes) -> bytes:
@@ -62,10 +62,7 @@ class Declared(Tongue):
         return self._frame.check if told is None else told
 
     def _request(self, send: str) -> bytes:
-        def address(found: re.Match[str]) -> str:
-            return format(self.speaker.address, found[1] or "")
-
-        body = _bytes(_ADDRESS.sub(address, send))
+        body = _bytes(addressed(send, self.speaker.address))
         return added(body, self._frame.check) + _bytes(self._frame.end) if body else b""
 
     def _closed(self, body: bytes) -> bytes:
