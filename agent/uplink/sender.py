@@ -90,7 +90,10 @@ class Sender:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._ledger.run())
                 group.create_task(self._heed_bell())
-                await self._send()
+                try:
+                    await self._send()
+                finally:
+                    self._end_answered()
         finally:
             self._account.count()
 
@@ -253,6 +256,11 @@ class Sender:
             flight.row, flight.number = row, flight.number + 1
             self._transmit(flight, f"no 9014 in {self.manners.timeout_s:g} s")
         self._due = min((one.due for one in self._flights.values()), default=inf)
+
+    def _end_answered(self) -> None:
+        """Take what was answered before the link could say that it went for delivered."""
+        for flight in [one for one in self._flights.values() if one.answered]:
+            self._end(flight, ANSWERED)
 
     def _give_up(self, flight: Flight) -> None:
         """End the wait for a 9014 that did not come; it is still welcome."""
