@@ -114,6 +114,21 @@ async def test_9014_that_comes_before_the_link_has_its_say_counts_where_it_never
     assert [(text[9:23], *rest) for text, *rest in done] == [(answered, "accepted", "9014")]
 
 
+async def test_what_the_link_says_once_nobody_sends_any_more_changes_nothing(desk: Desk) -> None:
+    """A goodbye over MQTT still reads what was acknowledged."""
+    desk.link.gate.clear()
+    await desk.owe_at(1, 2)
+    sender = desk.sender(ack="9014", timeout_s=LONG_S)
+    task = asyncio.create_task(sender.run())
+    await desk.until(lambda: desk.link.in_flight == 2)
+    sender.acknowledged(desk.link.published[0].qn)
+    task.cancel()
+    await asyncio.wait({task})
+    desk.link.gate.set()
+    await asyncio.gather(*desk.link.posts)
+    assert sorted(desk.states()) == ["accepted", "open"]
+
+
 async def test_9014_of_another_qn_closes_nothing(desk: Desk) -> None:
     await desk.owe()
     async with desk.sending(ack="9014", timeout_s=LONG_S) as sender:
