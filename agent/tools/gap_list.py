@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from collections.abc import Iterator
 
 import click
@@ -26,11 +25,17 @@ _LINE = (
 
 
 def show_gaps(
-    plan: Plan, station: StationPlan, kind: str | None, *, as_json: bool, lang: Lang
+    plan: Plan,
+    station: StationPlan,
+    kind: str | None,
+    *,
+    now: float,
+    as_json: bool,
+    lang: Lang,
 ) -> None:
-    """List the gaps of a station, of one kind or of all, oldest first."""
+    """List the gaps of a station up to `now`, of one kind or of all, oldest first."""
     count = 0
-    for gap in _found(plan, station):
+    for gap in _found(plan, station, now):
         if kind not in (None, gap.kind):
             continue
         count += 1
@@ -40,9 +45,9 @@ def show_gaps(
         click.echo(pick(_NONE, lang))
 
 
-def _found(plan: Plan, station: StationPlan) -> Iterator[Gap]:
+def _found(plan: Plan, station: StationPlan, now: float) -> Iterator[Gap]:
     with open_store(plan.site, read_only=True) as connection:
-        names, now = series.load(connection), time.time()
+        names = series.load(connection)
         kept_days = plan.site.storage.years * 366
         for due in dues(connection, station, names=names, now=now, kept_days=kept_days):
             yield from gaps(connection, due)

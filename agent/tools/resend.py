@@ -99,7 +99,8 @@ def command(
     if name not in stations:
         raise click.BadParameter(f"no station {name!r} in {site}; there are: {', '.join(stations)}")
     if first is None:
-        show_gaps(plan, stations[name], kind, as_json=as_json, lang=lang)
+        now = daemon_now(settings)
+        show_gaps(plan, stations[name], kind, now=now, as_json=as_json, lang=lang)
         return
     if kind is None:
         raise click.UsageError("--kind: one of " + ", ".join(GAP_KINDS))

@@ -68,6 +68,9 @@ class MqttLink:
         self._queued: deque[_Message] = deque()
         """What waits because the broker takes no more at a time."""
         self._acknowledged: list[tuple[int, int]] = []
+        self._patience = 0.0
+        """Until when (s, of the loop) the oldest may wait, as the one before it came: brokers
+        acknowledge in order, and a slow line takes a large window bit by bit."""
         self._most = IN_FLIGHT
         self._largest: int | None = None
         self._tick: asyncio.TimerHandle | None = None
@@ -255,6 +258,8 @@ class MqttLink:
         """Tell the ends of what was acknowledged, and hand over what waited for that."""
         told, self._acknowledged = self._acknowledged, []
         for mid, code in told:
+            if mid == next(iter(self._waiting), None):
+                self._patience = self._loop.time() + self._login.ack_s
             message = self._waiting.pop(mid, None)
             if message is not None:
                 message.ended(acknowledged(code))
@@ -267,7 +272,7 @@ class MqttLink:
         self._tick = self._loop.call_later(every_s, self._look_after)
         self._pump.look_after()
         oldest = next(iter(self._waiting.values()), None)
-        if oldest is not None and self._loop.time() >= oldest.due:
+        if oldest is not None and self._loop.time() >= max(oldest.due, self._patience):
             text = f"no PUBACK in {self._login.ack_s:g} s"
             self._close(Unreachable(f"{self._login.address}: {text}"))
 

@@ -90,7 +90,10 @@ class Sender:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._ledger.run())
                 group.create_task(self._heed_bell())
-                await self._send()
+                try:
+                    await self._send()
+                finally:
+                    self._let_go()
         finally:
             self._account.count()
 
@@ -209,6 +212,8 @@ class Sender:
 
     def _handed(self, flight: Flight, how: Sent | LinkError) -> None:
         """Take note of what the link says of a flight: its 9014 may be still to come."""
+        if self._flights.get(flight.row.id) is not flight:
+            return  # nobody sends any more: what comes now can be noted nowhere
         if isinstance(how, LinkError):
             self._broken = how
             self._wake.set()
@@ -253,6 +258,12 @@ class Sender:
             flight.row, flight.number = row, flight.number + 1
             self._transmit(flight, f"no 9014 in {self.manners.timeout_s:g} s")
         self._due = min((one.due for one in self._flights.values()), default=inf)
+
+    def _let_go(self) -> None:
+        """End what was answered before the link could say that it went; the rest stays owed."""
+        for flight in [one for one in self._flights.values() if one.answered]:
+            self._end(flight, ANSWERED)
+        self._flights.clear()
 
     def _give_up(self, flight: Flight) -> None:
         """End the wait for a 9014 that did not come; it is still welcome."""

@@ -36,6 +36,8 @@ PIECE = 16 * 1024
 PROBE_S = 10
 PROBES = 3
 WRITTEN = Sent(Outcome.ACCEPTED, "written")
+_ACKED, _ACKED_AT = struct.Struct("=Q"), 120
+"""A counter in the kernel's `struct tcp_info`, and where it stands."""
 NO_TOPICS = Sent(Outcome.REJECTED, "no place for it over TCP")
 
 
@@ -106,20 +108,41 @@ class TcpLink:
         return WRITTEN
 
     async def _write(self, data: bytes) -> None:
+        # the wait for one's turn ends with the wait of those before
+        async with self._saying:
+            await self._say(data)
+
+    async def _say(self, data: bytes) -> None:
         writer = self._writer
         if writer is None or writer.is_closing():
             raise Unreachable(f"{self._login.address}: closed")
         try:
-            async with asyncio.timeout(self._login.ack_s), self._saying:
-                writer.write(data)
-                self.traffic.sent += len(data)
-                await writer.drain()
+            writer.write(data)
+            self.traffic.sent += len(data)
+            await self._drained(writer)
         except TimeoutError:
             writer.transport.abort()
             text = f"the peer took nothing for {self._login.ack_s:g} s"
             raise Unreachable(f"{self._login.address}: {text}") from None
         except OSError as error:
             raise Unreachable(f"{self._login.address}: {_reason(error)}") from error
+
+    async def _drained(self, writer: asyncio.StreamWriter) -> None:
+        """Wait until there is room for more. Raises TimeoutError when none comes for `ack_s`.
+
+        A slow line takes a large window bit by bit: what counts is that it takes something.
+        """
+        line = writer.get_extra_info("socket")
+        before = bytes_taken(line)
+        while True:
+            try:
+                async with asyncio.timeout(self._login.ack_s):
+                    await writer.drain()
+                    return
+            except TimeoutError:
+                if (now := bytes_taken(line)) <= before:
+                    raise
+                before = now
 
     async def tell(self, what: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> Sent:
         """Refuse: there is no such thing over TCP."""
@@ -237,6 +260,18 @@ def keep_alive(line: socket.socket, *, idle_s: int) -> None:
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_S)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, longest_s * 1000)
+
+
+def bytes_taken(line: socket.socket) -> int:
+    """Give how many of our bytes the peer's machine has acknowledged; 0 where nobody can tell.
+
+    Linux tells it in `tcpi_bytes_acked`.
+    """
+    try:
+        told = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _ACKED_AT + _ACKED.size)
+        return int(_ACKED.unpack_from(told, _ACKED_AT)[0])
+    except (OSError, struct.error):
+        return 0
 
 
 def go_out_by(line: socket.socket, interface: str) -> None:

@@ -80,7 +80,9 @@ def test_no_row_of_a_command_lacks_a_test_or_a_reason(page: str) -> None:
         _, _, _, _, *_, served, how, tests, _ = row
         assert tests and all(path.is_file() for path in files_of(tests)), row
         assert served != "–" or how.startswith("no: "), row
-        assert EXCHANGES.keys() & set(tests.split(", ")) or how.startswith("no: "), row
+        # some uploads need a plant that the exchange has not; they name who sends them there
+        beyond = "../agent/" in tests or "../system/" in tests or how.startswith("no: ")
+        assert EXCHANGES.keys() & set(tests.split(", ")) or beyond, row
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -120,6 +120,8 @@ def test_upload_that_answers_a_request_bears_its_qn() -> None:
 
 def test_old_codes_know_their_successors_and_back() -> None:
     assert len(SUCCESSORS_2017) == len({old for old, _ in SUCCESSORS_2017}) == 93
+    all_media = factor_table("hj212-2005").values()
+    assert sum(known.medium in ("water", "gas") for known in all_media) == 96
     for old, new in SUCCESSORS_2017:
         assert code_in(old, "hj212-2017") == code_in(new, "hj212-2025") == new
         assert code_in(new, "hj212-2005") == code_in(old, "hj212-2005") == old

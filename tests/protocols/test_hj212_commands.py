@@ -308,6 +308,15 @@ def test_what_is_near_enough_is_read_with_a_warning(
     assert warning is None or warning in warnings[0]
 
 
+def test_log_of_890_bytes_is_written_and_one_more_is_our_fault() -> None:
+    longest = "污" * 296 + "ab"
+    message = OnSite("3020", AT, (("i21001", longest),))
+    assert len(longest.encode()) == 890
+    assert print_message(message, edition(Y25))[0].endswith(f"//{longest}//")
+    with pytest.raises(LocalFrameError, match="891 bytes, 890 allowed"):
+        print_message(replace(message, told=(("i21001", longest + "c"),)), edition(Y25))
+
+
 def test_words_of_another_command_leave_it_unread() -> None:
     for cn, cp in (("1062", ""), ("3018", ""), ("2051", ""), ("1002", "x=1"), ("9999", "a=1")):
         read = parse_message(Segment(cn=cn, cp=cp), edition(Y25))
@@ -326,9 +335,12 @@ def test_code_tables_are_keyed_by_edition() -> None:
         noise = {code for code, known in factor_table(name).items() if known.medium == "noise"}
         assert {"LA", "L5", "L10", "L50", "L90", "L95", "Leq", "Ldn", "Ld", "Ln"} <= noise
     assert [len(SYSTEMS[name]) for name in ALL] == [13, 20, 22]
+    assert [len(QN_RTN[name]) for name in ALL] == [3, 10, 10]
+    assert [len(EXE_RTN[name]) for name in ALL] == [3, 7, 7]
     assert 9 not in QN_RTN[Y5] and 9 in QN_RTN[Y17]
     assert "44" in SYSTEMS[Y25] and "44" not in SYSTEMS[Y17]
     assert not ON_SITE[Y5] and "i13108" in ON_SITE[Y25] and "i13108" not in ON_SITE[Y17]
+    assert len(set(ON_SITE[Y25]) - set(ON_SITE[Y17])) == 7 and set(ON_SITE[Y17]) < set(ON_SITE[Y25])
     for code, name_zh in (("i33123", None), ("i33121", None), ("I33400", "生产负荷"),
                           ("i33312", "炉膛内上部焚烧温度"), ("i12001", "工作状态")):  # fmt: skip
         known = find_on_site(code, ON_SITE[Y17])

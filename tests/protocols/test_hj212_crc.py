@@ -3,6 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.hj212.crc import crc16
+from protocols.hj212.errors import PeerFrameError
+from protocols.hj212.frame import decode_frame
 
 ANNEX_A = (
     "QN=20160801085857223;ST=32;CN=1062;PW=100000;MN=010000A8900016F000169DC0;Flag=5;"
@@ -59,3 +61,25 @@ def test_folding_holds_at_every_length(size: int) -> None:
     segment = bytes(index * 7 % 251 for index in range(size))
     assert crc16(segment) == bit_by_bit(segment)
     assert crc16(bytes(size)) == bit_by_bit(bytes(size))
+
+
+@pytest.mark.parametrize("swapped", [False, True], ids=["high byte first", "low byte first"])
+def test_crc_of_plain_modbus_is_refused(swapped: bool) -> None:
+    """Seen in the field from wrong implementations; 0x4B37 is Modbus' own check value."""
+    assert plain_modbus(b"123456789") == 0x4B37
+    segment = ANNEX_A.encode()
+    crc = plain_modbus(segment)
+    told = b"%04X" % ((crc & 0xFF) << 8 | crc >> 8 if swapped else crc)
+    with pytest.raises(PeerFrameError) as caught:
+        decode_frame(b"##%04d%b%b\r\n" % (len(segment), segment, told))
+    assert (caught.value.kind, caught.value.found) == ("crc", "1C80")
+    assert caught.value.declared == told.decode()
+
+
+def plain_modbus(data: bytes) -> int:
+    register = 0xFFFF
+    for byte in data:
+        register ^= byte
+        for _ in range(8):
+            register = (register >> 1) ^ (0xA001 if register & 1 else 0)
+    return register

@@ -190,6 +190,25 @@ async def test_puback_that_never_comes_ends_the_link(broker: Scripted) -> None:
             await link.publish("t", b"y")
 
 
+@pytest.mark.parametrize("skips_the_first", [False, True])
+async def test_slow_line_is_given_up_only_when_the_next_puback_does_not_come(
+    broker: Scripted, skips_the_first: bool
+) -> None:
+    """A large window takes its time; a broker acknowledges in the order in which it was given."""
+    broker.answer = lambda _: None
+    async with MqttLink(login(broker.address, ack_s=SOON_S)) as link:
+        sends = [asyncio.create_task(link.publish("t", b"x")) for _ in range(6)]
+        await until(lambda: len(broker.published()) == 6)
+        for one in broker.published()[skips_the_first:]:
+            await asyncio.sleep(SOON_S / 2)
+            broker.say(puback(one.mid))
+        first, *_, last = await asyncio.gather(*sends, return_exceptions=True)
+    if skips_the_first:
+        assert "no PUBACK" in str(first) and "no PUBACK" in str(last)
+    else:
+        assert first == last == Sent(Outcome.ACCEPTED, "PUBACK 0")
+
+
 async def test_connection_cut_while_waiting_for_puback_ends_the_waiting(broker: Scripted) -> None:
     broker.answer = lambda _: None
     async with MqttLink(login(broker.address)) as link:

@@ -181,6 +181,35 @@ async def test_peer_that_takes_no_bytes_is_given_up(platform: Platform) -> None:
             await link.send("2011", UPLOAD)
 
 
+@pytest.mark.parametrize("sealed_line", [False, True], ids=["tcp", "tls"])
+async def test_peer_that_takes_a_large_window_slowly_is_not_given_up(
+    sealed_line: bool, certificates: Certificates
+) -> None:
+    """What counts is that it takes something: the whole takes several times the time-out."""
+    window, taken, ended = b"#" * 12_000_000, 0, asyncio.Event()
+    door = socket.create_server((HOST, 0))
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
+
+    async def take_slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal taken
+        while data := await reader.read(160_000):
+            taken += len(data)
+            await asyncio.sleep(SOON_S / 15)
+        writer.close()
+        ended.set()
+
+    tls = certificates.server() if sealed_line else None
+    server = await asyncio.start_server(take_slowly, sock=door, limit=80_000, ssl=tls)
+    scheme = "tls" if sealed_line else "tcp"
+    address = f"{scheme}://{HOST}:{door.getsockname()[1]}"
+    login = TcpLogin(address, ca=str(certificates.ca) if sealed_line else None, ack_s=SOON_S)
+    async with server:
+        async with TcpLink(login) as link:
+            assert await link.send("2011", window) == Sent(Outcome.ACCEPTED, "written")
+            await until(lambda: taken == len(window))
+        await ended.wait()
+
+
 async def test_bytes_that_nobody_took_are_told_from_those_taken(platform: Platform) -> None:
     async with TcpLink(TcpLogin(platform.address)) as link:
         await link.send("2011", UPLOAD)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -387,6 +388,54 @@ def test_end_of_a_row_that_is_gone_changes_nothing(connection: sqlite3.Connectio
     outbox.done(connection, first, "rejected", outcome="no", now=NOW)
     assert delivery(connection) == ["open"]
     outbox.done(connection, second, "accepted", outcome="9014", now=NOW)
+    assert delivery(connection) == ["accepted"]
+
+
+OTHERS = [
+    ("st1", {"cn": "2051"}),
+    ("st1", {"st": "31"}),
+    ("st1", {"at": int(NOW) + 3600}),
+    ("st1", {"revision": 1}),
+    ("st2", {}),
+]
+"""Uploads that differ from HOURLY in one part of their identity."""
+
+
+@pytest.mark.parametrize(("station", "change"), OTHERS)
+def test_end_is_for_no_other_row_that_was_given_its_number(
+    connection: sqlite3.Connection, station: str, change: dict[str, Any]
+) -> None:
+    outbox.add(connection, "st1", HOURLY, now=NOW)
+    (row,) = to_send(connection)
+    connection.execute("DELETE FROM outbox")
+    outbox.add(connection, station, replace(HOURLY, **change), now=NOW)
+    assert connection.execute("SELECT id FROM outbox").fetchall() == [(row.id,)]
+    outbox.done(connection, row, "accepted", outcome="9014", now=NOW)
+    assert connection.execute("SELECT state FROM outbox").fetchall() == [("open",)]
+    assert delivery(connection) == ["open", "open"]
+
+
+@pytest.mark.parametrize(("station", "change"), OTHERS)
+def test_upload_is_delivered_whatever_its_like_waits_for(
+    connection: sqlite3.Connection, station: str, change: dict[str, Any]
+) -> None:
+    outbox.add(connection, "st1", HOURLY, now=NOW)
+    (row,) = to_send(connection)
+    outbox.add(connection, station, replace(HOURLY, **change), now=NOW)
+    outbox.done(connection, row, "accepted", outcome="9014", now=NOW)
+    found = connection.execute(
+        "SELECT state FROM deliveries WHERE (station, cn, start, st, revision) = (?, ?, ?, ?, ?)",
+        ("st1", HOURLY.cn, HOURLY.at, HOURLY.st, HOURLY.revision),
+    )
+    assert found.fetchall() == [("accepted",)]
+    assert sorted(delivery(connection)) == ["accepted", "open"]
+
+
+def test_end_of_a_row_under_a_new_number_is_its_end(connection: sqlite3.Connection) -> None:
+    owe(connection)
+    (row,) = to_send(connection)
+    outbox.renumber(connection, row, now=NOW + 60)
+    outbox.done(connection, row, "accepted", outcome="9014", now=NOW)
     assert delivery(connection) == ["accepted"]
 
 

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,10 @@ from agent_site import DAY, FLOW, PH, T0, only, plan_with, site_with
 from click.testing import CliRunner, Result
 
 from agent.errors import StoreError
+from agent.local import LocalSocket
 from agent.lock import hold
+from agent.settings import load_site
+from agent.settings.storage import socket_paths
 from agent.store import journal
 from agent.store.db import FILE_NAME, Store, transaction
 from agent.tools.resend import command
@@ -151,6 +154,27 @@ def test_without_a_time_the_gaps_are_listed(run: Run, directory: Path) -> None:
     assert lines[1].startswith("minutes  2026-06-10 11:00") and lines[1].endswith("not closed yet")
     found = [json.loads(line) for line in run("--json").output.splitlines()]
     assert {one["kind"] for one in found} >= {"minute", "hour"}
+
+
+async def test_gaps_end_at_the_time_of_the_daemon(run: Run, directory: Path) -> None:
+    """That of a demo is another: what is still to come there is no gap."""
+    seconds = 3600.0
+
+    async def status(_: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {"now": AT + seconds}
+
+    file = directory / "site.yaml"
+    site, _ = await asyncio.to_thread(load_site, file)
+    local = LocalSocket(socket_paths(site)[:1], {"status": status})
+    serving = asyncio.create_task(local.run())
+    try:
+        await asyncio.wait_for(local.listening.wait(), 10)
+        told = await asyncio.to_thread(run, "--json")
+    finally:
+        serving.cancel()
+        await asyncio.wait({serving})
+    found = [json.loads(line) for line in told.output.splitlines()]
+    assert all(one["last"] < AT + seconds for one in found), found
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import pytest
-from uplink_fakes import NEVER_S, Desk, Published
+from uplink_fakes import NEVER_S, Desk, Published, until
 
+from agent.errors import Unreachable
 from agent.store.db import Store
 from agent.uplink.awaited import LATE
 from agent.uplink.manners import SILENT_UPLOADS
@@ -86,6 +88,45 @@ async def test_9014_that_comes_before_puback_counts(desk: Desk) -> None:
         sender.acknowledged(desk.link.published[0].qn)
         desk.link.gate.set()
         await desk.until_states("accepted")
+
+
+@pytest.mark.parametrize("broken", [True, False], ids=["the link breaks", "the sender is ended"])
+async def test_9014_that_comes_before_the_link_has_its_say_counts_where_it_never_does(
+    desk: Desk, broken: bool
+) -> None:
+    """A large window takes its time to go out: answers to its beginning come meanwhile."""
+
+    def dies(_: object) -> int:
+        raise Unreachable("gone")
+
+    desk.link.gate.clear()
+    await desk.owe_at(1, 2)
+    with contextlib.suppress(ExceptionGroup):
+        async with desk.sending(ack="9014", timeout_s=LONG_S) as sender:
+            await desk.until(lambda: desk.link.in_flight == 2)
+            sender.acknowledged(desk.link.published[0].qn)
+            if broken:
+                desk.link.script = dies
+                desk.link.gate.set()
+                await until(lambda: desk.link.in_flight == 0)
+    answered = desk.link.published[0].segment.cp[9:23]
+    done = desk.rows("SELECT body, state, outcome FROM outbox WHERE state <> 'open'")
+    assert [(text[9:23], *rest) for text, *rest in done] == [(answered, "accepted", "9014")]
+
+
+async def test_what_the_link_says_once_nobody_sends_any_more_changes_nothing(desk: Desk) -> None:
+    """A goodbye over MQTT still reads what was acknowledged."""
+    desk.link.gate.clear()
+    await desk.owe_at(1, 2)
+    sender = desk.sender(ack="9014", timeout_s=LONG_S)
+    task = asyncio.create_task(sender.run())
+    await desk.until(lambda: desk.link.in_flight == 2)
+    sender.acknowledged(desk.link.published[0].qn)
+    task.cancel()
+    await asyncio.wait({task})
+    desk.link.gate.set()
+    await asyncio.gather(*desk.link.posts)
+    assert sorted(desk.states()) == ["accepted", "open"]
 
 
 async def test_9014_of_another_qn_closes_nothing(desk: Desk) -> None:
