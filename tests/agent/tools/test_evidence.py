@@ -101,6 +101,27 @@ def test_every_changed_byte_is_found(trusted: House, tmp_path: Path, count: int)
     assert verify_bundle(file).faults
 
 
+def test_changed_file_is_named_though_no_signature_holds_it(trusted: House, tmp_path: Path) -> None:
+    file = made(trusted, tmp_path)
+    whole = file.read_bytes()
+    with zipfile.ZipFile(file) as packed:
+        entries = {one.filename: one.header_offset for one in packed.infolist()}
+    for name, offset in entries.items():
+        if name == MANIFEST or not name.startswith(("report", "rows/samples", "values")):
+            continue
+        changed = bytearray(whole)
+        changed[offset + 30 + len(name) + 20 + 40] ^= 1  # in what is packed, behind its header
+        file.write_bytes(changed)
+        faults = verify_bundle(file).faults
+        assert faults[0].what == "signature"
+        assert [one.what for one in faults[1:]] == ["files"], name
+        assert faults[1].where.startswith(f"{name}: ")
+    changed = bytearray(whole)
+    changed[entries["values.csv"] + 10] ^= 1  # the time in a header: no file differs by that
+    file.write_bytes(changed)
+    assert [one.what for one in verify_bundle(file).faults] == ["signature", "form"]
+
+
 class Meddling(type(Path())):  # type: ignore[misc]
     """A site file that has something done when it is read: after the rows, before the journal."""
 
