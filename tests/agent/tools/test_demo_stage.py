@@ -1,0 +1,17 @@
+"""The site of the demo is a valid one, however fast its clock runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.settings import load_site
+from agent.tools.demo.stage import set_up
+
+
+@pytest.mark.parametrize("speed", [1.0, 60.0, 120.0, 300.0, 600.0])
+def test_site_of_the_demo_is_valid_at_every_speed_it_takes(tmp_path: Path, speed: float) -> None:
+    site, findings = load_site(set_up(tmp_path, speed=speed).site_file)
+    assert [one for one in findings if one.level == "error"] == []
+    assert max(site.device(name).period_s for name in ("flow", "ph", "cems")) <= 60
