@@ -74,7 +74,7 @@ def set_up(work_dir: Path, *, speed: float) -> Stage:
 
 
 def _site(stage: Stage, speed: float) -> dict[str, Any]:
-    """Give the site file. Intervals grow with the speed, as far as they may: lines stay as fast as they are."""
+    """Give the site file. Intervals grow with the speed: the lines stay as fast as they are."""
     poll_s = POLL_S * max(1.0, speed / 2)
     live_s = min(poll_s, LONGEST_POLL_S)
     outlets = [_waste_water(), _workshop(), _stack()]
