@@ -11,7 +11,6 @@ from agent.tools.demo.cast import fill_s
 from agent.tools.demo.stage import set_up
 from drivers.sampler import TIMEOUT_S
 
-
 SPEEDS = [1.0, 60.0, 120.0, 300.0, 600.0]
 
 
