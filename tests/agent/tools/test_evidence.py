@@ -20,6 +20,7 @@ from agent.model import Cause, MarkKind, MarkState
 from agent.store import events, identity, journal, marks, seals
 from agent.store.db import connect, transaction
 from agent.tools.evidence.bundle import make
+from agent.tools.evidence.command import choose
 from agent.tools.evidence.gather import TABLES, Interval, reach
 from agent.tools.evidence.last import Last, lines, seal_all
 from agent.tools.evidence.pack import MANIFEST, write
@@ -236,6 +237,22 @@ def test_making_a_bundle_is_in_the_journal(trusted: House, tmp_path: Path) -> No
     ((who, text),) = trusted.rows("SELECT who, detail FROM journal WHERE what = 'evidence made'")
     assert who == "张三"
     assert json.loads(text)["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+async def test_bundle_ends_where_the_store_does_and_tells_of_nothing_to_come(
+    trusted: House,
+) -> None:
+    """The house's clock is not that of this machine: the newer of the two counts."""
+    (newest,) = trusted.rows("SELECT max(at) FROM journal")[0]
+    with contextlib.closing(connect(trusted.store.path, read_only=True)) as connection:
+        found = events.find(connection, 1)
+    assert found is not None
+    directory = trusted.store.path.parent
+    for now, end in ((newest - 9000, newest + 1), (newest + 5, newest + 5)):
+        interval = choose(directory, 1, None, None, now=now, lang="en")
+        assert interval.end == min(end, (found.ended_at or end) + HOUR)
+        asked = choose(directory, None, newest - 60, newest + 9e5, now=now, lang="en")
+        assert (asked.begin, asked.end) == (newest - 60, end)
 
 
 def test_command_says_yes_with_0_and_no_with_1(trusted: House, tmp_path: Path) -> None:
