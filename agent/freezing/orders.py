@@ -90,7 +90,7 @@ def add(connection: sqlite3.Connection, one: Hold, *, now: float) -> str | None:
     if holds.find(connection, one.ref) is not None:
         return None
     if one.end is not None and one.end <= one.start:
-        return "to is not after from"
+        return "to is not after from（止应晚于起）"
     if one.start > now + AHEAD_S:
         return f"from is more than {AHEAD_S / 86_400:.0f} days ahead"
     if one.outlet and not _is_outlet(connection, one.outlet):

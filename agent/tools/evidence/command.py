@@ -33,6 +33,7 @@ _WORDS = {
     "no_event": ("{db} 里没有编号为 {number} 的事件", "{db}: no event {number}"),
     "no_store": ("{db}：还没有数据库", "{db}: there is no store yet"),
     "which": ("要么 --event，要么 --from 和 --to", "either --event, or --from and --to"),
+    "future": ("这段时间还没有到", "that interval is still to come"),
     "order": ("--to 应晚于 --from，最长 92 天", "--to must be after --from, by 92 days at most"),
 }
 
@@ -115,7 +116,9 @@ def choose(
     if begin is not None and end is not None:
         if not 0 < end - begin <= LONGEST_S:
             raise click.UsageError(pick(_WORDS["order"], lang))
-        return Interval(begin, min(end, max(known, begin + 1)))
+        if begin >= known:
+            raise click.UsageError(pick(_WORDS["future"], lang))
+        return Interval(begin, min(end, known))
     if found is None:
         raise StoreError(pick(_WORDS["no_event"], lang).format(db=path, number=event))
     # what is still to come is in no bundle, and none may say so

@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from agent_house import House
 from agent_site import COD, HOUR, PH, T0
@@ -253,6 +254,8 @@ async def test_bundle_ends_where_the_store_does_and_tells_of_nothing_to_come(
         assert interval.end == min(end, (found.ended_at or end) + HOUR)
         asked = choose(directory, None, newest - 60, newest + 9e5, now=now, lang="en")
         assert (asked.begin, asked.end) == (newest - 60, end)
+    with pytest.raises(click.UsageError, match="to come"):
+        choose(directory, None, newest + 60, newest + 120, now=newest + 5, lang="en")
 
 
 def test_command_says_yes_with_0_and_no_with_1(trusted: House, tmp_path: Path) -> None:
