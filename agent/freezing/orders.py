@@ -90,13 +90,14 @@ def add(connection: sqlite3.Connection, one: Hold, *, now: float) -> str | None:
     if holds.find(connection, one.ref) is not None:
         return None
     if one.end is not None and one.end <= one.start:
-        return "to is not after from"
+        return "to is not after from（止应晚于起）"
     if one.start > now + AHEAD_S:
-        return f"from is more than {AHEAD_S / 86_400:.0f} days ahead"
+        days = f"{AHEAD_S / 86_400:.0f}"
+        return f"from is more than {days} days ahead（最多提前 {days} 天）"
     if one.outlet and not _is_outlet(connection, one.outlet):
-        return f"no outlet {one.outlet!r}"
+        return f"no outlet {one.outlet!r}（没有这个排放口）"
     if sum(not _supervises(each) for each in holds.open_ones(connection)) >= MOST_HOLDS:
-        return f"{MOST_HOLDS} intervals are frozen already"
+        return f"{MOST_HOLDS} intervals are frozen already（冻结的时段已满）"
     holds.add(connection, one)
     detail: dict[str, object] = {"ref": one.ref, "outlet": one.outlet, "begin": one.start}
     detail |= {"end": one.end, "source": one.source, "why": one.why}

@@ -7,14 +7,15 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from drivers.camera.film import FilmError, view
+from drivers.camera.opening import Opening, Placed
 from drivers.camera.recording import Recording, Wanted
-from drivers.camera.ring import Form, Picture, Ring, Timeline
+from drivers.camera.ring import Form, Picture, Ring
 from drivers.camera.sight import Eyes
 from drivers.camera.stream import Stream, StreamLost
 
@@ -55,22 +56,25 @@ class Camera:
 
     def _read(self) -> None:
         self._live("capture")
-        stream = Stream(self.url)
+        stream, opening = Stream(self.url), Opening()
         try:
-            line = Timeline()
             self._live("capture")
             for stream_s, key, data in stream.pictures():
                 self._live("capture")
-                self._take(line.place(stream_s, time.monotonic()), key, data, stream.form)
+                self._take(
+                    opening.take(stream_s, time.monotonic(), key=key, data=data), stream.form
+                )
         finally:
             self._live("capture")
+            self._take(opening.rest(), stream.form)
             stream.close()
 
-    def _take(self, at: float, key: bool, data: bytes, form: Form) -> None:
+    def _take(self, placed: Iterable[Placed], form: Form) -> None:
         with self.lock:
-            self.pictures += 1
-            self.last_at = time.monotonic()
-            self.ring.add(Picture(self.pictures, at, key, data, form))
+            for at, key, data in placed:
+                self.pictures += 1
+                self.last_at = time.monotonic()
+                self.ring.add(Picture(self.pictures, at, key, data, form))
 
     def look(self) -> None:
         """Refresh the still and judge what is seen, for ever."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -57,6 +58,20 @@ async def test_film_begins_before_it_was_asked_for_and_every_picture_can_be_seen
     still = path.with_suffix(".jpg").read_bytes()
     assert hashlib.sha256(still).hexdigest() == made.still_sha256
     assert still.startswith(b"\xff\xd8")
+
+
+async def test_first_pictures_of_a_stream_are_of_the_time_they_were_taken(
+    port: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "one.mp4"
+    async with watched(tmp_path, port) as camera:
+        await camera.holds(4)
+        asked = now()
+        made = await camera.child.film(asked - 60, asked, at=asked, path=path)
+    times = [at for at, _ in pictures_of(path)]
+    apart = [after - before for before, after in itertools.pairwise(times)]
+    assert len(times) == pytest.approx((made.end - made.begin) * FPS, rel=0.15)
+    assert sum(one < 0.5 / FPS for one in apart) <= 3, "a burst would lie a millisecond apart"
 
 
 async def test_several_films_are_made_side_by_side(port: int, tmp_path: Path) -> None:

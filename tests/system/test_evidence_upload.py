@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import getpass
 import json
 import os
 import signal
 import sys
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,12 +39,23 @@ pytestmark = pytest.mark.system
 REF = "DB-2026-1"
 FILM = 400_000
 """Bytes: some hundred parts, so that a kill comes in the middle."""
+BEHIND = 5
+"""Parts that the broker has and the platform has not when both end, as on a busy machine."""
 
 
 @contextlib.asynccontextmanager
 async def mosquitto(program: Path, folder: Path, port: int) -> AsyncIterator[None]:
+    """Run a broker that keeps on disk what it acknowledged and nobody took yet.
+
+    What one without that has in memory when it ends is lost for good: the agent was told that it
+    is over there.
+    """
     conf = folder / "mosquitto.conf"
-    conf.write_text(f"listener {port} {HOST}\nallow_anonymous true\n", encoding="utf-8")
+    conf.write_text(
+        f"listener {port} {HOST}\nallow_anonymous true\n"
+        f"persistence true\npersistence_location {folder}/\nuser {getpass.getuser()}\n",
+        encoding="utf-8",
+    )
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
         program, "-c", str(conf), stdout=quiet, stderr=quiet
@@ -54,9 +67,20 @@ async def mosquitto(program: Path, folder: Path, port: int) -> AsyncIterator[Non
         await process.wait()
 
 
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A `paikou platform`, and the file of what it says."""
+
+    process: asyncio.subprocess.Process
+    said: Path
+
+    def falls_behind(self) -> None:
+        """Have it take nothing more, its connection still there, until it is ended."""
+        self.process.send_signal(signal.SIGSTOP)
+
+
 @contextlib.asynccontextmanager
-async def platform(folder: Path, port: int) -> AsyncIterator[Path]:
-    """Run `paikou platform`; gives the file of what it says."""
+async def platform(folder: Path, port: int) -> AsyncIterator[Peer]:
     said = folder / "platform.log"
     with said.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
@@ -65,10 +89,11 @@ async def platform(folder: Path, port: int) -> AsyncIterator[Path]:
             stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, cwd=ROOT,
         )  # fmt: skip
     try:
-        yield said
+        yield Peer(process, said)
     finally:
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
+            process.send_signal(signal.SIGCONT)
         await process.wait()
 
 
@@ -110,20 +135,22 @@ async def test_bundle_goes_on_after_sigkill_and_outages_and_verifies_at_the_plat
     port = free_port()
     site = site_file(port, small_parts(port))
     async with Instrument(buses(site)["net1"]).answering():
-        async with mosquitto(program, tmp_path, port), platform(tmp_path, port):
+        async with mosquitto(program, tmp_path, port), platform(tmp_path, port) as peer:
             one = await daemon(site)
             await until(lambda: one.rows("SELECT count(*) FROM samples")[0][0] > 20, within_s=120)
             order(one)
             await until(lambda: on_its_way(one)[1] >= 2, within_s=120)
+            peer.falls_behind()
+            await until(lambda: on_its_way(one)[1] >= 2 + BEHIND, within_s=120)
             await one.stop(signal.SIGKILL)
         state, acked = on_its_way(one)
         assert state == "made"
-        assert 2 <= acked < FILM // 1024
-        async with mosquitto(program, tmp_path, port), platform(tmp_path, port) as said:
+        assert 2 + BEHIND <= acked < FILM // 1024
+        async with mosquitto(program, tmp_path, port), platform(tmp_path, port) as peer:
             again = await daemon(site)
-            await until(lambda: bool(verdicts(said)), within_s=180)
+            await until(lambda: bool(verdicts(peer.said)), within_s=180)
             await until(lambda: on_its_way(again)[0] == "sent", within_s=60)
-    (found,) = verdicts(said)
+    (found,) = verdicts(peer.said)
     assert (found["state"], found["mn"], found["ref"]) == ("whole", MN, REF)
     assert found["faults"] == []
     assert [path.suffix for path in (tmp_path / "in").iterdir()] == [".zip"]

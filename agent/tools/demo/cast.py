@@ -16,6 +16,8 @@ from agent.tools.demo.stage import CYCLE_S, Stage
 
 START_S = 30.0
 FILL_S = 4.0
+LONGEST_FILL_S = 300.0
+"""On the clock: a sampler that takes longer than ten minutes for a bottle is taken for jammed."""
 STOP_S = 2.0
 HURRY_S = 1.2
 """For who is interrupted: agent and platform end one after the other."""
@@ -90,7 +92,7 @@ class Cast:
         pace = ["--pace", str(stage.pace)]
         site, logs = str(stage.site_file), stage.work_dir
         speed = stage.pace.speed
-        cycles = ["--cycle-s", str(CYCLE_S * speed), "--fill-s", str(FILL_S * speed)]
+        cycles = ["--cycle-s", str(CYCLE_S * speed), "--fill-s", str(fill_s(speed))]
         broker = f"mqtt://127.0.0.1:{stage.broker_port}"
         store = ["--store", str(stage.platform_log), "--evidence", str(stage.work_dir)]
         self._stage = stage
@@ -167,3 +169,8 @@ class Cast:
                 return await asyncio.wait_for(loop.sock_recv(notices, 4096), 0.5)
             except TimeoutError:
                 continue
+
+
+def fill_s(speed: float) -> float:
+    """Give how long a bottle takes to fill, on the demo's clock."""
+    return min(LONGEST_FILL_S, FILL_S * speed)

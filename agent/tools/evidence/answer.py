@@ -15,10 +15,13 @@ from agent.tools.evidence.hands import People, people, touched
 from agent.tools.evidence.kept import custody, temperature, water
 from agent.tools.evidence.markup import facts as listed
 from agent.tools.evidence.markup import text
+from agent.tools.evidence.named import measured_by
 from agent.tools.evidence.said import STATES, number, unit, words
 from agent.tools.words import event_kind, factor_name, local_time
 
 HOUR_S, DAY_S = 3600, 86_400
+_ENDED = frozenset({"refused", "expired", "failed"})
+"""How an order ends that kept no bottle; any other end leaves it open."""
 
 
 def answer(facts: Facts, site: Site, filmed: list[Shown]) -> str:
@@ -55,6 +58,7 @@ def _exceedance(event: Event, facts: Facts, site: Site, filmed: list[Shown]) -> 
             f"{times}：{number(worst)} {text(per)}，限值 {number(limit)} {text(per)}"
             f"（{text(source)}）",
         ),
+        ("谁测的", text(measured_by(site, event.outlet, event.factor)) or "—"),
         ("哪一瓶", _bottles(event, facts, site)),
         ("录像", "；".join(map(_film, mine)) or "没有"),
         _who(facts, site),
@@ -80,7 +84,9 @@ def _film(one: Shown) -> str:
 
 
 def _when(event: Event) -> str:
-    until = f"，至 {local_time(event.ended_at)} 结束" if event.ended_at else "，尚未结束"
+    until = (
+        f"，至 {local_time(event.ended_at)} 结束" if event.ended_at else "，到生成本报告时尚未结束"
+    )
     return f"{local_time(event.at)} 判定{until}"
 
 
@@ -112,7 +118,8 @@ def _bottle(one: Action, facts: Facts, site: Site) -> str:
     if one.state != "done" or not one.outcome:
         reason = words({"reason": (one.outcome or {}).get("reason", "")}).removeprefix("原因 ")
         state = STATES.get(one.state, one.state)
-        return f"未证实：{text(state)}{f'（{text(reason)}）' if reason else ''}"
+        head = "<strong>没有留样</strong>" if one.state in _ENDED else "未证实"
+        return f"{head}：{text(state)}{f'（{text(reason)}）' if reason else ''}"
     volume = one.outcome.get("volume_ml")
     said = f"，{volume:g} mL" if isinstance(volume, int | float) else ""
     head = (
@@ -131,4 +138,14 @@ def _kept(one: Bottle, names: People) -> str:
 
 
 def _who(facts: Facts, site: Site) -> tuple[str, str]:
-    return "谁动过", text(touched(facts.journal, people(site)))
+    return "谁动过", text(f"{touched(facts.journal, people(site))}（{_looked_at(facts)}）")
+
+
+def _looked_at(facts: Facts) -> str:
+    """Say which stretch of the journal that is read from: before its first line there is none."""
+    lines, begin = facts.journal, facts.interval.begin
+    if not lines:
+        return "该时段没有日志"
+    if lines[0].seq == 1:
+        begin = lines[0].at
+    return f"查日志 {local_time(begin)} 至 {local_time(lines[-1].at)}"

@@ -33,6 +33,7 @@ _WORDS = {
     "no_event": ("{db} 里没有编号为 {number} 的事件", "{db}: no event {number}"),
     "no_store": ("{db}：还没有数据库", "{db}: there is no store yet"),
     "which": ("要么 --event，要么 --from 和 --to", "either --event, or --from and --to"),
+    "future": ("这段时间还没有到", "that interval is still to come"),
     "order": ("--to 应晚于 --from，最长 92 天", "--to must be after --from, by 92 days at most"),
 }
 
@@ -84,7 +85,7 @@ def evidence(
     if schema_version(directory / FILE_NAME) != SCHEMA_VERSION:
         raise StoreError(pick(_WORDS["no_store"], lang).format(db=directory / FILE_NAME))
     now = Clock().now()
-    interval = _interval(directory, event, begin, end, now=now, lang=lang)
+    interval = choose(directory, event, begin, end, now=now, lang=lang)
     file = output or Path(_name(settings, interval))
     try:
         made = make(directory, settings, site, interval, file, now=now, by=by, why=why)
@@ -98,22 +99,37 @@ def evidence(
         click.echo(words.format(file=file, bytes=made["bytes"], key=made["key"]))
 
 
-def _interval(
+def choose(
     directory: Path, event: int | None, begin: float | None, end: float | None,
     *, now: float, lang: Lang,
 ) -> Interval:  # fmt: skip
+    """Give the interval of a bundle, which ends where what is known does.
+
+    Raises click.UsageError, StoreError.
+    """
     if (event is None) == (begin is None) or (begin is None) != (end is None):
         raise click.UsageError(pick(_WORDS["which"], lang))
+    path = directory / FILE_NAME
+    with contextlib.closing(connect(path, read_only=True)) as connection:
+        known = max(now, _newest(connection) + 1.0)  # an interval does not hold its end
+        found = _event(connection, event)
     if begin is not None and end is not None:
         if not 0 < end - begin <= LONGEST_S:
             raise click.UsageError(pick(_WORDS["order"], lang))
-        return Interval(begin, end)
-    path = directory / FILE_NAME
-    with contextlib.closing(connect(path, read_only=True)) as connection:
-        found = _event(connection, event)
+        if begin >= known:
+            raise click.UsageError(pick(_WORDS["future"], lang))
+        return Interval(begin, min(end, known))
     if found is None:
         raise StoreError(pick(_WORDS["no_event"], lang).format(db=path, number=event))
-    return Interval(found.at - BEFORE_S, (found.ended_at or now) + AFTER_S, found.id)
+    # what is still to come is in no bundle, and none may say so
+    end = min((found.ended_at or known) + AFTER_S, known)
+    return Interval(found.at - BEFORE_S, end, found.id)
+
+
+def _newest(connection: sqlite3.Connection) -> float:
+    """Give when the journal was last written: a store may be ahead of this machine's clock."""
+    (at,) = connection.execute("SELECT coalesce(max(at), 0.0) FROM journal").fetchone()
+    return float(at)
 
 
 def _event(connection: sqlite3.Connection, number: int | None) -> events.Event | None:

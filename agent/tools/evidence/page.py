@@ -18,6 +18,7 @@ from agent.tools.evidence.hands import People, hand, is_touch, name, people
 from agent.tools.evidence.kept import bottles
 from agent.tools.evidence.lines import line
 from agent.tools.evidence.markup import STYLE, section, table, text
+from agent.tools.evidence.named import asker, instruments
 from agent.tools.evidence.plot import NARROW, WIDTH, plot
 from agent.tools.evidence.said import (
     CAUSES,
@@ -34,7 +35,7 @@ from agent.tools.words import cause, event_kind, factor_name, local_time
 def page(facts: Facts, site: Site, about: Mapping[str, Any], filmed: Sequence[Shown] = ()) -> str:
     """Give the whole report as HTML."""
     begin, end = local_time(facts.interval.begin), local_time(facts.interval.end)
-    shown = list(filmed)
+    shown, called = list(filmed), instruments(site)
     why = KINDS.get(about["why"], about["why"]) or "—"
     sections = (
         answer(facts, site, shown),
@@ -42,8 +43,8 @@ def page(facts: Facts, site: Site, about: Mapping[str, Any], filmed: Sequence[Sh
         section("二、数值", _courses(facts)),
         section("三、录像和画面", films(shown, _cameras(site)) or _no_films(about)),
         section("四、留样瓶", bottles(facts.bottles, people(site))),
-        section("五、指令", _orders(facts)),
-        section("六、分析仪结果", _results(facts)),
+        section("五、指令", _orders(facts, called)),
+        section("六、分析仪结果", _results(facts, called)),
         section("七、谁动过什么（日志）", _journal(facts, people(site))),
         section("八、如何核对", _check(about)),
     )
@@ -53,7 +54,7 @@ def page(facts: Facts, site: Site, about: Mapping[str, Any], filmed: Sequence[Sh
         f"<title>证据报告 {text(site.unit.name)}</title><style>{STYLE}</style>"
         f"<h1>证据报告</h1><p>{text(site.unit.name)}（{text(site.unit.code)}）<br>"
         f"时段 {begin} 至 {end}（北京时间）<br><small>生成于 {local_time(about['made_at'])}，"
-        f"paikou {text(about['version'])}，要求人 {text(about['by'])}，"
+        f"paikou {text(about['version'])}，要求人 {text(asker(about['by'], site))}，"
         f"事由 {text(why)}</small></p>"
         f"{''.join(sections)}</html>\n"
     )
@@ -146,11 +147,11 @@ def _no_films(about: Mapping[str, Any]) -> str:
     return "<p>按流量计费的线路未附录像；可另行调取。</p>"
 
 
-def _orders(facts: Facts) -> str:
+def _orders(facts: Facts, called: Mapping[str, str]) -> str:
     rows = (
         (
             str(one.id),
-            one.device,
+            called.get(one.device, one.device),
             f"{ORDERS.get(one.kind, one.kind)}（{CAUSES.get(one.cause, one.cause)}）",
             local_time(one.created_at),
             local_time(one.not_after),
@@ -162,12 +163,12 @@ def _orders(facts: Facts) -> str:
     return table(("编号", "设备", "指令", "下达", "最迟", "状态", "结果"), rows)
 
 
-def _results(facts: Facts) -> str:
+def _results(facts: Facts, called: Mapping[str, str]) -> str:
     rows = (
         (
             str(outlet),
             factor_name(str(code), "zh"),
-            str(device or ""),
+            called.get(device, str(device or "")),
             local_time(sampled_at, "%m-%d %H 时"),
             local_time(completed_at),
             local_time(received_at),

@@ -78,7 +78,7 @@ def _stretch(times: Sequence[float], begin: float, end: float) -> tuple[float, f
     if last - first > (end - begin) / 5:
         return begin, end
     margin = max(30.0, (last - first) / 10)
-    return first - margin, last + margin
+    return max(min(begin, first), first - margin), min(max(end, last), last + margin)
 
 
 def round_ticks(low: float, high: float) -> list[float]:

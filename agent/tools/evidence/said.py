@@ -42,6 +42,7 @@ _KEYS = {
     "ok": "成功",
     "code": "瓶签",
     "waits": "等待",
+    "waited_for": "一直等的是",
     "alarm": "报警编号",
     "of": "事件类型",
     "state": "状态",
@@ -168,10 +169,27 @@ _SAID = {
     "measured flow is zero": "实测流量为零",
     "the vessel was drained before": "混匀桶已排空",
     "another took its place": "原位已留新样",
+    "its deadline had passed": "已过最迟时间",
+    "door open": "柜门开着",
+    "sampler busy: it is filling a bottle": "采样器正在留样",
+    "sampler busy: it says not now": "采样器忙",
+    "nothing was sent: no empty bottle": "没有空瓶，未下发",
+    "interrupted; the sampler has no record of a kept bottle": "中断；采样器没有留样记录",
     "True": "是",
     "False": "否",
     **{name: said for name, said in KINDS.items() if name in ("exceedance", "retention")},
 }
+_INVALID, _SWITCHED = "value not valid: ", "switched to "
+_BEGINNINGS = (
+    (_INVALID, "数据无效"),
+    ("sampler in maintenance: ", "采样器维护中"),
+    ("sampler not ready (fault): ", "采样器故障"),
+    ("sampler not ready (stopped): ", "采样器停止"),
+    (_SWITCHED, "开关已置于"),
+    ("ordered, and the sampler does not answer: ", "已下令，采样器没有应答"),
+    ("nothing was sent: ", "未下发"),
+)
+"""How reasons begin whose rest differs; the first that fits counts."""
 _WRITTEN = (("m3", "m³"), ("ug", "μg"), ("degC", "℃"))
 _SELF_EVIDENT = frozenset({
     "outlet", "factor", "is_open", "signature", "sha256", "still", "gaps", "order",
@@ -221,7 +239,8 @@ def _told(key: str, value: Any, per: str) -> str:
     after = (per if key in _MEASURED else _UNITS.get(key, "")) if is_number else ""
     if key in _EVENTS:
         return event_kind(said, "zh")
-    reason = said.removeprefix("value not valid: ")
-    if reason != said:
-        return f"数据无效：{cause(reason, 'zh')}"
+    for before, told in _BEGINNINGS:
+        if said.startswith(before):
+            rest = said.removeprefix(before)
+            return f"{told}：{cause(rest, 'zh') if before in (_INVALID, _SWITCHED) else rest}"
     return f"{_SAID.get(said, said)} {after}".strip()

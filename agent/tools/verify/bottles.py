@@ -1,4 +1,4 @@
-"""Holds kept bottles against the journal: that they were kept, guarded, and who let them go."""
+"""Holds kept bottles against the journal: which water, guarded or not, who let them go."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any
 
 from agent.custody import UNGUARDED
 from agent.tools.verify.sealed import Fault, Looked, Sealed
+from protocols.hj212.times import wire_time
 
 Row = Mapping[str, Any]
 _ORDERED, _KEPT = "retention ordered", "retention done"
+_EVENT = "event retention"
 _RELEASED, _HANDED = "event retention_released", "event retention_handed"
 
 
@@ -35,6 +37,7 @@ def bottle_faults(
     }
     told = {what: _lines(connection, what, "code") for what in (_RELEASED, _HANDED)}
     ordered = _lines(connection, _ORDERED, "ref")
+    events = _events(connection)
     cursor = connection.execute("SELECT * FROM bottles ORDER BY id")
     names = [column[0] for column in cursor.description]
     there = set()
@@ -48,7 +51,9 @@ def bottle_faults(
                 yield Fault("rows", f"bottle {row['code']}: not in the journal")
             continue
         looked.told += 1
-        if not _as_kept(row, line, ordered.get(ref)) or not _as_told(row, told):
+        event = events.get((line.at, line.detail["at"], row["bottle"]))
+        as_kept = _as_kept(row, line, ordered.get(ref)) and _is_that_water(row, ordered.get(ref))
+        if not as_kept or not _as_labelled(row, event) or not _as_told(row, told):
             yield Fault("changed", f"bottle {row['code']}: not as the journal has it", line.seq)
     for ref, line in kept.items() if whole else ():
         for bottle in _filled(line.detail):
@@ -64,6 +69,17 @@ def _lines(connection: sqlite3.Connection, what: str, key: str) -> dict[str, _Li
     return {str(one.detail[key]): one for one in lines}
 
 
+def _events(connection: sqlite3.Connection) -> dict[tuple[float, float, int], Row]:
+    """Give what was told of kept bottles, by when the line and the bottle are of, and its place."""
+    found = connection.execute("SELECT at, detail FROM journal WHERE what = ?", (_EVENT,))
+    lines = ((at, json.loads(text)) for at, text in found)
+    return {
+        (at, detail["at"], bottle): detail
+        for at, detail in lines
+        for bottle in detail.get("bottles_kept", ())
+    }
+
+
 def _filled(detail: Row) -> dict[int, float]:
     return {one["bottle"]: one["volume_ml"] for one in (detail, *detail["others"])}
 
@@ -76,9 +92,35 @@ def _as_kept(row: Row, line: _Line, ordered: _Line | None) -> bool:
     )  # fmt: skip
     return (
         row["kept_at"] == line.detail["at"]
+        and row["noted_at"] == line.at
         and row["volume_ml"] == _filled(line.detail).get(row["bottle"])
         and bool(row["guarded"]) == guarded
     )
+
+
+def _is_that_water(row: Row, ordered: _Line | None) -> bool:
+    """Compare outlet, hour, reason and the value it was ordered for, where that line is there."""
+    if ordered is None:
+        return True
+    asked = ordered.detail
+    same = all(row[name] == asked[name] for name in ("outlet", "sampled_at", "mode")
+               if asked.get(name) is not None)  # fmt: skip
+    if not same or not asked.get("factor"):
+        return same
+    value = {name: asked.get(name) for name in ("factor", "value", "limit")}
+    try:
+        return value in json.loads(row["factors"])
+    except ValueError:
+        return False
+
+
+def _as_labelled(row: Row, event: Row | None) -> bool:
+    """Compare the code on its label, and the vessel that was told."""
+    code = f"{row['outlet']}-{wire_time(row['kept_at'])}-{row['bottle']:02d}"
+    if event is None:
+        return bool(row["code"] == code)
+    vessel = event.get("vessel") or ""
+    return bool(row["code"] == code and row["vessel"] == vessel)
 
 
 def _as_told(row: Row, told: Mapping[str, Mapping[str, _Line]]) -> bool:

@@ -65,6 +65,8 @@ def verify_bundle(path: Path, *, key: str | None = None, head: str | None = None
         verdict.faults += _signature(found, key)
         if not verdict.faults:
             verdict.faults += _content(file, verdict, head)
+        elif any(one.what == "signature" for one in verdict.faults):
+            verdict.faults += _touched(file)
     return verdict
 
 
@@ -73,6 +75,21 @@ def _signature(found: Tail, key: str | None) -> Iterator[Fault]:
         yield Fault("key", f"signed with {found.key}, not with {key}")
     elif not identity.signed_by(found.key, found.digest, found.signature):
         yield Fault("signature", "the file is not as it was signed")
+
+
+def _touched(file: BinaryIO) -> Iterator[Fault]:
+    """Name what was changed, as far as the manifest still tells; none of it is believed."""
+    found: list[Fault] = []
+    try:
+        with zipfile.ZipFile(file) as packed:
+            contents.bounded(packed)
+            listed = contents.manifest(packed)
+            found += _files(packed, listed, Verdict())
+    except contents.UNFIT as error:
+        found.append(Fault("form", f"cannot be read: {error}"))
+    yield from found or (
+        Fault("form", "each file is as the manifest says: a header, the directory or the end"),
+    )
 
 
 def _content(file: BinaryIO, verdict: Verdict, head: str | None) -> Iterator[Fault]:
@@ -102,12 +119,23 @@ def _files(packed: zipfile.ZipFile, manifest: dict[str, Any], verdict: Verdict) 
             yield Fault("files", f"{name}: {'missing' if name in told else 'not in the manifest'}")
             continue
         verdict.files += 1
-        found = hashlib.sha256()
+        found = _unpacked(packed, name)
+        if found is None:
+            yield Fault("files", f"{name}: cannot be unpacked")
+        elif found != told[name]["sha256"]:
+            yield Fault("files", f"{name}: not what the manifest says")
+
+
+def _unpacked(packed: zipfile.ZipFile, name: str) -> str | None:
+    """Hash a file of a bundle; None when it cannot be unpacked."""
+    found = hashlib.sha256()
+    try:
         with packed.open(name) as file:
             while chunk := file.read(_CHUNK):
                 found.update(chunk)
-        if found.hexdigest() != told[name]["sha256"]:
-            yield Fault("files", f"{name}: not what the manifest says")
+    except contents.UNFIT:
+        return None
+    return found.hexdigest()
 
 
 def _chain(

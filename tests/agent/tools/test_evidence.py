@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 from agent_house import House
 from agent_site import COD, HOUR, PH, T0
@@ -20,6 +21,7 @@ from agent.model import Cause, MarkKind, MarkState
 from agent.store import events, identity, journal, marks, seals
 from agent.store.db import connect, transaction
 from agent.tools.evidence.bundle import make
+from agent.tools.evidence.command import choose
 from agent.tools.evidence.gather import TABLES, Interval, reach
 from agent.tools.evidence.last import Last, lines, seal_all
 from agent.tools.evidence.pack import MANIFEST, write
@@ -99,6 +101,27 @@ def test_every_changed_byte_is_found(trusted: House, tmp_path: Path, count: int)
     assert verify_bundle(file).faults
     file.write_bytes(whole + b"\n")
     assert verify_bundle(file).faults
+
+
+def test_changed_file_is_named_though_no_signature_holds_it(trusted: House, tmp_path: Path) -> None:
+    file = made(trusted, tmp_path)
+    whole = file.read_bytes()
+    with zipfile.ZipFile(file) as packed:
+        entries = {one.filename: one.header_offset for one in packed.infolist()}
+    for name, offset in entries.items():
+        if name == MANIFEST or not name.startswith(("report", "rows/samples", "values")):
+            continue
+        changed = bytearray(whole)
+        changed[offset + 30 + len(name) + 20 + 40] ^= 1  # in what is packed, behind its header
+        file.write_bytes(changed)
+        faults = verify_bundle(file).faults
+        assert faults[0].what == "signature"
+        assert [one.what for one in faults[1:]] == ["files"], name
+        assert faults[1].where.startswith(f"{name}: ")
+    changed = bytearray(whole)
+    changed[entries["values.csv"] + 10] ^= 1  # the time in a header: no file differs by that
+    file.write_bytes(changed)
+    assert [one.what for one in verify_bundle(file).faults] == ["signature", "form"]
 
 
 class Meddling(type(Path())):  # type: ignore[misc]
@@ -215,6 +238,24 @@ def test_making_a_bundle_is_in_the_journal(trusted: House, tmp_path: Path) -> No
     ((who, text),) = trusted.rows("SELECT who, detail FROM journal WHERE what = 'evidence made'")
     assert who == "张三"
     assert json.loads(text)["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+async def test_bundle_ends_where_the_store_does_and_tells_of_nothing_to_come(
+    trusted: House,
+) -> None:
+    """The house's clock is not that of this machine: the newer of the two counts."""
+    (newest,) = trusted.rows("SELECT max(at) FROM journal")[0]
+    with contextlib.closing(connect(trusted.store.path, read_only=True)) as connection:
+        found = events.find(connection, 1)
+    assert found is not None
+    directory = trusted.store.path.parent
+    for now, end in ((newest - 9000, newest + 1), (newest + 5, newest + 5)):
+        interval = choose(directory, 1, None, None, now=now, lang="en")
+        assert interval.end == min(end, (found.ended_at or end) + HOUR)
+        asked = choose(directory, None, newest - 60, newest + 9e5, now=now, lang="en")
+        assert (asked.begin, asked.end) == (newest - 60, end)
+    with pytest.raises(click.UsageError, match="to come"):
+        choose(directory, None, newest + 60, newest + 120, now=newest + 5, lang="en")
 
 
 def test_command_says_yes_with_0_and_no_with_1(trusted: House, tmp_path: Path) -> None:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from agent_fakes import READY
 from agent_site import COD, HOUR, T0, plan_with
 
+from agent.model import Cause
+from agent.rules.interlocks import interlock
 from agent.store.actions import Action
 from agent.store.bottles import Bottle
 from agent.store.events import Event
-from agent.tools.evidence.facts import Facts, Line
+from agent.tools.evidence.facts import Course, Facts, Line
 from agent.tools.evidence.films import Shown
 from agent.tools.evidence.gather import Interval
 from agent.tools.evidence.hands import NOBODY, touched
+from agent.tools.evidence.named import asker
 from agent.tools.evidence.page import page
-from agent.tools.evidence.plot import round_ticks
+from agent.tools.evidence.plot import plot, round_ticks
 from agent.tools.evidence.said import words
+from drivers.device import SamplerStatus
 
 ABOUT = {"made_at": T0, "version": "1", "by": "province", "why": "exceedance", "key": "k",
          "head": "h"}  # fmt: skip
@@ -113,6 +119,78 @@ def test_bottle_that_is_not_proven_is_called_so() -> None:
     text = plain(told(actions=(retain("unknown", {"reason": "no record"}),)))
     assert "未证实：结果不明（no record）" in text
     assert "号瓶" not in text
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "said"),
+    [
+        ("refused", "no free bottle", "没有留样：拒绝（没有空瓶）"),
+        ("expired", "its deadline had passed", "没有留样：过期未执行（已过最迟时间）"),
+        ("failed", "interrupted; the sampler has no record of a kept bottle",
+         "没有留样：失败（中断；采样器没有留样记录）"),
+        ("unknown", "ordered, and the sampler does not answer: silent",
+         "未证实：结果不明（已下令，采样器没有应答：silent）"),
+    ],
+)  # fmt: skip
+def test_end_of_an_order_is_called_what_it_is(state: str, reason: str, said: str) -> None:
+    assert said in plain(told(actions=(retain(state, {"reason": reason}),)))
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        replace(READY, door_open=True),
+        replace(READY, retaining=True),
+        replace(READY, state=Cause.MAINTENANCE),
+        replace(READY, state=Cause.FAULT),
+        replace(READY, state=Cause.STOPPED),
+        replace(READY, bottles_ml=(500,)),
+    ],
+)
+def test_every_interlock_has_its_chinese(status: SamplerStatus) -> None:
+    lock = interlock(status)
+    assert lock is not None
+    assert not re.search("[a-z]", words({"reason": lock.reason}))
+
+
+def test_instrument_is_named_with_model_and_number() -> None:
+    def numbered(site: dict[str, Any]) -> None:
+        next(one for one in site["devices"] if one["id"] == "cod")["serial"] = "1234"
+
+    site = plan_with(numbered).site
+    facts = Facts(Interval(T0, T0 + HOUR, 1), (exceedance(),), (), (), ())
+    text = plain(page(facts, site, ABOUT))
+    assert re.search(r"谁测的cod（.+，出厂编号 1234）", text)
+
+
+def test_who_asked_is_a_platform_or_a_person_by_name() -> None:
+    def known(site: dict[str, Any]) -> None:
+        site["destinations"][0]["name"] = "省平台"
+        site["people"] = [{"id": "li", "name": "李四", "role": "operator"}]
+
+    site = plan_with(known).site
+    station = site.destinations[0].stations[0].id
+    assert [asker(one, site) for one in (station, "li", "root")] == [
+        f"平台 省平台（{station}）", "李四", "root",
+    ]  # fmt: skip
+
+
+def test_that_nobody_touched_it_says_which_stretch_of_the_journal_was_read() -> None:
+    first = Line(1, T0 + 5.0, "agent", "start", {})
+    last = Line(2, T0 + 65.0, "agent", "clip ordered", {})
+    text = plain(told(journal=(first, last)))
+    assert f"{NOBODY}（查日志 2026-06-10 10:00:05 至 2026-06-10 10:01:05）" in text
+    later = plain(told(journal=(last,)))
+    assert "（查日志 2026-06-10 10:00:00 至" in later, "its journal is older than the interval"
+    assert "（该时段没有日志）" in plain(told())
+
+
+def test_course_is_not_drawn_beyond_the_interval() -> None:
+    points = tuple((T0 + n, 7.0, Cause.NORMAL) for n in range(60))
+    drawn = plot(Course("DW001", COD, None, points, ()), T0, T0 + HOUR)
+    assert "06-10 10:00:00" in drawn
+    drawn = plot(Course("DW001", COD, None, points, ()), T0 - HOUR, T0 + 60)
+    assert "06-10 10:01:00" in drawn
 
 
 def test_why_there_is_no_bottle_is_said_where_it_is_known() -> None:

@@ -14,12 +14,13 @@ from agent_house import House
 from agent_site import COD, DAY, T0, destination
 
 from agent.bells import Bells
-from agent.bundling import Courier, Terms, places, terms
+from agent.bundling import Bundling, Courier, Terms, places, terms
 from agent.bundling.courier import USED_UP
 from agent.bundling.policy import ask_by_policy, has_news
+from agent.bundling.worker import GRACE_S
 from agent.errors import Unreachable
 from agent.settings.evidence import EvidenceSettings
-from agent.store import bundles, events
+from agent.store import actions, bundles, events
 from agent.store.bundles import Bundle
 from agent.uplink.link import Outcome, Sent
 
@@ -211,6 +212,35 @@ async def test_only_new_events_of_the_kinds_named_are_sent_by_themselves(house_w
     assert await look() == 0
     (one,) = await house.store.read(bundles.open_ones)
     assert (one.ref, one.source, one.not_before) == ("event-3", "policy", T0 + 35.0)
+
+
+async def test_bundle_waits_for_the_clip_of_its_event_and_not_for_ever(
+    house: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A camera that is dead, or a sampler that is silent, must not keep the rest back."""
+
+    def job(connection: Any) -> None:
+        number = events.add(
+            connection, "exceedance", {}, ref="x", at=T0, outlet="DW001", factor=COD
+        )
+        actions.add(
+            connection, ref="clip:yard:1", device="yard", kind="clip", cause="rule", request={},
+            now=T0, not_after=T0 + DAY,
+        )  # fmt: skip
+        one = Bundle(0, "st1", "event-1", T0, T0 + 60.0, number, None, "", "policy", T0, T0)
+        bundles.ask(connection, one)
+
+    await house.write(job)
+    (tmp_path / "no.yaml").write_text("nothing of use\n")
+    parts = (house.store, house.clock, Bells())
+    worker = Bundling(tmp_path / "no.yaml", lambda: house.plan, *parts)
+    house.clock.go(T0 + GRACE_S - house.clock.now())
+    await worker.look()
+    assert caplog.records == [], "it waits"
+    house.clock.go(1)
+    await worker.look()
+    (tried,) = caplog.records
+    assert tried.getMessage().startswith("evidence event-1 for st1"), "begun without the clip"
 
 
 async def test_platform_over_tcp_gets_no_bundle_by_itself(house_with: Any) -> None:

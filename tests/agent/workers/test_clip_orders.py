@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,40 @@ async def test_process_that_goes_meanwhile_is_asked_again(ordered: House) -> Non
 async def test_clip_without_pictures_failed_and_it_is_told(ordered: House) -> None:
     state, outcome = await worked(ordered, FakeFilm(NoFilm("no picture of that time")))
     assert (state, outcome) == ("failed", {"reason": "no picture of that time"})
+    assert len(ordered.events("camera_no_clip")) == 1
+
+
+async def test_camera_that_stays_dead_makes_no_clip_and_it_is_told(ordered: House) -> None:
+    ordered.clock.go(600)  # whatever there was of that time could have come by now
+    film = FakeFilm(*(CameraGone("the camera is not there yet") for _ in range(100)))
+    state, outcome = await worked(ordered, film)
+    assert (state, outcome) == ("failed", {"reason": "the camera is not there yet"})
+    assert len(film.asked) == 1
+    assert len(ordered.events("camera_no_clip")) == 1
+
+
+async def test_disk_that_takes_no_film_fails_the_clip_and_not_its_worker(ordered: House) -> None:
+    state, outcome = await worked(ordered, FakeFilm(OSError(errno.ENOSPC, "No space left")))
+    assert state == "failed"
+    assert "No space left" in outcome["reason"]
+    assert len(ordered.events("camera_no_clip")) == 1
+    await ordered.write(
+        lambda connection: connection.execute(
+            "UPDATE actions SET state = 'queued', finished_at = NULL"
+        )
+    )
+    assert (await worked(ordered, FakeFilm()))[0] == "done"
+
+
+async def test_disk_that_takes_no_sidecar_fails_the_clip_and_nobody_takes_it_for_one(
+    ordered: House,
+) -> None:
+    there = footage.clips_directory(ordered.store.path.parent)
+    ((number, at),) = ordered.rows("SELECT id, request ->> 'at' FROM actions WHERE kind = 'clip'")
+    (there / f"yard.{int(at)}.{number}.json.part").mkdir()  # it cannot be written to
+    state, outcome = await worked(ordered, FakeFilm())
+    assert (state, outcome["reason"][:5]) == ("failed", "disk:")
+    assert footage.clips(there) == []
     assert len(ordered.events("camera_no_clip")) == 1
 
 

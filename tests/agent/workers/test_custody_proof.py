@@ -60,6 +60,15 @@ async def test_bottle_and_its_hand_over_are_as_the_journal_has_them(kept: House)
         "released_by = 'wang', released_at = 1.0",
         "handed_to = '河里'",
         "ref = 'x#1'",
+        "outlet = 'DW002'",
+        "sampled_at = sampled_at - 3600",
+        "vessel = CASE vessel WHEN 'A' THEN 'B' ELSE 'A' END",
+        "code = 'DW001-20260610110100-09'",
+        "noted_at = noted_at + 60",
+        "mode = 'manual'",
+        "factors = replace(factors, '61.5', '41.5')",
+        "factors = '[]'",
+        "factors = 'no json'",
     ],
 )
 async def test_changed_bottle_is_found(kept: House, changed: str) -> None:
