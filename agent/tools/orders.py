@@ -30,7 +30,7 @@ ROLES = ("operator", "contractor")
 MOST = 200
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ORDER = click.argument("order")
-_JSON = click.option("--json", "as_json_", is_flag=True, help="JSON.")
+_JSON = click.option("--json", "as_json_", is_flag=True, help="输出 JSON / as JSON.")
 _NONE = ("没有督办", "no supervision orders")
 _ANSWERED = (
     "已答复督办 {number}（答复 {answer}，附件 {files} 个），待平台签收；paikou orders … show 可查",

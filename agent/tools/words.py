@@ -101,6 +101,21 @@ EVENTS: dict[str, tuple[str, str]] = {
     "alarm": ("报警", "alarm"),
 }
 
+ORDERS: dict[str, tuple[str, str]] = {
+    "retain": ("留样", "keep bottles"),
+    "clip": ("录像", "clip"),
+    "probe": ("询问", "probe"),
+}
+ORDER_STATES: dict[str, tuple[str, str]] = {
+    "queued": ("已下令", "queued"),
+    "running": ("执行中", "running"),
+    "done": ("完成", "done"),
+    "failed": ("失败", "failed"),
+    "refused": ("拒绝", "refused"),
+    "expired": ("过期未执行", "expired"),
+    "unknown": ("结果不明", "not known"),
+}
+
 
 def pick(words: tuple[str, str], lang: Lang) -> str:
     """Give the words in a language."""

@@ -28,7 +28,13 @@ SHORTEST_S = 40.0
 
 
 @click.command("demo")
-@click.option("--seconds", type=click.FloatRange(5, 3600), default=90.0, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(5, 3600),
+    default=90.0,
+    show_default=True,
+    help="演示多少秒，40 秒起为全过程 / how long; from 40 s on it shows all there is.",
+)
 @click.option(
     "--speed",
     type=click.FloatRange(1, 600),

@@ -45,8 +45,12 @@ class _Instant(click.ParamType[float]):
 
 @click.command()
 @click.argument("site", type=_FILE)
-@click.option("--samples", required=True, type=_FILE, help="CSV: at,outlet,factor,value,flag")
-@click.option("--marks", "marks_file", type=_FILE, help="CSV: outlet,factor,kind,code,start,end")
+@click.option(
+    "--samples", required=True, type=_FILE, help="原始样本 / CSV: at,outlet,factor,value,flag"
+)
+@click.option(
+    "--marks", "marks_file", type=_FILE, help="标记 / CSV: outlet,factor,kind,code,start,end"
+)
 @click.option(
     "--from", "since", type=_Instant(), help="只输出自此开始的时段 / periods from here on"
 )

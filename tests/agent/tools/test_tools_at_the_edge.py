@@ -102,7 +102,7 @@ def test_scan_of_what_cannot_be_is_wrong_usage(arguments: tuple[str, ...], site:
 
 
 def test_bundle_that_cannot_be_written_says_why(site: Path) -> None:
-    result = asked("support-bundle", site, "--out", str(site / "x.tar.gz"))
+    result = asked("support-bundle", site, "--output", str(site / "x.tar.gz"))
     assert result.exit_code == 1
     assert "x.tar.gz" in result.output
 
