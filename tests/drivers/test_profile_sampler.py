@@ -14,7 +14,7 @@ from drivers.retention import cannot_keep
 from protocols.registers import encode_time
 
 NAME = "sampler/esun-sampler"
-RUNNING, RECORD, BOTTLE, ORDER = 0x0BB8, 0x0C44, 0x0C4A, 0x0C58
+RUNNING, RECORD, ORDER = 0x0BB8, 0x0C44, 0x0C58
 NOW = 1_800_000_000.0
 OLD = RetentionRecord(NOW - 86_400, 4, 500.0, ok=True)
 

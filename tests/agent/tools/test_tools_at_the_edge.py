@@ -6,8 +6,7 @@ from pathlib import Path
 
 import click
 import pytest
-import yaml
-from agent_site import site_with
+from agent_site import site_file
 from click.testing import CliRunner, Result
 
 from agent.cli import cli
@@ -34,10 +33,7 @@ def asked(command: str, site: Path, *arguments: str) -> Result:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    file = tmp_path / "site.yaml"
-    given = site_with(lambda one: one.update(storage={"directory": str(tmp_path / "none")}))
-    file.write_text(yaml.safe_dump(given, allow_unicode=True), encoding="utf-8")
-    return file
+    return site_file(tmp_path, store=tmp_path / "none")
 
 
 @pytest.mark.parametrize("command", ON_A_SITE)
