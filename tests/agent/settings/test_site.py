@@ -131,6 +131,13 @@ def test_models_of_later_parts_are_read_and_named_as_not_in_use_yet():
     ]
 
 
+def test_plate_of_an_outlet_is_named_as_not_in_use_yet():
+    _, findings = look(
+        GOOD.replace("    medium: water", "    plate: {code: PW-1}\n    medium: water", 1)
+    )
+    assert [(one.kind, one.key) for one in findings] == [("later", "outlets[0].plate")]
+
+
 def test_models_do_not_change_after_reading(site):
     with pytest.raises(ValueError, match="frozen"):
         site.unit.name = "x"
