@@ -55,7 +55,8 @@ def migrate(directory: Path) -> tuple[int, int]:
     before = schema_version(path)
     if before > SCHEMA_VERSION:
         raise StoreError(
-            f"{path}: schema version {before} is newer than this release knows ({SCHEMA_VERSION})"
+            f"{path}: 数据库比本版本新 / "
+            f"schema version {before} is newer than this release knows ({SCHEMA_VERSION})"
         )
     if 0 < before < SCHEMA_VERSION:
         _copy(path, path.with_suffix(f".v{before}.bak"))

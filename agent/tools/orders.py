@@ -113,7 +113,7 @@ def answer_(
 ) -> None:
     """答复一条督办；经办人须在配置文件 people 里 / answer an order; --by is one of `people`."""
     if text is None and text_file is None and not with_draft:
-        raise click.UsageError("--text, --text-file, --draft")
+        raise click.UsageError("应有其一 / one of --text, --text-file, --draft is needed")
     said = text if text_file is None else _read(text_file)
     sent = [attached(one.name, one.read_bytes()) for one in files]
     pin = pin_of(load_site(site)[0], by, pin_file)  # asked before anybody waits for the store

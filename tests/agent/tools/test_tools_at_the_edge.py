@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from agent.cli import cli
 from agent.errors import ConfigError, PaikouError
+from agent.lock import hold
 
 ON_A_SITE = ("probe", "simulate", "frames", "resend", "support-bundle")
 BOTH = (*ON_A_SITE, "platform")
@@ -130,3 +131,11 @@ def test_platform_refuses_wrong_usage_before_it_begins(
 def test_order_for_a_broker_that_is_away_is_given_up() -> None:
     result = run("platform", "--mqtt", "mqtt://127.0.0.1:1", "--send", "1011", "--wait", "0.2")
     assert result.exit_code == 1
+
+
+def test_line_of_a_daemon_is_not_scanned(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    with hold(tmp_path / "none"):
+        result = run("probe", str(site), "--scan", "net1")
+    assert result.exit_code == 1
+    assert "守护进程在用这条线路" in result.output
