@@ -57,7 +57,7 @@ GAP_STATES: dict[str, tuple[str, str]] = {
 
 EVENTS: dict[str, tuple[str, str]] = {
     "exceedance": ("超标", "exceedance"),
-    "retention": ("超标留样", "bottle kept"),
+    "retention": ("留样", "bottle kept"),
     "retention_blocked": ("超标但未留样", "exceedance without bottle"),
     "retention_failed": ("留样失败", "bottle failed"),
     "retention_unknown": ("留样结果不明", "bottle not known"),

@@ -119,7 +119,9 @@ class Desk:
                     self.platform.heard.clear()
                     await self.platform.heard.wait()
         except TimeoutError:
-            raise NoStation("no station was heard; name one: MN CN …") from None
+            raise NoStation(
+                "没有听到任何站点，请写明 / no station was heard; name one: MN CN …"
+            ) from None
         return heard[0]
 
     async def _run(self, one: _Open, channel: Channel) -> None:
