@@ -56,6 +56,15 @@ async def test_record_is_read_in_one_request() -> None:
     assert esun.looks == 1
 
 
+@pytest.mark.parametrize(("bottle", "ok"), [(1, True), (0, False)])
+async def test_bottles_count_from_one(bottle: int, ok: bool) -> None:
+    sampler, esun = sampler_of(lambda _: None)
+    esun.bottle(OLD.at, bottle, 500.0)
+    record = await sampler.last_retention()
+    assert record is not None
+    assert (record.bottle, record.ok) == (bottle, ok)
+
+
 async def test_sampler_that_never_kept_a_bottle_has_no_record() -> None:
     sampler, esun = sampler_of(lambda _: None)
     esun.put(RECORD, [0] * 8)

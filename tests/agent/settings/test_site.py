@@ -12,7 +12,7 @@ from agent.settings import (
     st_of,
     state_directory,
 )
-from agent.settings.destination import CONTROL_COMMANDS, PARAMETER_COMMANDS
+from agent.settings.wire import CONTROL_COMMANDS, PARAMETER_COMMANDS
 
 
 @pytest.fixture
