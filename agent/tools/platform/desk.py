@@ -109,7 +109,10 @@ class Desk:
         return one.course
 
     async def only_station(self) -> str:
-        """Give the MN of the only station named, or else of the first one heard."""
+        """Give the MN of the only station named, or else of the first one heard.
+
+        Raises `NoStation`.
+        """
         named = [mn for mn in self.platform.roster.stations if mn]
         if len(named) == 1:
             return named[0]
