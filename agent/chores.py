@@ -18,7 +18,7 @@ from agent.plan import Plan
 from agent.proving import seal_all, sign_head
 from agent.scoring import score_outlets
 from agent.store.db import Store
-from agent.store.room import is_full
+from agent.store.giving import is_full
 from agent.timekeeping import Timekeeper
 from agent.upkeep import drop_stale, upkeep
 from agent.watching import watch_outlets

@@ -15,7 +15,7 @@ from agent.periods import Periods
 from agent.plan import Plan
 from agent.store import events, journal
 from agent.store.db import Store
-from agent.store.room import is_full
+from agent.store.giving import is_full
 from agent.timekeeping import Timekeeper
 
 log = logging.getLogger(__name__)

@@ -130,7 +130,10 @@ def note_contradiction(desk: Desk, mark: int, found: Contradicted, *, by: str) -
 
 
 def refuse(desk: Desk, mark: int, *, by: str, why: str) -> Kept:
-    """Refuse a proposal, or take a confirmed mark back: its columns are as before it."""
+    """Refuse a proposal, or take a confirmed mark back: its columns are as before it.
+
+    Raises MarkError when it is refused already.
+    """
     kept = _known(desk, mark)
     if kept.record.state is MarkState.REFUSED:
         raise MarkError(f"{mark}: 已否决 / is refused already")

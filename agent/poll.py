@@ -26,7 +26,7 @@ from agent.quality.judge import counter_m3, judge, state_sample
 from agent.quality.panel import Panel
 from agent.results import Results, Shown, last_told
 from agent.store.db import PATIENCE_S, SOON_S, Store
-from agent.store.room import is_full
+from agent.store.giving import is_full
 from agent.store.series import Names
 from agent.timekeeping import Timekeeper
 from drivers.device import Device, DeviceError, Reading

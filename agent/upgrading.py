@@ -13,7 +13,10 @@ MIGRATION_TIMEOUT_S = 600.0
 
 
 def migrate_if_old(directory: Path) -> None:
-    """Bring the schema up to date in a child process: its libraries stay out of the daemon."""
+    """Bring the schema up to date in a child process: its libraries stay out of the daemon.
+
+    Raises StoreError when it could not.
+    """
     if schema_version(directory / "store.db") == SCHEMA_VERSION:
         return
     try:

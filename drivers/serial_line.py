@@ -67,7 +67,7 @@ class SerialPort:
         asyncio.get_running_loop().add_reader(port.fileno(), self._read)
 
     def flush(self) -> None:
-        """Throw away what the kernel holds."""
+        """Throw away what the kernel holds. Raises NoLine."""
         if self._port is None:
             raise NoLine(self.patience.trouble)
         try:

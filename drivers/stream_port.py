@@ -51,7 +51,7 @@ class StreamPort:
         self._transport, self._silent = transport, 0
 
     def flush(self) -> None:
-        """Throw nothing away: all that came was given on."""
+        """Throw nothing away: all that came was given on. Raises NoLine where nothing is open."""
         if self._transport is None:
             raise NoLine(self.patience.trouble)
 

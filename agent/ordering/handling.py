@@ -20,8 +20,8 @@ from agent.ordering.table import KINDS
 from agent.plan import Plan, StationPlan
 from agent.store import orders, series
 from agent.store.db import Store
+from agent.store.giving import is_full
 from agent.store.orders import Order, State
-from agent.store.room import is_full
 
 log = logging.getLogger(__name__)
 

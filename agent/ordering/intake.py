@@ -11,7 +11,7 @@ from agent.ordering import envelope, notices
 from agent.ordering.envelope import Unreadable
 from agent.store import orders
 from agent.store.db import Store
-from agent.store.room import is_full
+from agent.store.giving import is_full
 
 BELL = "orders"
 CONFLICT = "ref {ref} 已用于另一命令 / this ref was used for another order"

@@ -10,13 +10,14 @@ from pathlib import Path as FilePath
 from urllib.parse import urlsplit
 
 from agent.errors import ConfigError
-from agent.settings.destination import Destination, Mqtt, Station, Tcp
+from agent.settings.destination import Destination, Station
 from agent.settings.dialect import dialect_names
 from agent.settings.findings import Findings
 from agent.settings.secrets import SecretError, read_secret
 from agent.settings.site import Site
 from agent.settings.source import Path
 from agent.settings.spoken import spoken, spoken_or_edition
+from agent.settings.wire import Mqtt, Tcp
 
 _HEX_KEY = re.compile(r"[0-9A-Fa-f]{32}")
 _KEY_BYTES = 16

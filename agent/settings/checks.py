@@ -119,3 +119,7 @@ def _later(site: Site) -> Iterator[Path]:
     for name in ("rounds", "page"):
         if getattr(site, name):
             yield (name,)
+    for number, outlet in enumerate(site.outlets):
+        for name in ("plate", "permit_totals"):
+            if getattr(outlet, name):
+                yield ("outlets", number, name)

@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 from agent.errors import StoreError
 from agent.store import room
+from agent.store.giving import is_full
 from agent.store.waiting import Full, Waiting
 
 T = TypeVar("T")
@@ -205,7 +206,7 @@ class Store:
                     break
                 except sqlite3.Error as error:
                     failure = error
-                if not (room.is_full(failure) and self.room.give_way(self._writer)):
+                if not (is_full(failure) and self.room.give_way(self._writer)):
                     ticket.error = failure
                     break
 

@@ -15,9 +15,10 @@ from collections import deque
 
 from agent.clock import Clock
 from agent.metrics import Metrics
-from agent.store import frame_packs, journal, room
+from agent.store import frame_packs, journal
 from agent.store.db import Job, Store
 from agent.store.frame_packs import LOST, RECEIVED, SENT, SETTLED, FrameRecord
+from agent.store.giving import is_full
 from protocols.hj212.segment import Segment
 
 log = logging.getLogger(__name__)
@@ -175,7 +176,7 @@ class FrameLog:
         try:
             await self._store.write(self._job(records, lost), patient=patient)
         except sqlite3.OperationalError as error:
-            if not room.is_full(error):
+            if not is_full(error):
                 raise
             self._records.extendleft(reversed(records))
             self._bound()

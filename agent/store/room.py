@@ -1,27 +1,23 @@
-"""What gives way when the disk is full (architecture §3.12).
+"""How the store stays within its room when the disk is full (architecture §3.12).
 
 A ballast file is kept beside the store, and the write-ahead log has its room laid out in advance.
 When a commit finds no room the ballast is the first thing to go. On a disk that others fill, its
 room becomes free pages inside the store, where nobody else can take it. From then on the store
 grows no more and ends where its file ends: the log could not be moved into a longer one. Then the
-oldest raw samples, real-time uploads, message log and delivered minutes go, a little at a time,
-so that statistics, outbox, actions and journal go on. What lies in a frozen interval goes last of
-all, and the journal says so.
+oldest rows go (`giving`), so that statistics, outbox, actions and journal go on.
 """
 
 from __future__ import annotations
 
 import contextlib
 import logging
-import math
 import os
 import shutil
 import sqlite3
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from agent.store import holds, journal
+from agent.store.giving import move_log, oldest_go, undo
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +26,6 @@ LOG_NAME = f"{FILE_NAME}-wal"
 INDEX_NAME = f"{FILE_NAME}-shm"
 INDEX_BYTES = 32_768
 """What SQLite makes of it at first, and enough for 4000 pages of the log."""
-STEP_ROWS = 2000
-"""Rows given up at a time: little enough for the write-ahead log that must record it."""
-
 AUTOCHECKPOINT = 4000
 """Pages after which the log is moved into the store: a longer one gathers more changes a page."""
 SPARE_PAGES = 96
@@ -44,86 +37,6 @@ FIT_S = 10.0
 _PIECE = 256 * 1024
 _PIECES_GO = "DELETE FROM settings WHERE name GLOB 'room *'"
 _MB = 1024 * 1024
-
-OPEN_MINUTES_MS = 600_000
-"""The newest samples stay to the last: the minutes not closed yet are made of them."""
-
-HOUR_S = 3600
-
-_OPEN_LAST = f"AND key >> 16 < (SELECT max(key) >> 16 FROM samples) - {OPEN_MINUTES_MS}"
-_SAMPLES = (
-    "DELETE FROM samples WHERE key IN (SELECT key FROM samples WHERE 1 {} ORDER BY key LIMIT ?)"
-)
-_UNTIMED = (
-    "DELETE FROM untimed WHERE (boot, mono_ms, device) IN"
-    " (SELECT boot, mono_ms, device FROM untimed ORDER BY boot, mono_ms LIMIT ?)"
-)
-_REAL_TIME = (
-    "DELETE FROM outbox WHERE id IN"
-    " (SELECT id FROM outbox WHERE cn IN ('2011', '2021') {free} ORDER BY id LIMIT ?)"
-)
-# a row of the message log has some pages of its own
-_FRAMES = (
-    "DELETE FROM frames WHERE id IN (SELECT id FROM frames WHERE 1 {free} ORDER BY id LIMIT ? / 10)"
-)
-_DELIVERED = (
-    "DELETE FROM outbox WHERE id IN"
-    " (SELECT id FROM outbox WHERE cn = '2051' AND state = 'accepted' {free} ORDER BY id LIMIT ?)"
-)
-# only minutes whose hour is made: an open one still needs them
-_MINUTES = (
-    "DELETE FROM statistics WHERE (kind, start, series, revision) IN"
-    " (SELECT kind, start, series, revision FROM statistics AS minute"
-    "  WHERE kind = '1m' {free} AND EXISTS (SELECT 1 FROM statistics AS hour WHERE hour.kind = '1h'"
-    "   AND hour.start = minute.start / 3600 * 3600 AND hour.series = minute.series)"
-    "  ORDER BY start LIMIT ?)"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What may go: its name in the journal, the statement, a row's time and its scale.
-
-    `part` says of a row that it lies between two instants, in units of that scale.
-    """
-
-    what: str
-    statement: str
-    moment: str
-    scale: int = 1
-    part: str = ""
-
-    def of(self, part: holds.Part) -> str:
-        """Give the statement for the rows of a part of the time."""
-        if part == _ALWAYS:
-            return self.statement.format(free="")
-        since, until = (
-            int(min(max(at, 0.0), _LAST_S)) * self.scale for at in part
-        )  # infinite ones as far as any row can be
-        return self.statement.format(free="AND " + self.part.format(since=since, until=until))
-
-
-_ALWAYS = (-math.inf, math.inf)
-_LAST_S = 2.0**36
-_BY_KEY = "key >= {since} << 16 AND key < {until} << 16"
-_BY_AT = "at >= {since} AND at < {until}"
-_GIVE_UP = (
-    _Given("samples", _SAMPLES.format(_OPEN_LAST + " {free}"), "key >> 16", 1000, _BY_KEY),
-    _Given("untimed", _UNTIMED, "0"),
-    _Given("real time", _REAL_TIME, "at", part=_BY_AT),
-    _Given("frames", _FRAMES, "first_at", part="first_at >= {since} AND last_at < {until}"),
-    _Given("delivered minutes", _DELIVERED, "at", part=_BY_AT),
-    _Given("minutes", _MINUTES, "start", part="start >= {since} AND start < {until}"),
-    _Given("samples", _SAMPLES.format("{free}"), "key >> 16", 1000, _BY_KEY),
-)
-"""What goes, in this order."""
-
-
-def is_full(error: sqlite3.Error) -> bool:
-    """Say whether an error means that there is no room, on the disk or under the page limit."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    # the shared memory beside the log cannot grow on a full disk; any other I/O error is no sign
-    return code & 0xFF == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE
 
 
 class Room:
@@ -174,7 +87,7 @@ class Room:
             elif self.tight and time.monotonic() - self._fitted_at >= FIT_S:
                 self._fit(connection)
         except (sqlite3.Error, OSError) as error:
-            _undo(connection)
+            undo(connection)
             log.warning("disk full: no room made ahead: %s", error)
 
     def give_way(self, connection: sqlite3.Connection) -> bool:
@@ -187,7 +100,7 @@ class Room:
                 self._fit(connection)
             return self._oldest_go(connection)
         except (sqlite3.Error, OSError) as error:
-            _undo(connection)
+            undo(connection)
             log.error("disk full: cannot even make room: %s", error)
             return False
 
@@ -241,7 +154,7 @@ class Room:
         keeps all of it from being moved, and then the log, which commits live on, runs full.
         """
         self._fitted_at = time.monotonic()
-        _move_log(connection)
+        move_log(connection)
         connection.execute(_PIECES_GO)
         size, pages, free = (
             int(connection.execute(f"PRAGMA {name}").fetchone()[0])
@@ -257,7 +170,7 @@ class Room:
             for _ in range(beyond):  # sqlite3 takes only a statement's first step
                 connection.execute("PRAGMA incremental_vacuum(1)")
             connection.execute("COMMIT")
-            _move_log(connection)
+            move_log(connection)
             (pages,) = connection.execute("PRAGMA page_count").fetchone()
             connection.execute(f"PRAGMA max_page_count = {pages}")
         return True
@@ -270,78 +183,12 @@ class Room:
         return True
 
     def _oldest_go(self, connection: sqlite3.Connection) -> bool:
-        _move_log(connection)
-        frozen = holds.frozen(holds.open_ones(connection), grid_s=HOUR_S)
-        if any(
-            self._rows_go(connection, one, part)
-            for one in _GIVE_UP
-            for part in holds.free(frozen, until=math.inf)
-            if one.part or not frozen  # nobody knows when those were
-        ):
-            return True
-        return bool(frozen) and any(self._rows_go(connection, one, _ALWAYS) for one in _GIVE_UP)
-
-    def _rows_go(
-        self,
-        connection: sqlite3.Connection,
-        given: _Given,
-        part: holds.Part,
-        *,
-        rows: int = STEP_ROWS,
-    ) -> bool:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            statement = f"{given.of(part)} RETURNING {given.moment}"
-            gone = connection.execute(statement, (rows,)).fetchall()
-            if gone:
-                detail = self._told(connection, given, part, [at for (at,) in gone])
-                journal.add(connection, "gave way", detail, at=time.time())
-            connection.execute("COMMIT")
-        except sqlite3.OperationalError as error:
-            _undo(connection)
-            if rows < 10 or not is_full(error):
-                raise
-            # the log has room for fewer: every page that a row leaves is written to it
-            return self._rows_go(connection, given, part, rows=rows // 10)
-        if not gone:
-            return False
-        log.error("disk full: gave up %d old rows of %s", len(gone), given.what)
-        self.given_up += len(gone)
-        _move_log(connection)
-        return True
-
-    @staticmethod
-    def _told(
-        connection: sqlite3.Connection, given: _Given, part: holds.Part, moments: list[float]
-    ) -> dict[str, object]:
-        detail: dict[str, object] = {
-            "what": given.what,
-            "rows": len(moments),
-            "before": max(moments) / given.scale + 1,
-        }
-        if part[0] > -math.inf:
-            detail["since"] = part[0]
-        if part == _ALWAYS and (frozen := holds.open_ones(connection)):
-            detail["frozen"] = [one.ref for one in frozen]
-        return detail
+        gone = oldest_go(connection)
+        self.given_up += gone
+        return gone > 0
 
 
 def _lay(path: Path, size: int) -> None:
     # a log ends where its checksums end, not where the file does
     with contextlib.suppress(OSError), path.open("ab") as file:
         os.posix_fallocate(file.fileno(), 0, size)
-
-
-def _undo(connection: sqlite3.Connection) -> None:
-    # SQLITE_FULL may have ended the transaction by itself
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")
-
-
-def _move_log(connection: sqlite3.Connection) -> None:
-    """Move the log into the file as far as the disk lets it; all of it, and its room begins anew.
-
-    PASSIVE waits for no reader, and keeps the log's file: its room is what commits live on.
-    """
-    with contextlib.suppress(sqlite3.OperationalError):
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -47,7 +47,12 @@ _MASS = ("捕集率 {rate}；实测量 {measured}，替代量 {substituted}"
 @click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--factor", required=True, help="因子编码 / factor code.")
-@click.option("--kind", type=click.Choice(["zero", "span", "standard"]), required=True)
+@click.option(
+    "--kind",
+    type=click.Choice(["zero", "span", "standard"]),
+    required=True,
+    help="零点、量程、标样 / kind.",
+)
 @click.option("--nominal", type=Number(), required=True, help="标称值 / nominal.")
 @click.option("--reading", type=Number(), required=True, help="示值 / reading.")
 @click.option("--full-scale", type=Number(), help="满量程，zero 和 span 用 / full scale.")
@@ -108,9 +113,20 @@ def keep(at: Desk, told: CheckRecord) -> int | None:
 @click.pass_obj
 @click.option("--outlet", required=True, help="排放口 / outlet.")
 @click.option("--factor", required=True, help="因子编码 / factor code.")
-@click.option("--from", "since", type=Instant(), required=True, help="季（废气）或月内任一时刻.")
+@click.option(
+    "--from",
+    "since",
+    type=Instant(),
+    required=True,
+    help="季（废气）或月内任一时刻 / in its quarter or month.",
+)
 @click.option("--stored", is_flag=True, help="列出已存的替代量 / the substitutes as stored.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, a line each with --stored.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="输出 JSON；--stored 每行一个对象 / JSON; a line each with --stored.",
+)
 @lang_option
 def mass(
     site: Path,

@@ -52,7 +52,9 @@ _WORDS: Mapping[str, tuple[str, str]] = {
 
 def _command_code(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
     if text is not None and not _CODE.fullmatch(text):
-        raise click.BadParameter(f"{text!r}: a command code of four digits expected, as 2011")
+        raise click.BadParameter(
+            f"{text!r}：应为四位命令编码 / a command code of four digits expected, as 2011"
+        )
     return text
 
 
@@ -87,7 +89,9 @@ def frames(
     plan = make_plan(settings)
     if station is not None and station not in plan.stations:
         known = ", ".join(plan.stations)
-        raise click.BadParameter(f"no station {station!r} in {site}; there are: {known}")
+        raise click.BadParameter(
+            f"没有这个站点 / no station {station!r} in {site}; there are: {known}"
+        )
     since = at_daemon(since, daemon_now(settings))
     shown = 0
     show = Show(plan, as_json=as_json, lang=lang)

@@ -37,7 +37,7 @@ _WORDS = {
 
 
 hold = site_group(
-    "hold", "冻结的时段：数据和录像不清理 / Frozen intervals: nothing of them is pruned."
+    "hold", "冻结的时段：数据和录像不清理 / frozen intervals: nothing of them is pruned."
 )
 
 
@@ -46,7 +46,7 @@ hold = site_group(
 @JSON
 @lang_option
 def list_(site: Path, as_json: bool, lang: Lang) -> None:
-    """列出 / List what is, and was, frozen; newest first."""
+    """列出冻结的时段 / list what is, and was, frozen; newest first."""
     with desk(site, write=False) as at:
         found = holds.newest(at.connection, _MOST)
     if as_json:
@@ -77,7 +77,7 @@ def add(
     site: Path, since: float, until: float | None, outlet: str, by: str, why: str, as_json: bool,
     lang: Lang,
 ) -> None:  # fmt: skip
-    """冻结一个时段 / Freeze an interval."""
+    """冻结一个时段 / freeze an interval."""
     with desk(site, write=True) as at:
         ref, refused = hold_by_hand(
             at.connection, at.plan, since, until, outlet=outlet, by=by, why=why, now=at.now
@@ -95,7 +95,7 @@ def add(
 def release(
     site: Path, ref: str, by: str, why: str, pin_file: Path | None, as_json: bool, lang: Lang
 ) -> None:
-    """解除 / Let go of one; what a platform ordered an inspector of the site file releases."""
+    """解除冻结 / let go of one; what a platform ordered an inspector of the site file releases."""
     pin = pin_of(load_site(site)[0], by, pin_file)  # asked before anybody waits for the store
     with desk(site, write=True) as at:
         refused = release_by_hand(at.connection, at.plan, ref, by=by, why=why, now=at.now, pin=pin)

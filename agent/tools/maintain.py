@@ -24,7 +24,13 @@ _OFF = ("{place}：已结束（{count} 项）", "{place}: ended ({count})")
 @click.command("maintain")
 @SITE
 @click.argument("place", metavar="OUTLET[/FACTOR…]")
-@click.option("--kind", type=click.Choice(list(KINDS)), default="maintenance", show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice(list(KINDS)),
+    default="maintenance",
+    show_default=True,
+    help="种类 / kind.",
+)
 @click.option("--by", required=True, help="经办人 / who.")
 @click.option("--why", default="", help="原因；--end 时可不写 / why.")
 @click.option("--for", "for_s", type=Span(), default=DEFAULT_S, help="多久，默认 2h / how long.")

@@ -36,7 +36,12 @@ marks = site_group(
 @click.pass_obj
 @span_options(needed=False)
 @click.option("--outlet", help="排放口 / outlet; 不写即全部.")
-@click.option("--all", "everything", is_flag=True, help="也列出被人工标记覆盖的、已否决的.")
+@click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="也列出被人工标记覆盖的、已否决的 / covered and refused ones too.",
+)
 @JSON_LINES
 @lang_option
 def list_(
@@ -80,7 +85,7 @@ def list_(
 @span_options(needed=True)
 @click.option("--code", help="名称，如 校准、停运；不写即由证据建议 / by evidence when absent.")
 @click.option("--kind", type=click.Choice([one.value for one in MarkKind]), help="类别 / family.")
-@click.option("--factor", "factors", multiple=True, help="因子，可多个；不写即全部.")
+@click.option("--factor", "factors", multiple=True, help="因子，可多个；不写即全部 / factor.")
 @click.option("--facility", default="", help="炉、窑、机组编号 / furnace, kiln, unit.")
 @click.option("--proof", type=_FILE, help="附件 / attachment.")
 @signed

@@ -47,15 +47,16 @@ for _number in range(1, SCHEMA_VERSION + 1):
 def migrate(directory: Path) -> tuple[int, int]:
     """Bring the store in `directory` up to date; gives the versions before and after.
 
-    A file from a newer release is left untouched. An older one is copied first, so that going
-    back a release stays possible.
+    A file from a newer release is left untouched (StoreError). An older one is copied first, so
+    that going back a release stays possible.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o750)
     path = directory / FILE_NAME
     before = schema_version(path)
     if before > SCHEMA_VERSION:
         raise StoreError(
-            f"{path}: schema version {before} is newer than this release knows ({SCHEMA_VERSION})"
+            f"{path}: 数据库比本版本新 / "
+            f"schema version {before} is newer than this release knows ({SCHEMA_VERSION})"
         )
     if 0 < before < SCHEMA_VERSION:
         _copy(path, path.with_suffix(f".v{before}.bak"))

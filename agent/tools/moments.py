@@ -33,7 +33,7 @@ class Span(click.ParamType[float]):
             return value
         found = _SPAN.fullmatch(str(value))
         if found is None:
-            self.fail(f"{value!r}: 90m, 2h or 1d expected", param, ctx)
+            self.fail(f"{value!r}：应为 / 90m, 2h or 1d expected", param, ctx)
         return float(found[1]) * _SECONDS[found[2]]
 
 
@@ -62,7 +62,7 @@ class Moment(click.ParamType[float]):
             return _read(value.strip(), closing=self._closing)
         except ValueError:
             allowed = "2026-06-10, '2026-06-10 10:00', 20260610100000, 30m, 2h, 3d"
-            self.fail(f"{value!r}: one of these forms expected: {allowed}", param, ctx)
+            self.fail(f"{value!r}：应为 / one of these forms expected: {allowed}", param, ctx)
 
 
 def _read(text: str, *, closing: bool) -> float:

@@ -24,8 +24,10 @@ def open_store(site: Site, *, read_only: bool) -> Iterator[sqlite3.Connection]:
             )
             raise StoreError(f"{path}: {text}")
         if found != SCHEMA_VERSION:
-            wanted = "start the daemon, or: paikou migrate"
-            raise StoreError(f"{path}: schema version {found}, {SCHEMA_VERSION} expected; {wanted}")
+            wanted = "启动守护进程，或 / start the daemon, or: paikou migrate"
+            raise StoreError(
+                f"{path}: 库版本 / schema version {found}, {SCHEMA_VERSION} expected; {wanted}"
+            )
         connection = connect(path, read_only=read_only)
     except sqlite3.Error as error:
         raise StoreError(f"{path}: {error}") from None

@@ -30,7 +30,7 @@ ROLES = ("operator", "contractor")
 MOST = 200
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _ORDER = click.argument("order")
-_JSON = click.option("--json", "as_json_", is_flag=True, help="JSON.")
+_JSON = click.option("--json", "as_json_", is_flag=True, help="输出 JSON / as JSON.")
 _NONE = ("没有督办", "no supervision orders")
 _ANSWERED = (
     "已答复督办 {number}（答复 {answer}，附件 {files} 个），待平台签收；paikou orders … show 可查",
@@ -113,7 +113,7 @@ def answer_(
 ) -> None:
     """答复一条督办；经办人须在配置文件 people 里 / answer an order; --by is one of `people`."""
     if text is None and text_file is None and not with_draft:
-        raise click.UsageError("--text, --text-file, --draft")
+        raise click.UsageError("应有其一 / one of --text, --text-file, --draft is needed")
     said = text if text_file is None else _read(text_file)
     sent = [attached(one.name, one.read_bytes()) for one in files]
     pin = pin_of(load_site(site)[0], by, pin_file)  # asked before anybody waits for the store

@@ -124,10 +124,14 @@ def probe(
         scan_command(settings, bus, units, (bauds, parities), as_json=as_json, lang=lang)
         return
     if bauds is not None or parities is not None:
-        raise click.UsageError("--baud and --parity go with --scan")
+        raise click.UsageError(
+            "--baud、--parity 要与 --scan 同用 / --baud and --parity go with --scan"
+        )
     known = [one.id for one in (*settings.devices, *settings.samplers)]
     if device is not None and device not in known:
-        raise click.BadParameter(f"no device {device!r} in {site}; there are: {', '.join(known)}")
+        raise click.BadParameter(
+            f"没有这台仪器 / no device {device!r} in {site}; there are: {', '.join(known)}"
+        )
     if point is not None:
         _loop_command(settings, device, point, feed, as_json=as_json, lang=lang)
         return
@@ -135,7 +139,7 @@ def probe(
         recorded_command(settings, device, file)
         return
     if file is not None and (device is None or watch):
-        raise click.UsageError("--transcript wants the DEVICE, once")
+        raise click.UsageError("--transcript 要写明一台仪器 / --transcript wants the DEVICE, once")
     wanted = [device] if device is not None else known
     with contextlib.suppress(KeyboardInterrupt) if watch else contextlib.nullcontext():
         _probe(settings, wanted, watch, file, as_raw=as_raw, as_json=as_json, lang=lang)
@@ -173,15 +177,19 @@ def _loop_command(
 ) -> None:
     """Check one analogue input against a calibrator; exit 1 when a current could not be read."""
     if device is None:
-        raise click.UsageError("--loop wants the DEVICE")
+        raise click.UsageError("--loop 要写明仪器 / --loop wants the DEVICE")
     profile = load_profile(site.device(device).profile, site.profile_directories)
     known = [one.id for one in (*profile.points, *profile.values)]
     if point not in known:
-        raise click.BadParameter(f"no point {point!r} of {device}; there are: {', '.join(known)}")
+        raise click.BadParameter(
+            f"没有这个测点 / no point {point!r} of {device}; there are: {', '.join(known)}"
+        )
     try:
         currents = [float(part) for part in feed.split(",")]
     except ValueError:
-        raise click.BadParameter(f"--feed {feed!r}: currents as 4,12,20 expected") from None
+        raise click.BadParameter(
+            f"--feed {feed!r}：应为电流 / currents as 4,12,20 expected"
+        ) from None
 
     def read() -> Facts:
         return asyncio.run(_ask_all(site, [device]))[0]

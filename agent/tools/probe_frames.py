@@ -61,11 +61,15 @@ def recorded_transcript(site: Site, device: str) -> str:
 def recorded_command(site: Site, device: str | None, file: Path | None) -> None:
     """Show, or write as a transcript, what is recorded of a device's line."""
     if device is None:
-        raise click.UsageError("--recorded wants the DEVICE whose line it is")
+        raise click.UsageError(
+            "--recorded 要写明仪器 / --recorded wants the DEVICE whose line it is"
+        )
     bus = site.device(device).bus
     lines = list(recorded_raw(site, bus))
     if not lines:
-        raise click.ClickException(f"nothing is recorded of {bus}: give the bus record: {{mb: 1}}")
+        raise click.ClickException(
+            f"没有录波 / nothing is recorded of {bus}: give the bus record: {{mb: 1}}"
+        )
     if file is None:
         click.echo("\n".join(lines))
     else:

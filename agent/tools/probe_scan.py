@@ -47,11 +47,13 @@ def scan_command(
         bus = site.bus(bus_id)
     except KeyError:
         names = ", ".join(one.id for one in site.buses)
-        raise click.BadParameter(f"no bus {bus_id!r}; there are: {names}") from None
+        raise click.BadParameter(f"没有这条总线 / no bus {bus_id!r}; there are: {names}") from None
     tried = _tried(bus, *lines)
     span = _span(units)
     if held(state_directory(site)):
-        raise click.UsageError("the daemon owns this line; stop it to scan")
+        raise click.ClickException(
+            "守护进程在用这条线路，请先停掉它 / the daemon owns this line; stop it to scan"
+        )
     found: set[int] = set()
     for line in tried:
         if isinstance(line, SerialBus) and len(tried) > 1 and not as_json:
@@ -67,7 +69,9 @@ def _tried(bus: BusSettings, bauds: str | None, parities: str | None) -> list[Bu
     if bauds is None and parities is None:
         return [bus]
     if not isinstance(bus, SerialBus):
-        raise click.UsageError("--baud and --parity are for a serial line")
+        raise click.UsageError(
+            "--baud、--parity 只用于串口 / --baud and --parity are for a serial line"
+        )
     chosen = (
         _chosen("--baud", bauds, bus.baud, get_args(SerialBus.model_fields["baud"].annotation)),
         _chosen(
@@ -89,7 +93,9 @@ def _chosen(option: str, text: str | None, own: Any, allowed: Sequence[Any]) -> 
     known = {str(one): one for one in allowed}
     words = [word.strip() for word in text.split(",")]
     if not all(word in known for word in words):
-        raise click.BadParameter(f"{text!r}: of {', '.join(known)}, or all", param_hint=option)
+        raise click.BadParameter(
+            f"{text!r}：应为 / allowed {', '.join(known)}, all", param_hint=option
+        )
     return [known[word] for word in dict.fromkeys(words)]
 
 
@@ -98,9 +104,13 @@ def _span(units: str) -> range:
     try:
         span = range(int(first), int(last or first) + 1)
     except ValueError:
-        raise click.BadParameter(f"units {units!r}: a number or FIRST-LAST expected") from None
+        raise click.BadParameter(
+            f"--units {units!r}：应为 / allowed 3, 1-32", param_hint="--units"
+        ) from None
     if not span or span[0] < 1 or span[-1] > 247:
-        raise click.BadParameter(f"units {units!r}: within 1-247 expected")
+        raise click.BadParameter(
+            f"--units {units!r}：应在 1 至 247 / within 1-247 expected", param_hint="--units"
+        )
     return span
 
 

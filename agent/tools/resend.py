@@ -97,13 +97,15 @@ def command(
     plan = make_plan(settings)
     stations = plan.stations
     if name not in stations:
-        raise click.BadParameter(f"no station {name!r} in {site}; there are: {', '.join(stations)}")
+        raise click.BadParameter(
+            f"没有这个站点 / no station {name!r} in {site}; there are: {', '.join(stations)}"
+        )
     if first is None:
         now = daemon_now(settings)
         show_gaps(plan, stations[name], kind, now=now, as_json=as_json, lang=lang)
         return
     if kind is None:
-        raise click.UsageError("--kind: one of " + ", ".join(GAP_KINDS))
+        raise click.UsageError("--kind：应为 / one of " + ", ".join(GAP_KINDS))
     now = daemon_now(settings)
     first, end = at_daemon(first, now), now if end is None else at_daemon(end, now)
     if first >= end:

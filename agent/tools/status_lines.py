@@ -7,11 +7,14 @@ from typing import Any
 
 from agent.errors import Lang
 from agent.tools.control import WHY
+from agent.tools.evidence.said import words
 from agent.tools.score_words import label_words
 from agent.tools.status_words import BUNDLES, MEANS, SIGHTS, STANDS, say
 from agent.tools.words import (
     GAP_KINDS,
     GAP_STATES,
+    ORDER_STATES,
+    ORDERS,
     cause,
     event_kind,
     factor_name,
@@ -42,7 +45,7 @@ def _standing(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
         said = {**one, "sign": "■" if one["level"] == "urgent" else "▲"}
         said["times"] = f" ×{one['times']}" if one["times"] > 1 else ""
         said["kind"] = event_kind(one["kind"], lang)
-        yield say("alarm", lang, **said, at=local_time(one["last_at"]))
+        yield say("alarm", lang, **said, at=local_time(one["last_at"]), place=_place(one))
     for one in answer.get("maintenance", ()):
         place = "/".join(filter(None, (one["outlet"], one["factor"])))
         said = {**one, "kind": cause(one["kind"], lang), "until": local_time(one["until"])}
@@ -83,10 +86,25 @@ def _told(answer: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     for one in answer.get("scores", ()):
         yield say("score", lang, **{**one, "labels": label_words(one, lang)})
     for one in answer["actions"]:
-        yield say("action", lang, **one)
+        yield _order(one, lang)
     for one in answer["events"][:10]:
+        said = {"id": one["id"], "at": local_time(one["at"]), "kind": event_kind(one["kind"], lang)}
         lasts = "" if one["ended_at"] else say("lasts", lang)
-        yield say("event", lang, **{**one, "at": local_time(one["at"]), "lasts": lasts})
+        yield say("event", lang, **said, place=_place(one), lasts=lasts)
+
+
+def _order(order: Mapping[str, Any], lang: Lang) -> str:
+    """Say how far an order to a device got, and what its outcome is."""
+    kind, state = order["kind"], order["state"]
+    said = {"kind": pick(ORDERS.get(kind, (kind, kind)), lang)}
+    said["state"] = pick(ORDER_STATES.get(state, (state, state)), lang)
+    told = order["outcome"] or {}
+    outcome = words(told) if lang == "zh" else ", ".join(f"{k} {v}" for k, v in told.items())
+    return say("action", lang, **{**order, **said, "outcome": outcome and f"  {outcome}"})
+
+
+def _place(one: Mapping[str, Any]) -> str:
+    return "".join(f" {name}" for name in (one["outlet"], one["factor"]) if name)
 
 
 def _exchanges(word: str, counts: Mapping[str, Any], lang: Lang) -> str:
@@ -151,7 +169,7 @@ def _device(device: Mapping[str, Any], lang: Lang) -> Iterator[str]:
     state = say("ok", lang)
     if not device["ok"]:
         last = local_time(device["last_good_at"]) or say("never", lang)
-        state = say("silent", lang, cause=device["cause"], last=last)
+        state = say("silent", lang, cause=cause(device["cause"], lang), last=last)
     yield say("device", lang, id=pad(device["id"], 12), state=state)
     if device.get("stand_in"):
         yield say("stand_in", lang, **device)

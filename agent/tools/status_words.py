@@ -65,13 +65,12 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "station": ("站点  {id} {link}", "station {id} {link}"),
     "score": ("健康  {outlet} {points:g} 分，{count} 项扣分{labels}", "score  {outlet} {points:g} "
               "points, {count} deductions{labels}"),
-    "action": ("指令  {id} {kind} {device}：{state} {outcome}", "action {id} {kind} {device}: "
-               "{state} {outcome}"),
-    "event": ("事件  {at} {kind} {outlet} {factor} {lasts}", "event  {at} {kind} {outlet} "
-              "{factor} {lasts}"),
+    "action": ("指令  {id} {kind} {device}：{state}{outcome}", "action {id} {kind} {device}: "
+               "{state}{outcome}"),
+    "event": ("事件  {id} {at} {kind}{place}{lasts}", "event  {id} {at} {kind}{place}{lasts}"),
     "alarm": (
-        "{sign} 报警 {id}  {at} {kind} {outlet} {factor}{times}，未确认（paikou alarms）",
-        "{sign} alarm {id}  {at} {kind} {outlet} {factor}{times}, not acknowledged (paikou alarms)",
+        "{sign} 报警 {id}  {at} {kind}{place}{times}，未确认（paikou alarms）",
+        "{sign} alarm {id}  {at} {kind}{place}{times}, not acknowledged (paikou alarms)",
     ),
     "control": ("◆ {outlet} {factor} {why}，自 {since}", "◆ {outlet} {factor} {why} since {since}"),
     "switch": ("◆ {place}  {kind}，到 {until}；{who}：{why}", "◆ {place}  {kind} until {until}; "
@@ -84,7 +83,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "no": ("否", "off"),
     "unknown": ("未知", "not known"),
     "stand_in": ("        由备机 {stand_in} 代替", "        {stand_in} stands in"),
-    "lasts": ("（持续）", "(lasts)"),
+    "lasts": ("（持续）", " (lasts)"),
     "camera": (
         "摄像头 {id} {sight}，可回看 {reach_s:.0f} 秒{reason}",
         "camera {id} {sight}, {reach_s:.0f} s to look back{reason}",

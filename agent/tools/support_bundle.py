@@ -65,7 +65,9 @@ _DONE = ("已写入 {file}（{size} kB，{count} 个文件）；发出前可先�
 
 @click.command("support-bundle")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--out", type=click.Path(path_type=Path), help="写入的文件，.tar.gz / file to write.")
+@click.option(
+    "--output", "out", type=click.Path(path_type=Path), help="写入的文件，.tar.gz / file to write."
+)
 @lang_option
 def command(site: Path, out: Path | None, lang: Lang) -> None:
     """收集站点文件、状态、日志、报文，密钥已隐去 / gather everything for who helps from afar.

@@ -47,7 +47,7 @@ values = site_group("values", "手工监测值与比对结果 / manual values an
     "--purpose",
     type=click.Choice(list(_PURPOSES)),
     default="substitute",
-    help="substitute 替代，comparison 比对.",
+    help="用途：substitute 替代，comparison 比对 / what for.",
 )
 @click.option("--enforcement", is_flag=True, help="执法监测；不写即自行监测 / enforcement.")
 @click.option("--file", "laboratory", type=_FILE, help="实验室报告 / the laboratory's file.")

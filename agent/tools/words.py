@@ -57,7 +57,7 @@ GAP_STATES: dict[str, tuple[str, str]] = {
 
 EVENTS: dict[str, tuple[str, str]] = {
     "exceedance": ("超标", "exceedance"),
-    "retention": ("超标留样", "bottle kept"),
+    "retention": ("留样", "bottle kept"),
     "retention_blocked": ("超标但未留样", "exceedance without bottle"),
     "retention_failed": ("留样失败", "bottle failed"),
     "retention_unknown": ("留样结果不明", "bottle not known"),
@@ -99,6 +99,21 @@ EVENTS: dict[str, tuple[str, str]] = {
     "order": ("命令应答", "answer to an order"),
     "frozen": ("冻结期间", "while frozen"),
     "alarm": ("报警", "alarm"),
+}
+
+ORDERS: dict[str, tuple[str, str]] = {
+    "retain": ("留样", "keep bottles"),
+    "clip": ("录像", "clip"),
+    "probe": ("询问", "probe"),
+}
+ORDER_STATES: dict[str, tuple[str, str]] = {
+    "queued": ("已下令", "queued"),
+    "running": ("执行中", "running"),
+    "done": ("完成", "done"),
+    "failed": ("失败", "failed"),
+    "refused": ("拒绝", "refused"),
+    "expired": ("过期未执行", "expired"),
+    "unknown": ("结果不明", "not known"),
 }
 
 

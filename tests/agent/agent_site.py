@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -89,6 +90,15 @@ def site_with(*changes: Change) -> dict[str, Any]:
     for change in changes:
         change(site)
     return site
+
+
+def site_file(folder: Path, *changes: Change, store: Path | None = None) -> Path:
+    """Write the changed site into a folder; its store is in `store`, else in `state` beside it."""
+    state = store or folder / "state"
+    site = site_with(lambda site: site.update(storage={"directory": str(state)}), *changes)
+    path = folder / "site.yaml"
+    path.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+    return path
 
 
 def plan_with(*changes: Change) -> Plan:

@@ -11,7 +11,7 @@ from drivers import rtu
 from drivers.bus import Bus
 from drivers.device import BadAnswer, DeviceError, Fault, NoAnswer, Refused
 from drivers.modbus_wire import answer_values, request_pdu
-from drivers.question import READS_OF_BITS, FrameQuestion, Question
+from drivers.question import FrameQuestion, Question
 from drivers.settings import DeviceSettings, TcpBus
 
 SETTINGS = TcpBus(id="line1", kind="tcp", host="127.0.0.1")
@@ -170,10 +170,6 @@ def transcript(path: Path) -> tuple[dict[str, str], list[str]]:
 
 def busy() -> Refused:
     return Refused("exception 6: busy", code=6)
-
-
-def is_bits(question: Question) -> bool:
-    return question.function in READS_OF_BITS
 
 
 def _hex(mark: str, data: bytes) -> str:

@@ -14,7 +14,7 @@ from drivers.retention import cannot_keep
 from protocols.registers import encode_time
 
 NAME = "sampler/esun-sampler"
-RUNNING, RECORD, BOTTLE, ORDER = 0x0BB8, 0x0C44, 0x0C4A, 0x0C58
+RUNNING, RECORD, ORDER = 0x0BB8, 0x0C44, 0x0C58
 NOW = 1_800_000_000.0
 OLD = RetentionRecord(NOW - 86_400, 4, 500.0, ok=True)
 
@@ -54,6 +54,15 @@ async def test_record_is_read_in_one_request() -> None:
     sampler, esun = sampler_of(lambda _: None)
     assert await sampler.last_retention() == OLD
     assert esun.looks == 1
+
+
+@pytest.mark.parametrize(("bottle", "ok"), [(1, True), (0, False)])
+async def test_bottles_count_from_one(bottle: int, ok: bool) -> None:
+    sampler, esun = sampler_of(lambda _: None)
+    esun.bottle(OLD.at, bottle, 500.0)
+    record = await sampler.last_retention()
+    assert record is not None
+    assert (record.bottle, record.ok) == (bottle, ok)
 
 
 async def test_sampler_that_never_kept_a_bottle_has_no_record() -> None:

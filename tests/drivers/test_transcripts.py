@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from driver_fakes import TRANSCRIPTS, TranscriptWire, question_of
-from transcript_files import CASES, PROOFS, Case
+from transcript_files import CASES, HEADS, KINDS_OF_PROOF, PROOFS, Case
 
 from drivers import rtu
 from drivers.bus import Bus, Pace
@@ -35,6 +35,12 @@ OPERATIONS = [case for case in MODBUS if case.operation is not None]
 
 def test_every_profile_has_a_transcript() -> None:
     assert set(PROOFS) == set(profile_names())
+
+
+@pytest.mark.parametrize("heads", HEADS, ids=list(PROOFS))
+def test_transcript_says_what_it_proves_and_where_it_is_from(heads: dict[str, str]) -> None:
+    assert heads["proof"] in KINDS_OF_PROOF
+    assert heads["origin"]
 
 
 @pytest.mark.parametrize("case", READS, ids=str)

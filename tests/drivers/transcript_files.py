@@ -68,5 +68,4 @@ def cases_of(path: Path) -> Iterator[Case]:
 FILES = sorted(TRANSCRIPTS.glob("*.txt"))
 HEADS = [_heads(path.read_text(encoding="utf-8").partition("# case:")[0]) for path in FILES]
 PROOFS = {heads["profile"]: heads["proof"] for heads in HEADS}
-ORIGINS = {heads["profile"]: heads["origin"] for heads in HEADS}
 CASES = [case for path in FILES for case in cases_of(path)]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -86,3 +87,14 @@ async def test_wrong_site_file_ends_with_78_and_taken_port_with_1(tmp_path: Path
     _, errors = await asyncio.wait_for(process.communicate(), WAIT_S)
     assert process.returncode == 1
     assert b"a file is there" in errors
+
+
+async def test_port_of_the_control_that_is_taken_is_told(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        process = await start(str(site_file(tmp_path)), "--control", str(port))
+        _, errors = await asyncio.wait_for(process.communicate(), WAIT_S)
+    assert process.returncode == 1
+    assert errors.decode().startswith(f"--control {port}: ")

@@ -16,7 +16,7 @@ HOST = "127.0.0.1"
 WAIT_S = 60.0
 
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK = 0x10, 0x20, 0x30, 0x40, 0x80, 0x90
-PINGREQ, DISCONNECT = 0xC0, 0xE0
+DISCONNECT = 0xE0
 
 Close = object()
 """Instead of bytes: hang up."""

@@ -28,7 +28,13 @@ SHORTEST_S = 40.0
 
 
 @click.command("demo")
-@click.option("--seconds", type=click.FloatRange(5, 3600), default=90.0, show_default=True)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(5, 3600),
+    default=90.0,
+    show_default=True,
+    help="演示多少秒，40 秒起为全过程 / how long; from 40 s on it shows all there is.",
+)
 @click.option(
     "--speed",
     type=click.FloatRange(1, 600),
@@ -48,7 +54,9 @@ SHORTEST_S = 40.0
 def demo(seconds: float, speed: float, keep: Path | None, as_json: bool, lang: Lang) -> None:
     """演示全过程：仪器、数采、平台、一次超标、一次断网 / the whole job, with nothing to install."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
-        raise click.UsageError(f"--keep {keep}: an empty or new folder is needed")
+        raise click.UsageError(
+            f"--keep {keep}：要空的或新的文件夹 / an empty or new folder is needed"
+        )
     with contextlib.ExitStack() as stack:
         if keep is None:
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="paikou-"))

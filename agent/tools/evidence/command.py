@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import getpass
 import json
 import sqlite3
@@ -19,14 +18,13 @@ from agent.store import events
 from agent.store.db import FILE_NAME, SCHEMA_VERSION, connect, schema_version
 from agent.tools.evidence.bundle import make
 from agent.tools.evidence.gather import Interval
-from agent.tools.words import lang_option, local_time, pick
-from protocols.hj212.times import BEIJING_OFFSET_S
+from agent.tools.hand import Instant
+from agent.tools.words import JSON, lang_option, local_time, pick
 
 BEFORE_S = 2 * 3600.0
 AFTER_S = 3600.0
 """What goes with an event: from so long before it began until so long after it ended."""
 LONGEST_S = 92 * 86_400.0
-_ZONE = datetime.timezone(datetime.timedelta(seconds=BEIJING_OFFSET_S))
 _WORDS = {
     "made": ("已生成 {file}（{bytes} 字节），公钥 {key}", "made {file} ({bytes} bytes), key {key}"),
     "not_made": ("未能生成 {file}：{error}", "{file} could not be made: {error}"),
@@ -38,35 +36,15 @@ _WORDS = {
 }
 
 
-class LocalTime(click.ParamType):  # type: ignore[type-arg]  # generic for mypy alone
-    """A local time, `2026-11-22` or `2026-11-22T10:30`, as UTC epoch seconds."""
-
-    name = "time"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Read one; a time with an offset of its own keeps it."""
-        if isinstance(value, float):
-            return value
-        try:
-            found = datetime.datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(f"{value!r}: 2026-11-22T10:30 expected", param, ctx)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=_ZONE)
-        return found.timestamp()
-
-
 @click.command("evidence")
 @click.argument("site", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option("--event", type=int, help="The event's number (paikou status).")
-@click.option("--from", "begin", type=LocalTime(), help="Local time.")
-@click.option("--to", "end", type=LocalTime(), help="Local time.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to make.")
-@click.option("--by", default=getpass.getuser, help="Who asks; default: this user.")
-@click.option("--why", default="", help="What for.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object.")
+@click.option("--event", type=int, help="事件编号 / its number.")
+@click.option("--from", "begin", type=Instant(), help="起 / from.")
+@click.option("--to", "end", type=Instant(), help="止 / to.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="文件 / file.")
+@click.option("--by", default=getpass.getuser, help="经办人；默认当前用户 / who.")
+@click.option("--why", default="", help="原因 / why.")
+@JSON
 @lang_option
 def evidence(
     site: Path,
@@ -79,7 +57,7 @@ def evidence(
     as_json: bool,
     lang: Lang,
 ) -> None:
-    """Make a signed evidence bundle of an event or an interval; the daemon may run on."""
+    """为事件或时段制作签名证据包 / make a signed bundle; the daemon may run on."""
     settings, _ = load_site(site)
     directory = state_directory(settings)
     if schema_version(directory / FILE_NAME) != SCHEMA_VERSION:

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agent.tools.words import EVENTS, cause, event_kind, local_time, pick
+from agent.tools.words import EVENTS, ORDER_STATES, cause, event_kind, local_time, pick
+from agent.tools.words import ORDERS as WORDS_OF_ORDERS
 from protocols.hj212.factors import factor
 
 KINDS = {kind: pick(words, "zh") for kind, words in EVENTS.items()}
-STATES = {
-    "queued": "已下令",
-    "running": "执行中",
-    "done": "完成",
-    "failed": "失败",
-    "refused": "拒绝",
-    "expired": "过期未执行",
-    "unknown": "结果不明",
-}
-ORDERS = {"retain": "留样", "clip": "录像", "probe": "询问"}
+STATES = {state: pick(words, "zh") for state, words in ORDER_STATES.items()}
+ORDERS = {kind: pick(words, "zh") for kind, words in WORDS_OF_ORDERS.items()}
 CAUSES = {"rule": "规则触发", "platform": "平台指令", "operator": "人工"}
 _KEYS = {
     "on": "判定对象",

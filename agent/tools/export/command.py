@@ -39,7 +39,13 @@ _DONE = ("已导出 {count} 行到 {path}", "{count} rows written to {path}")
 @click.option("--outlet", default="", help="排放口；不写即全部 / outlet; default all.")
 @click.option("--factor", "factors", multiple=True, help="因子，可多个；不写即全部 / factor.")
 @click.option("--by", "by", type=click.Choice(["condition"]), help="按工况分组 / by condition.")
-@click.option("--format", "form", type=click.Choice(["csv", "xlsx", "jsonl"]), default="csv")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "xlsx", "jsonl"]),
+    default="csv",
+    help="格式；默认 csv / form; default csv.",
+)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="文件 / file.")
 @lang_option
 def export(

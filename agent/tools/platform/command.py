@@ -52,7 +52,9 @@ def platform_command(context: click.Context, /, **options: Any) -> None:
     told = {name for name in ("url", "embedded", "tcp", "call") if _given(context, name)}
     if options["gaps"] and not told and not options["orders"]:
         if not options["store"].is_file():
-            raise click.BadParameter(f"no file {options['store']}", param_hint="--store")
+            raise click.BadParameter(
+                f"没有这个文件 / no file {options['store']}", param_hint="--store"
+            )
         context.exit(0 if _report(options, show) else 1)
     session = _session(options, platform, show=show, told=told)
     asyncio.run(session.run())
@@ -71,7 +73,7 @@ def _check(options: dict[str, Any]) -> None:
             except BadOrder as problem:
                 raise click.BadParameter(str(problem), param_hint="--send") from None
     if options["gaps"] and not options["store"]:
-        raise click.UsageError("--gaps needs --store")
+        raise click.UsageError("--gaps 要有 --store / --gaps needs --store")
 
 
 def _given(context: click.Context, name: str) -> bool:
@@ -148,7 +150,9 @@ def _address(options: dict[str, Any]) -> BrokerAddress:
     )
     if options["embedded"] and (address.host not in _LOOPBACK or address.secure):
         url = options["url"]
-        raise click.UsageError(f"--broker starts one on mqtt://127.0.0.1 only, not on {url}")
+        raise click.UsageError(
+            f"--broker 只在本机 / --broker starts one on mqtt://127.0.0.1 only, not on {url}"
+        )
     return address
 
 
@@ -181,7 +185,9 @@ def _listens(platform: Platform, firsts: list[str]) -> tuple[str, ...]:
     """Give the stations whose every word a platform of a group must hear to send its orders."""
     named = [mn for mn in (*platform.roster.stations, *firsts) if len(mn) != len("9011")]
     if not named:
-        raise click.UsageError("--send with --share: name the stations (--station MN)")
+        raise click.UsageError(
+            "--share 下发要写明站点 / --send with --share: name the stations (--station MN)"
+        )
     return tuple(dict.fromkeys(named))
 
 
@@ -209,6 +215,6 @@ def _intervals(given: tuple[str, ...]) -> dict[str, int]:
     for text in given:
         cn, _, seconds = text.partition("=")
         if not (cn.isdigit() and seconds.isdigit() and int(seconds)):
-            raise click.BadParameter(f"{text}: CN=SECONDS expected", param_hint="--interval")
+            raise click.BadParameter(f"{text}：应为 / CN=SECONDS expected", param_hint="--interval")
         wanted[cn] = int(seconds)
     return wanted

@@ -109,7 +109,10 @@ class Desk:
         return one.course
 
     async def only_station(self) -> str:
-        """Give the MN of the only station named, or else of the first one heard."""
+        """Give the MN of the only station named, or else of the first one heard.
+
+        Raises `NoStation`.
+        """
         named = [mn for mn in self.platform.roster.stations if mn]
         if len(named) == 1:
             return named[0]
@@ -119,7 +122,9 @@ class Desk:
                     self.platform.heard.clear()
                     await self.platform.heard.wait()
         except TimeoutError:
-            raise NoStation("no station was heard; name one: MN CN …") from None
+            raise NoStation(
+                "没有听到任何站点，请写明 / no station was heard; name one: MN CN …"
+            ) from None
         return heard[0]
 
     async def _run(self, one: _Open, channel: Channel) -> None:

@@ -69,7 +69,7 @@ def parse(line: str, *, ref: Callable[[], str]) -> JsonOrder:
         raise BadOrder(f"{line}: {problem}") from None
     mn = words.pop(0) if len(words) > 1 and _is_mn(words[0]) else ""
     if not words:
-        raise BadOrder("order: [MN] FILE.json | KIND key=value … expected")
+        raise BadOrder("order：应为 / [MN] FILE.json | KIND key=value … expected")
     if len(words) == 1 and (words[0].endswith(".json") or Path(words[0]).is_file()):
         return _of_file(Path(words[0]), mn, ref)
     body: dict[str, Any] = {}
@@ -198,5 +198,5 @@ def rest(line: str) -> str:
     """Give what follows the word `order`. Raises `PaikouError` when nothing does."""
     parts = line.split(maxsplit=1)
     if len(parts) < 2:
-        raise PaikouError("order: [MN] FILE.json | KIND key=value … expected")
+        raise PaikouError("order：应为 / [MN] FILE.json | KIND key=value … expected")
     return parts[1]

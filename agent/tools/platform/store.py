@@ -55,7 +55,9 @@ class FrameStore:
                 try:
                     yield json.loads(line)
                 except ValueError:
-                    raise StoreError(f"{self.path}:{number}: not a JSON line") from None
+                    raise StoreError(
+                        f"{self.path}:{number}: 不是 JSON 行 / not a JSON line"
+                    ) from None
 
 
 def _whole_bytes(path: Path) -> int:

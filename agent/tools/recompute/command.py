@@ -50,9 +50,11 @@ class _Instant(click.ParamType[float]):
     required=True,
     multiple=True,
     type=_FILE,
-    help="CSV: at,outlet,factor,value,flag；可多个 / several are one",
+    help="原始样本，可多个 / CSV: at,outlet,factor,value,flag; several are one",
 )
-@click.option("--marks", "marks_file", type=_FILE, help="CSV: outlet,factor,kind,code,start,end")
+@click.option(
+    "--marks", "marks_file", type=_FILE, help="标记 / CSV: outlet,factor,kind,code,start,end"
+)
 @click.option(
     "--from", "since", type=_Instant(), help="只输出自此开始的时段 / periods from here on"
 )

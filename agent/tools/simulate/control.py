@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from pydantic import ValidationError
 
+from agent.errors import PaikouError
 from agent.tools.simulate.orders import ORDER, AnyOrder
 
 HOST = "127.0.0.1"
@@ -23,6 +24,10 @@ IDLE_S = 3600.0
 CLOSE_S = 2.0
 
 Obey = Callable[[AnyOrder], Awaitable[Any]]
+
+
+class ControlTaken(PaikouError):
+    """The port of the control is somebody else's."""
 
 
 class OrderRefused(Exception):
@@ -39,9 +44,13 @@ class Control:
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(
-            self._connected, HOST, self.port, limit=LONGEST_LINE
-        )
+        """Listen. Raises `ControlTaken` when the port is somebody else's."""
+        try:
+            self._server = await asyncio.start_server(
+                self._connected, HOST, self.port, limit=LONGEST_LINE
+            )
+        except OSError as problem:
+            raise ControlTaken(f"--control {self.port}: {problem.strerror}") from None
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

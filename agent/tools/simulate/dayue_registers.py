@@ -51,7 +51,7 @@ class DayueUnit:
         self._ordered = (0, 0)
 
     def read(self, function: int, start: int, count: int) -> Sequence[int]:
-        """Give holding registers; the sampler serves no other table."""
+        """Give holding registers; the sampler serves no other table. Raises `Refusal`."""
         if function != 3:
             raise Refusal(ILLEGAL_FUNCTION)
         if start + count - 1 > LAST:
@@ -61,7 +61,7 @@ class DayueUnit:
         return [image.get(address, 0) for address in range(start, start + count)]
 
     def write(self, function: int, start: int, values: Sequence[int]) -> None:
-        """Obey a command, or keep a parameter."""
+        """Obey a command, or keep a parameter. Raises `Refusal`."""
         if function not in (6, 16):
             raise Refusal(ILLEGAL_FUNCTION)
         if start + len(values) - 1 > LAST:

@@ -11,7 +11,7 @@ GOOD = (SITES / "good.yaml").read_text(encoding="utf-8")
 
 
 # What the good file sets although this version does not use it yet; told in every reading of it.
-NOT_YET: tuple[str, ...] = ()
+NOT_YET = ("outlets[0].permit_totals",)
 
 
 def with_lines(lines: dict[int, str]) -> str:

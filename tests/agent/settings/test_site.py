@@ -12,7 +12,7 @@ from agent.settings import (
     st_of,
     state_directory,
 )
-from agent.settings.destination import CONTROL_COMMANDS, PARAMETER_COMMANDS
+from agent.settings.wire import CONTROL_COMMANDS, PARAMETER_COMMANDS
 
 
 @pytest.fixture
@@ -129,6 +129,13 @@ def test_models_of_later_parts_are_read_and_named_as_not_in_use_yet():
         ("later", "rounds"),
         ("later", "page"),
     ]
+
+
+def test_plate_of_an_outlet_is_named_as_not_in_use_yet():
+    _, findings = look(
+        GOOD.replace("    medium: water", "    plate: {code: PW-1}\n    medium: water", 1)
+    )
+    assert [(one.kind, one.key) for one in findings] == [("later", "outlets[0].plate")]
 
 
 def test_models_do_not_change_after_reading(site):

@@ -14,7 +14,7 @@ HOUR = Period.holding(Kind.HOUR, parse_wire_time("20260305080000"))
 MINUTE = Period.holding(Kind.MINUTE, parse_wire_time("20260305080100"))
 
 N, F, D, B = Cause.NORMAL, Cause.STOPPED, Cause.FAULT, Cause.NO_LINK
-M, C, T, TD = Cause.MAINTENANCE, Cause.CALIBRATION, Cause.OVER_RANGE, Cause.PARAMETER
+M, C, T = Cause.MAINTENANCE, Cause.CALIBRATION, Cause.OVER_RANGE
 S, P = Cause.MANUAL, Cause.POWER
 
 SO2 = PeriodRule("DA001", "a21026", "gas", amount=mass_of("mg/m3", "kg"))

@@ -12,7 +12,8 @@ import pytest
 from agent.model import Upload
 from agent.store import actions, cursors, journal, outbox
 from agent.store.db import Store, connect, transaction
-from agent.store.room import STEP_ROWS, Room
+from agent.store.giving import STEP_ROWS
+from agent.store.room import Room
 
 HOUR = 3600
 COUNTED = {

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from agent_site import site_with
+from agent_site import site_file
 from click.testing import CliRunner, Result
 
 from agent.errors import PaikouError
@@ -25,13 +24,7 @@ def site(tmp_path: Path, empty_store: Path) -> Path:
     store = tmp_path / "store"
     store.mkdir()
     shutil.copy(empty_store, store / FILE_NAME)
-
-    def here(site: dict[str, Any]) -> None:
-        site["storage"] = {"directory": str(store)}
-
-    path = tmp_path / "site.yaml"
-    path.write_text(yaml.safe_dump(site_with(here), allow_unicode=True), encoding="utf-8")
-    return path
+    return site_file(tmp_path, store=store)
 
 
 def rows(site: Path, query: str) -> list[tuple[Any, ...]]:

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from agent_site import COD, T0, site_with
+from agent_site import COD, T0, site_file
 from click.testing import CliRunner, Result
 
 from agent.store.alarms import raise_
@@ -24,12 +23,8 @@ SIGNED = ("--by", "张三", "--why", "已到现场")
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    settings: dict[str, Any] = site_with()
-    settings["storage"] = {"directory": str(tmp_path / "state")}
     migrate(tmp_path / "state")
-    path = tmp_path / "site.yaml"
-    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-    return path
+    return site_file(tmp_path)
 
 
 def raised(site: Path, kind: str = "exceedance", factor: str = COD) -> None:

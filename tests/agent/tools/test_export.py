@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from agent_house import House
-from agent_site import COD, FLOW, HOUR, PH, T0, plan_with, site_with
+from agent_site import COD, FLOW, HOUR, PH, T0, plan_with, site_file
 from click.testing import CliRunner, Result
 
 from agent.model import Cause, Kind, Mark, MarkKind, Period, Statistic
@@ -47,10 +47,7 @@ async def site(store: Store, tmp_path: Path) -> Path:
             connection, "door", {"text": "=开门"}, ref="d", at=T0 + 60, outlet="DW001"
         )
     )
-    settings = {**site_with(), "storage": {"directory": str(store.path.parent)}}
-    path = tmp_path / "site.yaml"
-    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-    return path
+    return site_file(tmp_path, store=store.path.parent)
 
 
 def call(site: Path, what: str, *options: str, lang: str = "en") -> Result:

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from agent_site import T0, site_with
+from agent_site import T0, site_file
 from click.testing import CliRunner, Result
 
 from agent.errors import StoreError
@@ -38,9 +37,7 @@ def settled(outcome: str, qn: str = QN) -> FrameRecord:
 @pytest.fixture
 def run(directory: Path) -> Run:
     """A function that lays records, each list a row, and runs the command on them."""
-    site = site_with(lambda one: one.update(storage={"directory": str(directory)}))
-    file = directory / "site.yaml"
-    file.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+    file = site_file(directory, store=directory)
 
     def run(rows: list[list[FrameRecord]], *arguments: str) -> Result:
         with contextlib.closing(sqlite3.connect(directory / FILE_NAME)) as connection:

@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from agent_site import site_with
+from agent_site import site_file
 from click.testing import CliRunner, Result
 
 from agent.errors import ConfigError
@@ -34,12 +33,8 @@ GROUPS = {"marks": marks, "values": values, "faults": faults}
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A site file with a store of its own."""
-    settings: dict[str, Any] = site_with()
-    settings["storage"] = {"directory": str(tmp_path / "state")}
     migrate(tmp_path / "state")
-    path = tmp_path / "site.yaml"
-    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
-    return path
+    return site_file(tmp_path)
 
 
 def call(group: str, site: Path, command: str, *options: str) -> Result:

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from agent_site import site_with
+from agent_site import site_file
 from click.testing import CliRunner, Result
 
 from agent.tools.hold import hold
@@ -16,11 +15,7 @@ from agent.tools.hold import hold
 
 @pytest.fixture
 def site(directory: Path) -> Path:
-    data: dict[str, Any] = site_with()
-    data["storage"] = {"directory": str(directory)}
-    path = directory / "site.yaml"
-    path.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
-    return path
+    return site_file(directory, store=directory)
 
 
 def run(*words: str) -> Result:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from agent_site import site_with
+from agent_site import site_file
 from click.testing import CliRunner, Result
 
 from agent.bells import Bells
@@ -49,11 +49,8 @@ async def ordered(path: Path) -> None:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    settings: dict[str, Any] = site_with()
-    settings |= {"storage": {"directory": str(tmp_path / "state")}, "people": PEOPLE}
     migrate(tmp_path / "state")
-    path = tmp_path / "site.yaml"
-    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    path = site_file(tmp_path, lambda site: site.update(people=PEOPLE))
     asyncio.run(ordered(path))
     return path
 

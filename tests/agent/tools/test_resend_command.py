@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from agent_house import House
-from agent_site import DAY, FLOW, PH, T0, only, plan_with, site_with
+from agent_site import DAY, FLOW, PH, T0, only, plan_with, site_file
 from click.testing import CliRunner, Result
 
 from agent.errors import StoreError
@@ -42,10 +41,7 @@ def run(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
             await house.live(63)
 
     asyncio.run(live())
-    storage = {"storage": {"directory": str(directory)}}
-    site = site_with(only(FLOW, PH), lambda one: one.update(storage))
-    file = directory / "site.yaml"
-    file.write_text(yaml.safe_dump(site, allow_unicode=True), encoding="utf-8")
+    file = site_file(directory, only(FLOW, PH), store=directory)
     change(directory, "UPDATE outbox SET state = 'accepted', attempts = 1 WHERE cn <> '2011'")
     change(directory, "UPDATE deliveries SET state = 'accepted'")
 

@@ -6,11 +6,9 @@ import json
 import sqlite3
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from agent_site import plan_with, site_with
+from agent_site import plan_with, site_file
 from click.testing import CliRunner
 
 from agent import agency
@@ -26,11 +24,8 @@ from agent.tools.score_words import KINDS, label_words
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """A site file with a store in which an agency has spoken."""
-    settings: dict[str, Any] = site_with()
-    settings["storage"] = {"directory": str(tmp_path / "state")}
     migrate(tmp_path / "state")
-    path = tmp_path / "site.yaml"
-    path.write_text(yaml.safe_dump(settings, allow_unicode=True), encoding="utf-8")
+    path = site_file(tmp_path)
     body = AgencyOrder(
         outlet="DW001",
         deductions=(AgencyDeduction(kind="suspension"),),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent.errors import Lang
-from agent.tools.status_lines import _device, _exchanges
+from agent.tools.status_lines import _device, _exchanges, _told
 from drivers.counts import Counts
 from drivers.device import BadAnswer, Fault, NoAnswer
 
@@ -58,3 +58,38 @@ def test_a_point_that_is_no_factor_has_its_name_in_chinese_and_its_id_in_english
     reading |= {"cause": "normal", "taken_at": 0.0, "measured_at": None}
     _, line = _device({"id": "cod", "ok": True, "readings": [reading]}, lang)
     assert line.split()[:3] == [said, "10", "min"]
+
+
+EVENT = {"id": 7, "kind": "power", "at": 0.0, "outlet": "", "factor": "", "ended_at": 60.0}
+ORDER = {"id": 3, "device": "sampler", "kind": "retain", "state": "done"}
+
+
+@pytest.mark.parametrize(
+    ("event", "lang", "said"),
+    [
+        (EVENT, "zh", "事件  7 1970-01-01 08:00:00 断电"),
+        (EVENT, "en", "event  7 1970-01-01 08:00:00 mains lost"),
+        (
+            {**EVENT, "outlet": "DW001", "factor": "w01018", "ended_at": None},
+            "en",
+            "event  7 1970-01-01 08:00:00 mains lost DW001 w01018 (lasts)",
+        ),
+    ],
+)
+def test_an_event_is_told_with_the_number_that_a_bundle_is_asked_by(
+    event: dict[str, object], lang: Lang, said: str
+) -> None:
+    assert list(_told({"actions": [], "events": [event]}, lang)) == [said]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "lang", "said"),
+    [
+        (None, "zh", "指令  3 留样 sampler：完成"),
+        ({"bottle": 4, "reason": None}, "zh", "指令  3 留样 sampler：完成  瓶号 4"),
+        ({"bottle": 4}, "en", "action 3 keep bottles sampler: done  bottle 4"),
+    ],
+)
+def test_an_order_is_told_in_words(outcome: object, lang: Lang, said: str) -> None:
+    order = {**ORDER, "outcome": outcome}
+    assert list(_told({"actions": [order], "events": []}, lang)) == [said]

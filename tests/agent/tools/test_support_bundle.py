@@ -53,7 +53,7 @@ def site(tmp_path: Path, empty_store: Path) -> Path:
 
 def bundle(site: Path) -> dict[str, str]:
     out = site.parent / "bundle.tar.gz"
-    done = CliRunner().invoke(command, [str(site), "--out", str(out), "--lang", "en"])
+    done = CliRunner().invoke(command, [str(site), "--output", str(out), "--lang", "en"])
     assert done.exit_code == 0, done.output
     assert f"wrote {out}" in done.output
     assert out.stat().st_mode & 0o777 == 0o600
@@ -121,6 +121,6 @@ def test_damaged_store_is_told(site: Path) -> None:
 
 def test_place_that_cannot_be_written_is_said_and_no_traceback(site: Path, tmp_path: Path) -> None:
     out = tmp_path / "none" / "bundle.tar.gz"
-    done = CliRunner().invoke(command, [str(site), "--out", str(out), "--lang", "zh"])
+    done = CliRunner().invoke(command, [str(site), "--output", str(out), "--lang", "zh"])
     assert (done.exit_code, done.stdout) == (1, "")
     assert f"写不了 {out}" in done.stderr

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 import pytest
-import yaml
-from agent_site import site_with
+from agent_site import site_file
 from click.testing import CliRunner, Result
 
 from agent.cli import cli
 from agent.errors import ConfigError, PaikouError
+from agent.lock import hold
 
 ON_A_SITE = ("probe", "simulate", "frames", "resend", "support-bundle")
 BOTH = (*ON_A_SITE, "platform")
@@ -34,10 +34,7 @@ def asked(command: str, site: Path, *arguments: str) -> Result:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    file = tmp_path / "site.yaml"
-    given = site_with(lambda one: one.update(storage={"directory": str(tmp_path / "none")}))
-    file.write_text(yaml.safe_dump(given, allow_unicode=True), encoding="utf-8")
-    return file
+    return site_file(tmp_path, store=tmp_path / "none")
 
 
 @pytest.mark.parametrize("command", ON_A_SITE)
@@ -102,7 +99,7 @@ def test_scan_of_what_cannot_be_is_wrong_usage(arguments: tuple[str, ...], site:
 
 
 def test_bundle_that_cannot_be_written_says_why(site: Path) -> None:
-    result = asked("support-bundle", site, "--out", str(site / "x.tar.gz"))
+    result = asked("support-bundle", site, "--output", str(site / "x.tar.gz"))
     assert result.exit_code == 1
     assert "x.tar.gz" in result.output
 
@@ -134,3 +131,11 @@ def test_platform_refuses_wrong_usage_before_it_begins(
 def test_order_for_a_broker_that_is_away_is_given_up() -> None:
     result = run("platform", "--mqtt", "mqtt://127.0.0.1:1", "--send", "1011", "--wait", "0.2")
     assert result.exit_code == 1
+
+
+def test_line_of_a_daemon_is_not_scanned(site: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    with hold(tmp_path / "none"):
+        result = run("probe", str(site), "--scan", "net1")
+    assert result.exit_code == 1
+    assert "守护进程在用这条线路" in result.output

@@ -8,34 +8,10 @@ import pytest
 from agent_desk import MN, PW, Platform
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from uplink_fakes import QN, down, framed
 
 Across = Callable[..., Awaitable[Platform]]
 OTHER_MN = "010000A8900016F000169DC9"
-QN = "20260610100000123"
-
-
-def framed(segment: str | bytes) -> bytes:
-    """Put length and CRC around a segment; the CRC is HJ 212's, worked out bit by bit."""
-    data = segment.encode() if isinstance(segment, str) else segment
-    register = 0xFFFF
-    for byte in data:
-        register = (register >> 8) ^ byte
-        for _ in range(8):
-            register = (register >> 1) ^ (0xA001 if register & 1 else 0)
-    return b"##%04d%b%04X\r\n" % (len(data), data, register)
-
-
-def down(
-    cn: str,
-    *,
-    qn: str = QN,
-    mn: str = MN,
-    pw: str = PW,
-    flag: str = "Flag=5;",
-    cp: str = "",
-    st: str = "32",
-) -> bytes:
-    return framed(f"QN={qn};ST={st};CN={cn};PW={pw};MN={mn};{flag}CP=&&{cp}&&")
 
 
 def said(platform: Platform) -> list[bytes]:

@@ -157,10 +157,17 @@ def framed(segment: str | bytes) -> bytes:
 
 
 def down(
-    cn: str, *, qn: str = QN, mn: str = MN, pw: str = PW, flag: str = "Flag=5;", cp: str = ""
+    cn: str,
+    *,
+    qn: str = QN,
+    st: str = "32",
+    pw: str = PW,
+    mn: str = MN,
+    flag: str = "Flag=5;",
+    cp: str = "",
 ) -> bytes:
     """Make a frame as a platform sends it."""
-    return framed(f"QN={qn};ST=32;CN={cn};PW={pw};MN={mn};{flag}CP=&&{cp}&&")
+    return framed(f"QN={qn};ST={st};CN={cn};PW={pw};MN={mn};{flag}CP=&&{cp}&&")
 
 
 async def until(true: Callable[[], bool]) -> None:

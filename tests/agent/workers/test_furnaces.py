@@ -16,6 +16,7 @@ from agent.furnaces import day_of, part_of
 from agent.marks import Record
 from agent.model import Cause, Kind, MarkKind, MarkState, Period, Sample
 from agent.store import marks, samples
+from agent.witnessing import evidence_of
 from protocols.hj212.times import wire_time
 
 Builder = Callable[..., Awaitable[House]]
@@ -164,3 +165,15 @@ async def test_outlet_without_a_furnace_has_no_day_of_it(house: House) -> None:
     assert part_of(house.plan, house.plan.outlets["DW001"]) is None
     found = await house.store.read(lambda one: day_of(one, house.plan, house.names, "DW001", day))
     assert found is None
+
+
+async def test_oxygen_of_a_stack_is_a_witness_of_its_stop(house_with: Builder) -> None:
+    house = await house_with(furnace())
+    await burnt(house, 850.0, 850.0)
+    start, settings = int(T0), house.plan.site.outlet("DA001").marks
+    found = await house.store.read(
+        lambda one: evidence_of(
+            one, house.plan, house.names, "DA001", start, start + 2 * FIVE, settings=settings
+        )
+    )
+    assert {one.oxygen for one in found.minutes.values()} == {8.0}

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from agent_house import House
-from agent_site import COD, FLOW, HOUR, PH, T0, destination
+from agent_site import COD, FLOW, HOUR, PH, T0, destination, second_outlet
 
 from agent.model import Cause
 from agent.watching import EVENT, watch_outlets
 
 DAY = 24 * HOUR
+Builder = Callable[..., Awaitable[House]]
 
 
 def minutes(house: House, factor: str, values: list[tuple[float, float | None, str]]) -> Any:
@@ -153,3 +156,40 @@ async def test_watch_changes_no_figure(house: House, hours: int) -> None:
     before = house.rows("SELECT * FROM statistics ORDER BY start, series")
     await look(house, T0 + hours * HOUR)
     assert house.rows("SELECT * FROM statistics ORDER BY start, series") == before
+
+
+async def alike(house: House, outlet: str, start: float, *, valid: bool = True) -> None:
+    """Store a day of pH that swings as no other does."""
+    number = house.names.series[outlet, PH, "rtd"]
+    rows = (
+        (int(at), number, 7.0 + math.sin(at / 3000.0) * math.sin(at / 700.0), int(valid))
+        for at in range(int(start), int(start + DAY), 60)
+    )
+    await house.write(
+        lambda connection: connection.executemany(
+            "INSERT INTO statistics (kind, start, series, revision, avg, cause, abnormal, share,"
+            " valid, parts, due, weighted, reason)"
+            " VALUES ('1m', ?, ?, 0, ?, 'normal', 'normal', 1.0, ?, 6, 6, 0, '')",
+            rows,
+        )
+    )
+
+
+def apart(site: dict[str, Any]) -> None:
+    """Give the second outlet a station of its own."""
+    first, *_ = stations = site["destinations"][0]["stations"]
+    first["outlets"].remove("DW002")
+    mn = f"{first['mn'][:-1]}2"
+    stations.append({**first, "id": "st2", "mn": mn, "outlets": ["DW002"]})
+
+
+@pytest.mark.parametrize(("valid", "found"), [(True, 1), (False, 0)])
+async def test_two_outlets_that_move_alike_are_told_by_their_valid_minutes(
+    house_with: Builder, valid: bool, found: int
+) -> None:
+    house = await house_with(second_outlet(PH), apart)
+    midnight = T0 // DAY * DAY + DAY - 8 * HOUR
+    await alike(house, "DW001", midnight)
+    await alike(house, "DW002", midnight, valid=valid)
+    await look(house, midnight + DAY + HOUR)
+    assert len(cases(house, "AF-06")) == found
