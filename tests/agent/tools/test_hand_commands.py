@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from agent_site import site_file
 from click.testing import CliRunner, Result
 
