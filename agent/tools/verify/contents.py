@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import struct
 import zipfile
 import zlib
 from importlib import resources
@@ -26,9 +27,10 @@ EARLIEST, LATEST = -86_400, 253_402_300_799
 """UTC; 1970 began earlier in the east, and the year 9999 is the last that can be said."""
 UNFIT = (
     zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, LookupError, ValueError, TypeError,
-    AttributeError, ArithmeticError, sqlite3.Error,
+    AttributeError, ArithmeticError, OSError, struct.error, sqlite3.Error,
 )  # fmt: skip
-"""What reading something comes to that was never made by us."""
+"""What reading something comes to that was never made by us. OSError: a directory may name a place
+before the beginning of its file."""
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _BLOBS = {"samples": (2,), "frames": (4,)}
 

@@ -85,6 +85,21 @@ def test_known_key_is_asked_for(trusted: House, tmp_path: Path) -> None:
     assert [one.what for one in verify_bundle(file, key="0" * 64).faults] == ["key"]
 
 
+@pytest.mark.parametrize("xor", [0x01, 0x80, 0xFF])
+def test_directory_that_names_a_wrong_place_is_found(
+    trusted: House, tmp_path: Path, xor: int
+) -> None:
+    """Also one before the beginning of the file."""
+    file = made(trusted, tmp_path)
+    whole = file.read_bytes()
+    for entry in (whole.find(b"PK\x01\x02"), whole.rfind(b"PK\x01\x02")):
+        for place in range(entry + 42, entry + 46):
+            changed = bytearray(whole)
+            changed[place] ^= xor
+            file.write_bytes(changed)
+            assert [one.what for one in verify_bundle(file).faults][:1] == ["signature"], place
+
+
 @pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.soak)])
 def test_every_changed_byte_is_found(trusted: House, tmp_path: Path, count: int) -> None:
     file = made(trusted, tmp_path)
