@@ -92,12 +92,12 @@ def test_directory_that_names_a_wrong_place_is_found(
     """Also one before the beginning of the file."""
     file = made(trusted, tmp_path)
     whole = file.read_bytes()
-    for entry in (whole.find(b"PK\x01\x02"), whole.rfind(b"PK\x01\x02")):
-        for place in range(entry + 42, entry + 46):
-            changed = bytearray(whole)
-            changed[place] ^= xor
-            file.write_bytes(changed)
-            assert [one.what for one in verify_bundle(file).faults][:1] == ["signature"], place
+    entry, end = whole.find(b"PK\x01\x02"), whole.rfind(b"PK\x05\x06")
+    for place in (*range(entry + 42, entry + 46), *range(end + 12, end + 20)):
+        changed = bytearray(whole)
+        changed[place] ^= xor
+        file.write_bytes(changed)
+        assert [one.what for one in verify_bundle(file).faults][:1] == ["signature"], place
 
 
 @pytest.mark.parametrize("count", [120, pytest.param(1000, marks=pytest.mark.soak)])
