@@ -94,6 +94,12 @@ def _check_header(
         findings.error("missing", path, allowed=allowed)
     elif not station.mn:
         findings.warning("mn_empty", path, allowed=allowed)
+    elif len(station.mn) > (most := edition.header["MN"] - len("MN=")):
+        room = (
+            f"{edition.name} 至多 {most} 个字符",
+            f"at most {most} characters in {edition.name}",
+        )
+        findings.error("mn_long", path, found=station.mn, allowed=room)
     elif not re.fullmatch(edition.mn_shape, station.mn):
         findings.warning("mn_form", path, found=station.mn, allowed=allowed)
     if isinstance(station.pw, str):

@@ -10,9 +10,8 @@ from agent.settings.outlet import Outlet
 from agent.settings.site import Site
 from agent.settings.source import Path
 from agent.settings.spoken import spoken_or_edition
-from protocols.hj212.editions import Edition, edition
-from protocols.hj212.factor_table import FACTORS_2017
-from protocols.hj212.factors import Factor, code_in
+from protocols.hj212.editions import Edition, edition, edition_names
+from protocols.hj212.factors import Factor, code_in, factor
 
 _ALL = (edition("hj212-2017"), edition("hj212-2025"))
 
@@ -77,7 +76,21 @@ def _check_known(code: str, editions: tuple[Edition, ...], path: Path, findings:
     lacking = ", ".join(one.name for one in editions if factor_in(code, one) is None)
     if not lacking:
         return
-    near = difflib.get_close_matches(code, [row[0] for row in FACTORS_2017], n=1)
+    elsewhere = ", ".join(name for name in edition_names() if factor(code, name) is not None)
+    if elsewhere:
+        findings.error(
+            "unspoken_factor",
+            path,
+            found=f"{code} ({lacking})",
+            allowed=(
+                f"{elsewhere} 的因子；在该平台的 factors 里列出其余因子",
+                f"a factor of {elsewhere}; list that platform's factors without it",
+            ),
+        )
+        return
+    known = dict.fromkeys(one for each in (*_ALL, *editions) for one in each.factors)
+    sayable = [one for one in known if all(factor_in(one, each) for each in editions)]
+    near = difflib.get_close_matches(code, sayable, n=1)
     findings.error(
         "unknown_factor",
         path,

@@ -71,6 +71,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "unknown_profile": ("没有这个仪器配置", "no such profile"),
     "unknown_point": ("仪器配置里没有这个测点", "the profile has no such point"),
     "unknown_factor": ("没有这个因子编码", "no such factor code"),
+    "unspoken_factor": (
+        "平台所用版本没有这个因子",
+        "what a platform speaks has no such factor",
+    ),
     "unknown_edition": ("没有这个标准版本", "no such edition"),
     "unknown_destination": ("没有这个平台", "no such destination"),
     "factor_not_here": ("该排放口没有这个因子", "the outlet has no such factor"),
@@ -239,6 +243,10 @@ MESSAGES: dict[str, tuple[str, str]] = {
     "door_twice": ("两个站点监听同一个地址", "two stations listen at one address"),
     "no_interface": ("本机现在没有这块网卡", "there is no such network device now"),
     "default_pw": ("用的是标准里印的示例密码", "the standard's printed example password"),
+    "mn_long": (
+        "MN 比报文头的字段长，一条报文也写不出来",
+        "longer than the header's field: no frame could be made",
+    ),
     "mn_form": ("平台可能拒绝这个 MN", "the platform may refuse this MN"),
     "mn_empty": ("MN 为空，分配之前不能上传", "empty MN: nothing is sent before it is assigned"),
     "factor_shared": (

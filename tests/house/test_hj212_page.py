@@ -12,7 +12,11 @@ from protocols.hj212.commands import COMMANDS
 
 TREE = Path(__file__).parents[2]
 PAGES = ("hj212.md", "hj212.zh-CN.md")
-EXCHANGES = {"exchange": "test_exchange_commands", "notices": "test_exchange_notices"}
+EXCHANGES = {
+    "exchange": "test_exchange_commands",
+    "notices": "test_exchange_notices",
+    "records": "test_exchange_records",
+}
 COMMAND_CELLS, CLAUSE_CELLS = 14, 8
 
 

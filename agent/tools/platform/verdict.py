@@ -10,7 +10,7 @@ from protocols.hj212.cp import find, parse_cp
 from protocols.hj212.editions import Edition
 from protocols.hj212.segment import Segment
 
-_PERIODS = frozenset({"2031", "2041", "2051", "2061", "2111"})
+_PERIODS = frozenset({"2031", "2041", "2051", "2061"})
 
 Key = tuple[str, ...]
 
@@ -29,11 +29,11 @@ def upload_key(segment: Segment, data_time: str, about: str = "") -> Key:
 
 
 def about_of(segment: Segment) -> str:
-    """Name the instrument and codes a 3019 or 3020 tells of; empty for the others.
+    """Name the instrument and codes that a 2062, 2111, 3019 or 3020 tells of; empty for the others.
 
-    Two instruments may change in the same second.
+    Two instruments may change, or begin to check themselves, in the same second.
     """
-    if segment.cn not in ("3019", "3020"):
+    if segment.cn not in ("2062", "2111", "3019", "3020"):
         return ""
     items = parse_cp(segment.cp)
     keys = (key for item in items for key, _ in item if key not in ("DataTime", "QN", "PolId"))

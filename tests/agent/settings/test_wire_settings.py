@@ -101,9 +101,22 @@ def test_factor_of_the_new_edition_is_sent_to_the_new_platform() -> None:
         site["destinations"][0]["stations"][0]["outlets"].append("YD001")
 
     findings = look(electricity)[1]
-    assert [one.kind for one in findings if one.level == "error"][:1] == ["unknown_factor"]
+    first = next(one for one in findings if one.level == "error")
+    assert (first.kind, first.found) == ("unspoken_factor", "d20105 (hj212-2017)")
+    assert first.allowed == "a factor of hj212-2025; list that platform's factors without it"
     new = look(electricity, destination(edition="hj212-2025"))[1]
-    assert "unknown_factor" not in [one.kind for one in new]
+    assert "unspoken_factor" not in [one.kind for one in new]
+
+
+def test_code_that_is_meant_is_one_that_the_platform_has() -> None:
+    def mistyped(code: str) -> Change:
+        return lambda site: site["destinations"][0].update(factors=[code])
+
+    old, mn = destination(edition="hj212-2005"), station(mn="88888880000001")
+    (near,) = [one for one in look(old, mn, mistyped("w0108"))[1] if one.level == "error"]
+    assert near.allowed == "a factor code of hj212-2005 (did you mean w01018?)"
+    (far,) = [one for one in look(old, mn, mistyped("a01904"))[1] if one.level == "error"]
+    assert "a0190" not in far.allowed, "2005 has no temperature of a furnace"
 
 
 def test_platform_of_2005_has_its_own_codes_for_known_factors() -> None:
@@ -114,8 +127,13 @@ def test_platform_of_2005_has_its_own_codes_for_known_factors() -> None:
 
 def test_mn_of_2005_has_fourteen_characters() -> None:
     old = destination(edition="hj212-2005")
-    assert said(old) == [("mn_form", "destinations[0].stations[0].mn")]
     assert said(old, station(mn="88888880000001")) == []
+    (long,) = [one for one in look(old)[1] if one.level == "error"]
+    assert (long.kind, long.key) == ("mn_long", "destinations[0].stations[0].mn")
+    assert long.allowed == "at most 14 characters in hj212-2005"
+    assert said(old, station(mn="8888888_000001")) == [
+        ("mn_form", "destinations[0].stations[0].mn")
+    ]
 
 
 @pytest.mark.parametrize("edition", ["hj212-2005", "hj212-2017"])

@@ -176,3 +176,18 @@ def test_store_whose_only_line_was_cut_off_begins_empty(tmp_path: Path) -> None:
     with FrameStore(path) as store:
         assert list(store.frames()) == []
     assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    ("cn", "told"),
+    [("2062", "SampleRd=1.0,{0}-StandardValue=1.0,{0}-ResultType=1"), ("2111", "Avg=912.5")],
+)
+def test_checks_and_furnaces_of_one_moment_are_told_apart_by_their_factor(
+    cn: str, told: str
+) -> None:
+    first, second = (
+        upload(cn, f"DataTime=20260601083000;{code}-{told.format(code)}", st="31", flag=9)
+        for code in ("a01901", "a01902")
+    )
+    ledger = Ledger()
+    assert [taken(ledger, frame) for frame in (first, second, first)] == [False, False, True]
