@@ -156,8 +156,9 @@ MESSAGES: dict[str, tuple[str, str]] = {
     ),
     "no_way": ("没有从仪器单位到上传单位的换算", "no way from the device's unit to the wire unit"),
     "needs_conversion": (
-        "需要折算：ppm 换成质量浓度要有摩尔质量",
-        "needs conversion: ppm to mass needs the molar mass",
+        "体积比与质量浓度之间要折算：测点是体积比时写 conversions: [mass]，否则不写",
+        "between a share of the volume and mass: `conversions: [mass]` where the point is a share,"
+        " and only there",
     ),
     "wrong_medium": ("因子与排放口介质不符", "a factor of another medium"),
     "not_batch": (
