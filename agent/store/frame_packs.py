@@ -59,19 +59,15 @@ def add(
     times, stations = columns[_AT], " ".join(dict.fromkeys(columns[_STATION]))
     connection.execute(
         "INSERT INTO frames (first_at, last_at, stations, pack) VALUES (?, ?, ?, ?)",
-        (min(times), max(times), f" {stations} ", _packed(columns, level)),
+        (min(times), max(times), f" {stations} ", pack(columns, level=level)),
     )
 
 
-def pack(records: Sequence[FrameRecord], *, level: int = SMALL) -> bytes:
-    """Write records, at least one, as one blob."""
-    return _packed([*zip(*records, strict=True)], level)
-
-
-def _packed(columns: list[tuple[Any, ...]], level: int) -> bytes:
-    columns = [*columns]
-    texts, times = columns.pop(_TEXT), columns.pop(_AT)
-    told = json.dumps([*columns, [*map(len, texts)]], ensure_ascii=False, separators=(",", ":"))
+def pack(columns: Sequence[tuple[Any, ...]], *, level: int = SMALL) -> bytes:
+    """Write records, at least one, as one blob: a column for each field, in their order."""
+    rest = [*columns]
+    texts, times = rest.pop(_TEXT), rest.pop(_AT)
+    told = json.dumps([*rest, [*map(len, texts)]], ensure_ascii=False, separators=(",", ":"))
     said = f"{told}\n{''.join(texts)}".encode() + struct.pack(f"<{len(times)}d", *times)
     return zlib.compress(said, level)
 

@@ -219,7 +219,7 @@ RECORDS = [
 @pytest.mark.parametrize("level", [frame_packs.SMALL, frame_packs.QUICK])
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_pack_gives_back_what_was_packed(number: int, level: int) -> None:
-    packed = frame_packs.pack(RECORDS[:number], level=level)
+    packed = frame_packs.pack([*zip(*RECORDS[:number], strict=True)], level=level)
     assert frame_packs.unpack(packed) == RECORDS[:number]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gas_examples import AT_REFERENCE_OXYGEN
 from recompute_files import SITE, Line, periods, stretch, the
 
 SO2, O2, GAS_FLOW = "a21026", "a19001", "a00000"
@@ -29,17 +30,7 @@ def gas_hour(folder: Path, so2: float, oxygen: float, *, reference: float = 6.0)
 
 @pytest.mark.parametrize(
     ("so2", "oxygen", "reference", "converted"),
-    [
-        pytest.param(35, 6, 6, "35.0000", id="T-07a"),
-        pytest.param(35, 8, 6, "40.3846", id="T-07b"),
-        pytest.param(35, 4.5, 6, "31.8182", id="T-07c"),
-        pytest.param(245.7143, 13.5, 6, "491.4286", id="T-07d"),
-        pytest.param(30, 12.3, 9, "41.3793", id="T-07e"),
-        pytest.param(300, 9.5, 10, "286.9565", id="T-07f"),
-        pytest.param(60, 10.2, 11, "55.5556", id="T-07g"),
-        pytest.param(20, 17.2, 16, "26.3158", id="T-07h"),
-        pytest.param(5, 20.9, 6, "750.0", id="T-08a"),
-    ],
+    AT_REFERENCE_OXYGEN,
 )
 def test_value_at_reference_oxygen(
     tmp_path: Path, so2: float, oxygen: float, reference: float, converted: str
